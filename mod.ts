@@ -1,0 +1,85 @@
+/**
+ * Tiercel: a tiered cache that runs wherever `fetch` and Web Crypto do. Values live in memory first, then in whatever
+ * the runtime has for persistence.
+ *
+ * ```ts
+ * import { createCache } from "tiercel";
+ *
+ * const cache = createCache({ ttl: "5m" });
+ * const user = await cache.getOrSet("user:42", async () => ({ name: "Ada" }));
+ * ```
+ *
+ * @module
+ */
+export type {
+  Cache,
+  CacheEntry,
+  EntryMeta,
+  InvalidateTagsOptions,
+  ListOptions,
+  ManyLoader,
+  SetItem,
+} from "./src/api.ts";
+export { createCache } from "./src/cache.ts";
+export { type Clock, systemClock } from "./src/clock.ts";
+export { defineTier } from "./src/define-tier.ts";
+export type { Duration } from "./src/duration.ts";
+export type { Entry } from "./src/entry.ts";
+export {
+  CacheClosedError,
+  CodecError,
+  ConfigError,
+  CorruptError,
+  type ErrorCode,
+  KeyError,
+  LoadTimeoutError,
+  MissingPackageError,
+  StoreOpenError,
+  StoreSchemaError,
+  SyncUnsupportedError,
+  TierError,
+  TiercelError,
+  TierLimitError,
+  TierTimeoutError,
+  ValueError,
+} from "./src/errors.ts";
+export type { BreakerState, CacheEvents, EventName, EvictionReason, Listener } from "./src/events.ts";
+export type { Key, KeyPart } from "./src/key.ts";
+export type { LoadContext, Loader } from "./src/load.ts";
+export { type MemoryOptions, type MemoryTier, memory } from "./src/memory/memory.ts";
+export { nullTier } from "./src/null-tier.ts";
+export type {
+  CacheOptions,
+  CallOptions,
+  FreshnessOptions,
+  GetOptions,
+  LoadOptions,
+  Logger,
+  SetOptions,
+  ValueContext,
+} from "./src/options.ts";
+export type { StoreFactory } from "./src/store.ts";
+export type { CacheStats, Counters, LayerCounters, TierStats } from "./src/stats.ts";
+export type {
+  Answer,
+  Capabilities,
+  Codec,
+  InvalidationMode,
+  MaybePromise,
+  ReadOptions,
+  ReadResult,
+  RemovalReason,
+  ScanOptions,
+  ScanResult,
+  SyncTier,
+  TagInvalidation,
+  TagMatch,
+  TagSequences,
+  Tier,
+  TierContext,
+  TierOperations,
+  TierOptions,
+  Touch,
+  Write,
+  WritePolicy,
+} from "./src/tier.ts";

@@ -1,0 +1,138 @@
+/**
+ * The cache as its users see it.
+ *
+ * @module
+ */
+import type { EventName, Listener } from "./events.ts";
+import type { Key } from "./key.ts";
+import type { LoadContext, Loader } from "./load.ts";
+import type { CallOptions, GetOptions, LoadOptions, SetOptions } from "./options.ts";
+import type { CacheStats } from "./stats.ts";
+import type { InvalidationMode, TagMatch, Tier } from "./tier.ts";
+
+/** What is known about an entry, without its value. Times are milliseconds since the epoch. */
+export interface EntryMeta {
+  readonly key: Key;
+  /** Name of the tier that had it. */
+  readonly tier: string;
+  readonly createdAt: number;
+  /** Milliseconds until it is stale; `Infinity` never, 0 or less already. */
+  readonly ttl: number;
+  readonly stale: boolean;
+  readonly tags: readonly string[];
+  readonly version: string | undefined;
+  readonly codec: string | undefined;
+  readonly profile: string | undefined;
+  /** Bytes of the value in that tier, where it knows. */
+  readonly size: number | undefined;
+}
+
+/** A hit with what is known about it. */
+export interface CacheEntry<V = unknown> extends EntryMeta {
+  readonly value: V;
+}
+
+/** One item of `setMany`: its own options win over the shared ones. */
+export interface SetItem<V = unknown> extends Omit<SetOptions<V>, "signal"> {
+  readonly key: Key;
+  readonly value: V;
+}
+
+/** Makes the values of the keys that missed: a `Map`, or an array in the order of `keys`; what it leaves out stays a miss. */
+export type ManyLoader<V = unknown> = (
+  keys: readonly Key[],
+  context: Pick<LoadContext, "signal">,
+) => ReadonlyMap<Key, V> | readonly (V | undefined)[] | Promise<ReadonlyMap<Key, V> | readonly (V | undefined)[]>;
+
+/** Which part of the keys. */
+export interface ListOptions extends CallOptions {
+  /** Glob (`*`, `?`, `[abc]`) or regular expression over the key; an array key is matched as its JSON. */
+  pattern?: string | RegExp;
+  /** Only this tier. Default: all, merged. */
+  tier?: string;
+  /** At most so many. Default: no limit. */
+  limit?: number;
+}
+
+/** How tags are matched. */
+export interface InvalidateTagsOptions extends CallOptions {
+  /** Entries with any, with all, or with exactly these tags. Default `"any"`. */
+  match?: TagMatch;
+  /** `"delete"`: misses at once. `"expire"`: stale, so that `grace` and `swr` may serve them while they are refreshed. Default `"delete"`. */
+  mode?: InvalidationMode;
+}
+
+/**
+ * A tiered cache. A miss is `undefined`; `null`, `0`, `""` and `false` are values. Every call rejects with
+ * `CacheClosedError` after `close()`, with `KeyError` for what is no key, and with the reason of its aborted `signal`.
+ * Faults of tiers do not reject (see `onError`).
+ */
+export interface Cache {
+  /** Name of the cache, and of its namespaces after slashes. */
+  readonly name: string;
+
+  /** The value, or `undefined` (or `options.default`) on a miss. Stale values are misses here. */
+  get<V = unknown>(key: Key, options?: GetOptions): Promise<V | undefined>;
+  /** The entry with its metadata, or `undefined`: tells a hit from a miss whatever the value. */
+  getEntry<V = unknown>(key: Key, options?: GetOptions): Promise<CacheEntry<V> | undefined>;
+  /** The hits, in the order of the keys; one round trip per tier. */
+  getMany<K extends Key, V = unknown>(keys: readonly K[], options?: GetOptions): Promise<Map<K, V>>;
+  /** Stores a value in every tier. @throws {ValueError} for `undefined`; {CodecError} for what cannot be encoded, and then nothing changes */
+  set<V>(key: Key, value: V, options?: SetOptions<V>): Promise<void>;
+  /** Stores many; all are encoded before any is stored. */
+  setMany<V>(items: Iterable<SetItem<V>>, shared?: SetOptions<V>): Promise<void>;
+  /** Whether the key has a fresh value. No effect on recency or counts. */
+  has(key: Key, options?: CallOptions): Promise<boolean>;
+  /** Deletes from every tier; whether it was there. */
+  delete(key: Key, options?: CallOptions): Promise<boolean>;
+  /** Deletes many; how many were there. */
+  deleteMany(keys: Iterable<Key>, options?: CallOptions): Promise<number>;
+  /**
+   * The value, or the loader's, which is stored. One load per key at a time in this process, also when it fails.
+   * Rejects with the loader's error unless `grace` has an old value. What the loader gives as `undefined` is not stored.
+   */
+  getOrSet<V>(key: Key, loader: Loader<V>, options?: LoadOptions<V>): Promise<V>;
+  /** The same for many keys: one read per tier, one call of the loader for those that miss, one write per tier. */
+  getOrSetMany<K extends Key, V>(keys: readonly K[], loader: ManyLoader<V>, options?: LoadOptions<V>): Promise<Map<K, V>>;
+  /** Gives an entry a new ttl from now on; whether it was there. A ttl of 0 or less deletes it. */
+  touch(key: Key, options: { ttl: number | string; grace?: number | string } & CallOptions): Promise<boolean>;
+
+  /** Keys of live entries, without duplicates. Its time grows with the number of entries. */
+  keys(options?: ListOptions): Promise<Key[]>;
+  /** Live entries, page by page. Not counted as reads. */
+  entries<V = unknown>(options?: ListOptions): AsyncIterableIterator<CacheEntry<V>>;
+  /** What is known about an entry, or `undefined`. */
+  meta(key: Key, options?: { tier?: string } & CallOptions): Promise<EntryMeta | undefined>;
+  /** The same for all, page by page. */
+  metas(options?: ListOptions): AsyncIterableIterator<EntryMeta>;
+  /** Number of live entries. */
+  size(options?: { tier?: string } & CallOptions): Promise<number>;
+
+  /** Invalidates by tag, at a cost that does not depend on the number of entries (for `match: "any"`). */
+  invalidateTags(tags: string | readonly string[], options?: InvalidateTagsOptions): Promise<void>;
+  /** Deletes the keys that match; how many there were. @throws {TierError} when a shared tier cannot list its keys */
+  invalidatePattern(pattern: string | RegExp, options?: CallOptions): Promise<number>;
+  /** Deletes everything of this cache or namespace, and nothing else. */
+  clear(options?: CallOptions): Promise<void>;
+  /** Removes expired entries from every tier, and returns their keys. */
+  prune(options?: CallOptions): Promise<Key[]>;
+  /** Removes a key from one tier only, by default the first; whether it was there. */
+  evict(key: Key, options?: { tier?: string } & CallOptions): Promise<boolean>;
+  /** Removes everything of this cache or namespace from one tier only, by default the first. */
+  evictAll(options?: { tier?: string } & CallOptions): Promise<void>;
+
+  /** A part of this cache whose keys, tags, `clear` and stats are its own. `clear` of the parent clears it too. */
+  namespace(name: string): Cache;
+  /** A tier by its name, for its `client`. @throws {ConfigError} when there is none */
+  tier(name: string): Tier;
+  /** Numbers since the start or the last reset. */
+  stats(): CacheStats;
+  resetStats(): void;
+  /** Listens to an event; returns the function that stops it. */
+  on<N extends EventName>(event: N, listener: Listener<N>): () => void;
+  off<N extends EventName>(event: N, listener: Listener<N>): void;
+  /** Flushes what was acknowledged and closes the tiers; `timeout` (default 5 s) bounds the wait. Once, for all namespaces. */
+  close(options?: { timeout?: number | string }): Promise<void>;
+  readonly closed: boolean;
+  [Symbol.asyncDispose](): Promise<void>;
+}

@@ -1,0 +1,33 @@
+/**
+ * Durations: a number is milliseconds, a string has units.
+ *
+ * @module
+ */
+import { invalid } from "./errors.ts";
+
+/**
+ * A length of time. A number is milliseconds; a string is one or more parts of a number and a unit
+ * (`ms`, `s`, `m`, `h`, `d`, `w`), for example `"250ms"`, `"5m"`, `"1h30m"`; `Infinity` and `"forever"` never end.
+ */
+export type Duration = number | string;
+
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g;
+const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/;
+
+/**
+ * Milliseconds of a {@linkcode Duration}.
+ *
+ * @param option named in the error
+ * @throws {ConfigError} when it is neither a number nor a string of that form, or is NaN
+ */
+export function toMilliseconds(duration: Duration, option: string): number {
+  if (typeof duration === "number" && !Number.isNaN(duration)) return duration;
+  if (duration === "forever") return Infinity;
+  if (typeof duration === "string" && WHOLE.test(duration)) {
+    let total = 0;
+    for (const [, amount, unit] of duration.matchAll(PART)) total += Number(amount) * UNITS[unit as string]!;
+    return total;
+  }
+  throw invalid(option, 'milliseconds or a duration such as "5m" or "1h30m"', duration);
+}

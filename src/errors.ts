@@ -1,0 +1,130 @@
+/**
+ * Every error that Tiercel throws. Each has a literal `code` to switch on; messages say what, which limit and
+ * what was received, and never contain values, secrets or connection strings.
+ *
+ * @module
+ */
+
+/** The `code` of every {@linkcode TiercelError}. */
+export type ErrorCode =
+  | "CONFIG"
+  | "KEY"
+  | "VALUE"
+  | "CODEC"
+  | "CORRUPT"
+  | "CLOSED"
+  | "LOAD_TIMEOUT"
+  | "TIER"
+  | "TIER_TIMEOUT"
+  | "TIER_LIMIT"
+  | "STORE_OPEN"
+  | "STORE_SCHEMA"
+  | "MISSING_PACKAGE"
+  | "SYNC_UNSUPPORTED";
+
+/** Base of all errors thrown by Tiercel: `error instanceof TiercelError`, then switch on `error.code`. */
+export abstract class TiercelError extends Error {
+  /** Which failure this is, as a literal that never changes between versions. */
+  abstract readonly code: ErrorCode;
+
+  /** Not the name of the class, which a minifier changes. */
+  override get name(): string {
+    return `TiercelError [${this.code}]`;
+  }
+}
+
+/** An option is wrong: thrown at construction, names the option. */
+export class ConfigError extends TiercelError {
+  readonly code = "CONFIG" as const;
+  /** Name of the option, as the caller wrote it. */
+  readonly option: string;
+
+  constructor(option: string, message: string) {
+    super(message);
+    this.option = option;
+  }
+}
+
+/** A key, tag or pattern cannot be used. */
+export class KeyError extends TiercelError {
+  readonly code = "KEY" as const;
+}
+
+/** A value cannot be stored: `undefined`, a promise, a function. */
+export class ValueError extends TiercelError {
+  readonly code = "VALUE" as const;
+}
+
+/** A codec refused to encode a value because it would not come back equal, or no codec has the given id. */
+export class CodecError extends TiercelError {
+  readonly code = "CODEC" as const;
+}
+
+/** Stored bytes are corrupt, foreign or were moved. The cache turns it into a miss and a `corrupt` event. */
+export class CorruptError extends TiercelError {
+  readonly code = "CORRUPT" as const;
+}
+
+/** The cache is closed. */
+export class CacheClosedError extends TiercelError {
+  readonly code = "CLOSED" as const;
+}
+
+/** A loader took longer than `hardTimeout`. */
+export class LoadTimeoutError extends TiercelError {
+  readonly code = "LOAD_TIMEOUT" as const;
+}
+
+/** A tier failed and `onError` is `'throw'`; `cause` is the tier's own error. */
+export class TierError extends TiercelError {
+  readonly code = "TIER" as const;
+  /** Name of the tier. */
+  readonly tier: string;
+
+  constructor(tier: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.tier = tier;
+  }
+}
+
+/** A tier did not answer within its time budget. */
+export class TierTimeoutError extends TiercelError {
+  readonly code = "TIER_TIMEOUT" as const;
+}
+
+/** A key or value is larger than a tier can hold. */
+export class TierLimitError extends TiercelError {
+  readonly code = "TIER_LIMIT" as const;
+}
+
+/** A store could not be opened: the path is no database, not writable, or a folder is missing. */
+export class StoreOpenError extends TiercelError {
+  readonly code = "STORE_OPEN" as const;
+}
+
+/** A store was written by a newer version of Tiercel; it is left untouched. */
+export class StoreSchemaError extends TiercelError {
+  readonly code = "STORE_SCHEMA" as const;
+}
+
+/** An optional package is not installed; the message has the install command. */
+export class MissingPackageError extends TiercelError {
+  readonly code = "MISSING_PACKAGE" as const;
+}
+
+/** A synchronous call on a cache that has an asynchronous tier. */
+export class SyncUnsupportedError extends TiercelError {
+  readonly code = "SYNC_UNSUPPORTED" as const;
+}
+
+/** The error for a wrong option: what it must be, and what was received. */
+export function invalid(option: string, rule: string, received: unknown): ConfigError {
+  return new ConfigError(option, `Cannot use ${option} as it must be ${rule}: received ${describe(received)}`);
+}
+
+/** How a wrong value is shown in an error message: its type, and its text where that is short. */
+export function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (value === null || ["number", "boolean", "undefined"].includes(typeof value)) return String(value);
+  return Array.isArray(value) ? "an array" : `a ${typeof value}`;
+}

@@ -1,0 +1,102 @@
+/**
+ * Events: what a cache tells those who listen. Nothing is made when nobody does.
+ *
+ * @module
+ */
+import type { Key } from "./key.ts";
+
+/** Why an entry is no longer there. */
+export type EvictionReason =
+  | "ttl"
+  | "capacity"
+  | "memory-pressure"
+  | "tag"
+  | "pattern"
+  | "scope"
+  | "profile"
+  | "manual"
+  | "delete"
+  | "clear"
+  | "version"
+  | "shutdown"
+  | "corrupt";
+
+/** The payload of each event, by its name. Keys are as the user gave them; values are never in an event. */
+export interface CacheEvents {
+  /** A read found a fresh value. */
+  hit: { key: Key; tier: string };
+  /** A read found nothing. */
+  miss: { key: Key };
+  /** A stale value was served, while it is refreshed (`swr`), because the load failed (`error`) or is slow (`timeout`). */
+  stale: { key: Key; tier: string; reason: "swr" | "error" | "timeout" };
+  /** A value was written; `ttl` in milliseconds. */
+  set: { key: Key; ttl: number; tags: readonly string[] };
+  /** A key was deleted by the caller. */
+  delete: { key: Key; existed: boolean };
+  /** An entry left a tier before its time. */
+  evict: { key: Key; tier: string; reason: EvictionReason };
+  /** An entry was removed because its time was over. */
+  expire: { key: Key; tier: string };
+  /** Many entries were invalidated at once. `count` where it is known without looking at each. */
+  invalidate: { by: "tags" | "pattern" | "clear"; what: string; count?: number };
+  /** A value found below was copied up. */
+  promote: { key: Key; from: string; to: string };
+  /** A loader ran; `duration` in milliseconds. */
+  load: { key: Key; duration: number; ok: boolean; background: boolean };
+  /** A tier, a loader in the background, or a listener failed. `tier` is absent where it was no tier. */
+  error: { error: unknown; operation: string; tier?: string; key?: Key };
+  /** Stored bytes could not be read and were treated as a miss. */
+  corrupt: { key: Key; tier: string; error: unknown };
+  /** A tier's breaker changed. */
+  breaker: { tier: string; state: BreakerState };
+}
+
+/** `closed` works, `open` is not asked, `half-open` is being probed. */
+export type BreakerState = "closed" | "open" | "half-open";
+
+/** Name of an event. */
+export type EventName = keyof CacheEvents;
+
+/** Something that listens to one kind of event. */
+export type Listener<N extends EventName> = (event: CacheEvents[N]) => void;
+
+/** Keeps the listeners of a cache. */
+export class Events {
+  readonly #listeners: { [N in EventName]?: Set<Listener<N>> } = {};
+  readonly #changed: () => void;
+
+  /** @param changed called when somebody begins or stops listening */
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  /** Listens; returns the function that stops it. */
+  on<N extends EventName>(name: N, listener: Listener<N>): () => void {
+    const listeners: Set<Listener<N>> = (this.#listeners[name] ??= new Set() as never);
+    listeners.add(listener);
+    this.#changed();
+    return () => this.off(name, listener);
+  }
+
+  /** Stops listening. */
+  off<N extends EventName>(name: N, listener: Listener<N>): void {
+    this.#listeners[name]?.delete(listener);
+    this.#changed();
+  }
+
+  /** Whether anybody listens: ask before making an event. */
+  has(name: EventName): boolean {
+    return (this.#listeners[name]?.size ?? 0) > 0;
+  }
+
+  /** Tells the listeners. One that throws is reported as an `error` event, and harms nobody. */
+  emit<N extends EventName>(name: N, event: CacheEvents[N]): void {
+    for (const listener of this.#listeners[name] ?? []) {
+      try {
+        listener(event);
+      } catch (error) {
+        if (name !== "error") this.emit("error", { error, operation: `listener of ${name}` });
+      }
+    }
+  }
+}

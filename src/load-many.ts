@@ -1,0 +1,49 @@
+/**
+ * Loading many keys at once.
+ *
+ * @module
+ */
+import type { ManyLoader } from "./api.ts";
+import type { Key } from "./key.ts";
+import type { Loader, Loads } from "./load.ts";
+import { settle, then } from "./maybe.ts";
+import type { LoadOptions } from "./options.ts";
+import type { Space } from "./space.ts";
+import type { Findings, Store } from "./store.ts";
+
+/** One read of the tiers, a flight for each key that missed, and one call of the loader for all that begin together. */
+export async function loadMany<K extends Key, V>(
+  loads: Loads,
+  store: Store,
+  space: Space,
+  keys: readonly K[],
+  loader: ManyLoader<V>,
+  options: LoadOptions<V>,
+): Promise<Map<K, V>> {
+  let missing: Key[] = [];
+  let made: Promise<ReadonlyMap<Key, V | undefined>> | undefined;
+  const one: Loader<V | undefined> = async (context) => {
+    missing.push(context.key);
+    // After this tick, when every key that needs the loader has said so.
+    made ??= Promise.resolve().then(async () => {
+      const wanted = missing;
+      missing = [];
+      made = undefined;
+      const values = await loader(wanted, context);
+      return Array.isArray(values) ? new Map(wanted.map((key, i) => [key, values[i]])) : (values as ReadonlyMap<Key, V>);
+    });
+    return (await made).get(context.key);
+  };
+
+  const wanted = new Map(keys.map((key) => [space.encode(key), key]));
+  const asked = [...wanted.keys()].filter((text) => !loads.isFlying(text));
+  const reading = store.read(asked, { sequence: true, version: loads.version(options) });
+  const values = await Promise.all(
+    [...wanted].map(([text, key]) => {
+      const at = asked.indexOf(text);
+      const found = at < 0 ? undefined : then(reading, (all): Findings => ({ ...all, found: [all.found[at]] }));
+      return settle(() => loads.run(loads.request(text, key, one as Loader, options as LoadOptions, space), found));
+    }),
+  );
+  return new Map([...wanted.values()].flatMap((key, i) => (values[i] === undefined ? [] : [[key, values[i] as V]])));
+}

@@ -1,0 +1,270 @@
+/**
+ * The memory tier: values by reference, bounded by entries and by bytes, expired lazily.
+ *
+ * @module
+ */
+import { systemClock } from "../clock.ts";
+import { toMilliseconds } from "../duration.ts";
+import { type Entry, freshness } from "../entry.ts";
+import { describe, invalid, ValueError } from "../errors.ts";
+import type {
+  ReadOptions,
+  ReadResult,
+  RemovalReason,
+  ScanOptions,
+  ScanResult,
+  SyncTier,
+  Tier,
+  TierContext,
+  TierOptions,
+  Touch,
+  Write,
+} from "../tier.ts";
+import { Lru } from "./lru.ts";
+import type { Policy } from "./policy.ts";
+import { estimateBytes } from "./weight.ts";
+
+/** Options of {@linkcode memory}. */
+export interface MemoryOptions extends TierOptions {
+  /** Most entries, exact. Default 10,000. `Infinity` only together with `maxBytes`. */
+  maxEntries?: number;
+  /** Most bytes of keys and values together, by `sizeOf`. Default: no bound, and no estimating on writes. */
+  maxBytes?: number;
+  /** Bytes of one entry. Default: a rough estimate of its heap size. */
+  sizeOf?: (value: unknown, key: string) => number;
+}
+
+/** The memory tier, with its synchronous face. */
+export interface MemoryTier extends Tier {
+  readonly sync: SyncTier;
+}
+
+/**
+ * A tier in this process's memory. It holds values by reference: whoever changes a value that came from the cache
+ * changes it for everyone.
+ *
+ * @throws {ConfigError} for a bound that is not a positive integer
+ */
+export function memory(options: MemoryOptions = {}): MemoryTier {
+  return new MemoryStore(options);
+}
+
+/** Entries measured when the bytes of a tier without `maxBytes` are asked for. */
+const SAMPLE = 200;
+
+class MemoryStore implements MemoryTier {
+  readonly name: string;
+  readonly capabilities = { sync: true, keys: true, local: true } as const;
+  readonly options: TierOptions;
+  readonly sync: SyncTier;
+
+  readonly #slots = new Map<string, number>();
+  #entries: (Entry | undefined)[] = [];
+  #keys: string[] = [];
+  #weights: number[] = [];
+  #free: number[] = [];
+  #capacity = 0;
+  #bytes = 0;
+  #hand = 0;
+  readonly #maxEntries: number;
+  readonly #maxBytes: number;
+  readonly #sizeOf: (value: unknown, key: string) => number;
+  readonly #policy: Policy = new Lru();
+  #now: () => number = systemClock.now;
+  #removed: TierContext["removed"] = () => {};
+
+  constructor(options: MemoryOptions) {
+    this.#maxBytes = bound("maxBytes", options.maxBytes ?? Infinity);
+    this.#maxEntries = bound("maxEntries", options.maxEntries ?? (options.maxBytes === undefined ? 10_000 : Infinity));
+    if (this.#maxEntries === Infinity && this.#maxBytes === Infinity) {
+      throw invalid("maxEntries", "finite where there is no maxBytes, as memory must be bounded", Infinity);
+    }
+    if (options.ttl !== undefined && !(toMilliseconds(options.ttl, "ttl") > 0)) throw invalid("ttl", "above 0", options.ttl);
+    this.#sizeOf = options.sizeOf ?? ((value, key) => 48 + key.length + estimateBytes(value));
+    this.name = options.name ?? "memory";
+    this.options = Object.freeze({ ...options });
+    // Every operation answers at once, so one set of methods is both faces.
+    this.sync = this;
+  }
+
+  open(context: TierContext): void {
+    this.#now = () => context.clock.now();
+    this.#removed = context.removed;
+  }
+
+  fresh(key: string, sequence: number): unknown {
+    const slot = this.#slots.get(key);
+    if (slot === undefined) return undefined;
+    const entry = this.#entries[slot]!;
+    if (
+      (entry.freshUntil === Infinity || entry.freshUntil > this.#now()) &&
+      entry.version === undefined &&
+      (entry.tags.length === 0 || entry.sequence! >= sequence)
+    ) {
+      this.#policy.hit(slot);
+      return entry.value;
+    }
+    return undefined;
+  }
+
+  getMany(keys: readonly string[], options: ReadOptions): ReadResult {
+    return { entries: keys.map((key) => this.#get(key, options)) };
+  }
+
+  #get(key: string, { now, peek }: ReadOptions): Entry | undefined {
+    const slot = this.#slots.get(key);
+    if (slot === undefined) return undefined;
+    const entry = this.#entries[slot]!;
+    if (freshness(entry, now) === "expired") {
+      if (!peek) this.#leave(slot, "ttl");
+      return undefined;
+    }
+    if (!peek) this.#policy.hit(slot);
+    return entry;
+  }
+
+  setMany(writes: readonly Write[]): number {
+    for (const { key, entry } of writes) this.#set(key, entry);
+    return 0;
+  }
+
+  #set(key: string, entry: Entry): void {
+    const weight = this.#maxBytes === Infinity ? 0 : this.#weigh(entry.value, key);
+    let slot = this.#slots.get(key);
+    if (weight > this.#maxBytes) {
+      if (slot !== undefined) this.#drop(slot);
+      this.#removed(key, "capacity");
+      return;
+    }
+    if (slot === undefined) {
+      if (this.#slots.size >= this.#maxEntries) this.#leave(this.#policy.victim(-1), "capacity");
+      slot = this.#take();
+      this.#slots.set(key, slot);
+      this.#keys[slot] = key;
+      this.#policy.insert(slot);
+    } else {
+      this.#bytes -= this.#weights[slot]!;
+      this.#policy.hit(slot);
+    }
+    this.#entries[slot] = entry;
+    this.#weights[slot] = weight;
+    this.#bytes += weight;
+    while (this.#bytes > this.#maxBytes) this.#leave(this.#policy.victim(slot), "capacity");
+  }
+
+  #weigh(value: unknown, key: string): number {
+    const weight = this.#sizeOf(value, key);
+    if (!(weight >= 0)) throw new ValueError(`Cannot store value as sizeOf must return a number of bytes: received ${describe(weight)}`);
+    return weight;
+  }
+
+  deleteMany(keys: readonly string[], now: number): boolean[] {
+    return keys.map((key) => {
+      const slot = this.#slots.get(key);
+      if (slot === undefined) return false;
+      const live = freshness(this.#entries[slot]!, now) !== "expired";
+      this.#drop(slot);
+      return live;
+    });
+  }
+
+  touchMany(touches: readonly Touch[], now: number): boolean[] {
+    return touches.map(({ key, freshUntil, staleUntil }) => {
+      const slot = this.#slots.get(key);
+      if (slot === undefined || freshness(this.#entries[slot]!, now) === "expired") return false;
+      this.#entries[slot] = { ...this.#entries[slot]!, freshUntil, staleUntil };
+      return true;
+    });
+  }
+
+  clear(prefix: string): void {
+    if (prefix !== "") {
+      for (const [key, slot] of this.#slots) if (key.startsWith(prefix)) this.#drop(slot);
+      return;
+    }
+    this.#slots.clear();
+    this.#policy.clear();
+    this.#entries = [];
+    this.#keys = [];
+    this.#weights = [];
+    this.#free = [];
+    this.#capacity = this.#bytes = this.#hand = 0;
+  }
+
+  prune(limit: number, now: number): string[] {
+    const pruned: string[] = [];
+    for (let looked = 0; looked < this.#entries.length && pruned.length < limit; looked++) {
+      this.#hand = (this.#hand + 1) % this.#entries.length;
+      const entry = this.#entries[this.#hand];
+      if (entry === undefined || freshness(entry, now) !== "expired") continue;
+      pruned.push(this.#keys[this.#hand]!);
+      this.#leave(this.#hand, "ttl");
+    }
+    return pruned;
+  }
+
+  scan({ prefix, now }: ScanOptions): ScanResult {
+    const keys: string[] = [];
+    for (const [key, slot] of this.#slots) {
+      if (key.startsWith(prefix) && freshness(this.#entries[slot]!, now) !== "expired") keys.push(key);
+    }
+    return { keys };
+  }
+
+  size(prefix: string, now: number): number {
+    return this.scan({ prefix, now, limit: Infinity }).keys.length;
+  }
+
+  usage(): { entries: number; bytes: number; maxEntries: number; maxBytes: number } {
+    return { entries: this.#slots.size, bytes: this.#measure(), maxEntries: this.#maxEntries, maxBytes: this.#maxBytes };
+  }
+
+  #measure(): number {
+    if (this.#maxBytes !== Infinity) return this.#bytes;
+    let bytes = 0;
+    let measured = 0;
+    for (const [key, slot] of this.#slots) {
+      bytes += this.#sizeOf(this.#entries[slot]!.value, key);
+      if (++measured === SAMPLE) break;
+    }
+    return measured === 0 ? 0 : Math.round((bytes / measured) * this.#slots.size);
+  }
+
+  close(): void {
+    this.clear("");
+  }
+
+  /** A free slot; the arrays grow by half. */
+  #take(): number {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    const slot = this.#slots.size;
+    if (slot >= this.#capacity) {
+      this.#capacity = Math.min(this.#maxEntries, Math.max(64, Math.ceil(this.#capacity * 1.5)));
+      this.#policy.grow(this.#capacity);
+    }
+    return slot;
+  }
+
+  #leave(slot: number, reason: RemovalReason): void {
+    const key = this.#keys[slot]!;
+    this.#drop(slot);
+    this.#removed(key, reason);
+  }
+
+  #drop(slot: number): void {
+    this.#slots.delete(this.#keys[slot]!);
+    this.#policy.remove(slot);
+    this.#bytes -= this.#weights[slot]!;
+    this.#entries[slot] = undefined;
+    this.#keys[slot] = "";
+    this.#free.push(slot);
+  }
+}
+
+function bound(option: string, value: number): number {
+  if (typeof value !== "number" || !(value > 0) || (value !== Infinity && !Number.isSafeInteger(value))) {
+    throw invalid(option, "a positive integer", value);
+  }
+  return value;
+}

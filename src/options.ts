@@ -1,0 +1,224 @@
+/**
+ * Options of a cache and of its calls, checked once and frozen.
+ *
+ * @module
+ */
+import { type Clock, systemClock } from "./clock.ts";
+import { type Duration, toMilliseconds } from "./duration.ts";
+import { invalid } from "./errors.ts";
+import { type Key, UNUSABLE } from "./key.ts";
+import type { Codec, Tier } from "./tier.ts";
+
+/** How long an entry lives and when it is made anew; on a cache the defaults, on a call for that call. */
+export interface FreshnessOptions {
+  /** Time to live: how long the value is fresh. Default `"forever"`. 0 or less: not cached, an existing entry is deleted. */
+  ttl?: Duration;
+  /** How long after `ttl` an old value may be served when the load fails or takes longer than `softTimeout`. Default 0. */
+  grace?: Duration;
+  /** How long after `ttl` the old value is served at once while a new one is loaded in the background. Default 0. */
+  swr?: Duration;
+  /** Shortens each ttl by a random part up to this fraction, 0 to 1, so that entries made together do not expire together. Default 0. */
+  jitter?: number;
+  /** When an old value is at hand (`grace`), how long to wait for the loader before it is served. Default `Infinity`. */
+  softTimeout?: Duration;
+  /** How long a loader may take before its callers get the old value, or a `LoadTimeoutError`. Default `Infinity`. */
+  hardTimeout?: Duration;
+  /** A hit later than this fraction of the ttl, 0 to 1, is served and refreshed in the background. Default: off. */
+  refreshAhead?: number;
+  /**
+   * Probabilistic early refresh: the closer to expiry and the slower the last load, the likelier a hit refreshes in the
+   * background. The value is β; 1 is the optimum of Vattani, Chierichetti, Lowenstein: "Optimal Probabilistic Cache
+   * Stampede Prevention" (VLDB 2015), more is earlier. Default: off.
+   */
+  earlyRefresh?: number;
+  /** How long a failed load is remembered, and its error thrown to callers without a new load. Default 0. */
+  negativeTtl?: Duration;
+}
+
+/** Writes messages somewhere; `console` fits. */
+export interface Logger {
+  debug?(message: string, detail?: unknown): void;
+  warn(message: string, detail?: unknown): void;
+  error(message: string, detail?: unknown): void;
+}
+
+/** Options of `createCache`. */
+export interface CacheOptions extends FreshnessOptions {
+  /** Name of the cache: in stats, and before its keys in tiers that it may share with others. Letters, digits, `.`, `_`, `-`. Default `"default"`. */
+  name?: string;
+  /** From the fastest to the slowest. Default: one `memory()`. */
+  tiers?: readonly Tier[];
+  /** Before every key in shared tiers, after the name. Changing it (`"v2:"`) invalidates all that was there. Default `""`. */
+  prefix?: string;
+  /** Bound of the default memory tier; only without `tiers`. Default 10,000. */
+  maxEntries?: number;
+  /** Version that entries are written and read with: another version is a miss. */
+  version?: string;
+  /** Codec for byte tiers, over the tier's own default: a codec, or the id of one that the tiers know. */
+  codec?: Codec | string;
+  /** What a fault of a tier does: counted and reported (`"degrade"`), or thrown as well where no other tier could answer (`"throw"`). Default `"degrade"`. */
+  onError?: "degrade" | "throw";
+  /** How often expired entries are removed in the background. 0 is off. Default `"1m"`, off where the runtime forbids timers. */
+  sweepInterval?: Duration;
+  /** Keeps a runtime alive until background work is done (Workers' `ctx.waitUntil`). */
+  waitUntil?: (work: Promise<unknown>) => void;
+  /** Default: silent. */
+  logger?: Logger;
+  /** Default: the system's, made monotonic. */
+  clock?: Clock;
+  /** Uniform in [0, 1), for jitter and early refresh. Default `Math.random`. */
+  random?: () => number;
+}
+
+/** Options of every asynchronous call. */
+export interface CallOptions {
+  /** Aborts the caller's waiting; others who wait for the same are left alone. */
+  signal?: AbortSignal;
+}
+
+/** Options of a read. */
+export interface GetOptions extends CallOptions {
+  /** Returned on a miss. Default `undefined`. */
+  default?: unknown;
+  /** `false`: do not copy what is found below into the tiers above. Default `true`. */
+  promote?: boolean;
+  /** Version that the entry must have. Default: the cache's. */
+  version?: string;
+}
+
+/** What a ttl or tags function is told besides the value. */
+export interface ValueContext {
+  readonly key: Key;
+}
+
+/** Options of a write. */
+export interface SetOptions<V = unknown> extends CallOptions {
+  /** Time to live, or a function of the value. Default: the cache's. */
+  ttl?: Duration | ((value: V, context: ValueContext) => Duration);
+  /** See {@linkcode FreshnessOptions.grace}. */
+  grace?: Duration;
+  /** See {@linkcode FreshnessOptions.swr}. */
+  swr?: Duration;
+  /** See {@linkcode FreshnessOptions.jitter}. */
+  jitter?: number;
+  /** Tags, or a function of the value. */
+  tags?: readonly string[] | ((value: V, context: ValueContext) => readonly string[]);
+  /** Version of the value's shape. Default: the cache's. */
+  version?: string;
+  /** Codec for this write: a codec, or the id of one that the tiers know. */
+  codec?: Codec | string;
+}
+
+/** Options of `getOrSet`. */
+export interface LoadOptions<V = unknown> extends SetOptions<V> {
+  softTimeout?: Duration;
+  hardTimeout?: Duration;
+  refreshAhead?: number;
+  earlyRefresh?: number;
+  negativeTtl?: Duration;
+  /** Keeps a runtime alive until background work is done. Default: the cache's. */
+  waitUntil?: (work: Promise<unknown>) => void;
+}
+
+/** {@linkcode FreshnessOptions} in milliseconds, complete. */
+export interface Lifetimes {
+  readonly ttl: number;
+  readonly grace: number;
+  readonly swr: number;
+  readonly jitter: number;
+  readonly softTimeout: number;
+  readonly hardTimeout: number;
+  readonly refreshAhead: number;
+  readonly earlyRefresh: number;
+  readonly negativeTtl: number;
+}
+
+const NO_LIFETIMES: Lifetimes = {
+  ttl: Infinity,
+  grace: 0,
+  swr: 0,
+  jitter: 0,
+  softTimeout: Infinity,
+  hardTimeout: Infinity,
+  refreshAhead: 0,
+  earlyRefresh: 0,
+  negativeTtl: 0,
+};
+
+/** The options of a cache, complete, checked and frozen. */
+export interface Resolved extends Lifetimes {
+  readonly name: string;
+  readonly prefix: string;
+  readonly version: string | undefined;
+  readonly codec: Codec | string | undefined;
+  readonly onError: "degrade" | "throw";
+  readonly sweepInterval: number;
+  readonly waitUntil: ((work: Promise<unknown>) => void) | undefined;
+  readonly logger: Logger | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** @throws {ConfigError} naming the option that is wrong */
+export function resolveOptions(options: CacheOptions): Resolved {
+  const name = options.name ?? "default";
+  if (!/^[\w.-]{1,64}$/.test(name)) throw invalid("name", "1 to 64 of A-Z a-z 0-9 . _ -", name);
+  const prefix = options.prefix ?? "";
+  if (typeof prefix !== "string" || UNUSABLE.test(prefix)) throw invalid("prefix", "a string without NUL and lone surrogates", prefix);
+  const onError = options.onError ?? "degrade";
+  if (onError !== "degrade" && onError !== "throw") throw invalid("onError", '"degrade" or "throw"', onError);
+  return Object.freeze({
+    ...resolveLifetimes(options, NO_LIFETIMES),
+    name,
+    prefix,
+    version: options.version,
+    codec: options.codec,
+    onError,
+    sweepInterval: notNegative("sweepInterval", toMilliseconds(options.sweepInterval ?? (hasTimers() ? 60_000 : 0), "sweepInterval")),
+    waitUntil: options.waitUntil,
+    logger: options.logger,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+  });
+}
+
+/** Before the keys and tags of a cache in tiers that it may share with others. */
+export function sharedPrefix({ name, prefix }: Resolved): string {
+  return `${name}:${prefix}`;
+}
+
+/**
+ * Lifetimes of a call over the cache's own.
+ *
+ * @throws {ConfigError} naming the option that is wrong
+ */
+export function resolveLifetimes(options: LoadOptions | CacheOptions, defaults: Lifetimes): Lifetimes {
+  const lifetimes: Record<string, number> = {};
+  for (const option of Object.keys(NO_LIFETIMES) as (keyof Lifetimes)[]) {
+    const value = options[option];
+    if (value === undefined || typeof value === "function") lifetimes[option] = defaults[option];
+    else if (option === "jitter" || option === "refreshAhead") lifetimes[option] = fraction(option, value);
+    else if (option === "earlyRefresh") lifetimes[option] = notNegative(option, value as number);
+    else {
+      const milliseconds = toMilliseconds(value, option);
+      lifetimes[option] = option === "ttl" ? milliseconds : notNegative(option, milliseconds);
+    }
+  }
+  return lifetimes as unknown as Lifetimes;
+}
+
+function fraction(option: string, value: unknown): number {
+  if (typeof value === "number" && value >= 0 && value <= 1) return value;
+  throw invalid(option, "from 0 to 1", value);
+}
+
+function notNegative(option: string, value: number): number {
+  if (typeof value === "number" && value >= 0) return value;
+  throw invalid(option, "0 or more", value);
+}
+
+/** Edge runtimes end a request's timers with the request and forbid them outside of one. */
+function hasTimers(): boolean {
+  const scope = globalThis as { EdgeRuntime?: unknown; navigator?: { userAgent?: string } };
+  return scope.EdgeRuntime === undefined && scope.navigator?.userAgent !== "Cloudflare-Workers";
+}

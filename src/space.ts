@@ -1,0 +1,54 @@
+/**
+ * A space: the part of a cache that one view of it can see. The root is a space too.
+ *
+ * @module
+ */
+import type { Engine } from "./engine.ts";
+import { KeyError } from "./errors.ts";
+import { decodeKey, encodeKey, type Key } from "./key.ts";
+import { type Counters, newCounters } from "./stats.ts";
+
+/** Keys and tags of one namespace. */
+export class Space {
+  /** Before every key and tag of the space; empty for the root. */
+  readonly prefix: string;
+  counters: Counters = newCounters();
+  readonly #engine: Engine;
+
+  constructor(prefix: string, engine: Engine) {
+    this.prefix = prefix;
+    this.#engine = engine;
+  }
+
+  /** @throws {KeyError} for what is no key */
+  encode(key: Key): string {
+    return this.prefix + this.#engine.fit(encodeKey(key), this.prefix);
+  }
+
+  decode(text: string): Key {
+    return decodeKey(text.slice(this.prefix.length));
+  }
+
+  /** The text that patterns are matched with: a string key itself, or an array's JSON. */
+  readable(text: string): string {
+    const key = this.decode(text);
+    return typeof key === "string" ? key : text.slice(this.prefix.length);
+  }
+
+  /** Whether a text is a key of this very space, and not of one inside it. */
+  owns(text: string): boolean {
+    return text.startsWith(this.prefix) && text.charCodeAt(this.prefix.length) !== 64;
+  }
+
+  /** Tags as the tiers know them: sorted, without duplicates. */
+  encodeTags(tags: readonly string[]): readonly string[] {
+    for (const tag of tags) {
+      if (typeof tag !== "string" || tag === "") throw new KeyError("Cannot use tag as it must be a non-empty string");
+    }
+    return [...new Set(tags.map((tag) => this.encode(tag)))].sort();
+  }
+
+  decodeTags(tags: readonly string[]): readonly string[] {
+    return tags.map((tag) => this.decode(tag) as string);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * The guard around a tier: a time budget and a breaker. Nothing that a tier does reaches a caller as an exception.
+ *
+ * @module
+ */
+import { within } from "../timeout.ts";
+import { Breaker } from "./breaker.ts";
+import type { Clock } from "../clock.ts";
+import { toMilliseconds } from "../duration.ts";
+import { invalid, TierError, TierTimeoutError } from "../errors.ts";
+import type { BreakerState } from "../events.ts";
+import { isPromise } from "../maybe.ts";
+import type { MaybePromise, Tier } from "../tier.ts";
+
+/** Time budget of a tier that is not `local` and sets none: 2 s. */
+const DEFAULT_BUDGET = 2_000;
+
+/** Who is told what happens in a guard. */
+export interface GuardObserver {
+  /** An operation failed or ran out of time. */
+  fault(error: TierError, operation: string): void;
+  breaker(state: BreakerState): void;
+}
+
+/** Runs a tier's operations; a fault is an answer of type {@linkcode TierError}, never thrown. */
+export class Guard {
+  readonly #name: string;
+  readonly #budget: number;
+  readonly #breaker: Breaker;
+  readonly #clock: Clock;
+  readonly #observer: GuardObserver;
+
+  /** @throws {ConfigError} for a wrong `timeout` or `breaker` */
+  constructor(tier: Tier, clock: Clock, observer: GuardObserver) {
+    const { timeout = tier.capabilities.local ? Infinity : DEFAULT_BUDGET, breaker } = tier.options ?? {};
+    this.#budget = toMilliseconds(timeout, "timeout");
+    if (!(this.#budget > 0)) throw invalid("timeout", "above 0", timeout);
+    this.#name = tier.name;
+    this.#clock = clock;
+    this.#observer = observer;
+    this.#breaker = new Breaker(breaker, (state) => observer.breaker(state));
+  }
+
+  get state(): BreakerState {
+    return this.#breaker.state;
+  }
+
+  run<T>(operation: string, call: () => MaybePromise<T>): MaybePromise<T | TierError> {
+    if (this.#breaker.state !== "closed" && !this.#breaker.allows(this.#clock.now())) {
+      return new TierError(this.#name, `Skipped ${operation} as the breaker of tier ${this.#name} is open`);
+    }
+    let answer: MaybePromise<T>;
+    try {
+      answer = call();
+    } catch (error) {
+      return this.#failed(operation, error);
+    }
+    if (isPromise(answer)) return this.#within(operation, answer);
+    this.#breaker.succeeded();
+    return answer;
+  }
+
+  #within<T>(operation: string, answer: Promise<T>): Promise<T | TierError> {
+    const settled = answer.then(
+      (value): { value: T } => ({ value }),
+      (error): { error: unknown } => ({ error }),
+    );
+    const late = () => ({
+      error: new TierTimeoutError(`Gave up ${operation} of tier ${this.#name} as it must take at most ${this.#budget} ms`),
+    });
+    return within<{ value: T } | { error: unknown }>(settled, this.#budget, this.#clock, late).then((outcome) => {
+      if ("error" in outcome) return this.#failed(operation, outcome.error);
+      this.#breaker.succeeded();
+      return outcome.value;
+    });
+  }
+
+  #failed(operation: string, cause: unknown): TierError {
+    const error = new TierError(this.#name, `Tier ${this.#name} failed in ${operation}`, { cause });
+    this.#observer.fault(error, operation);
+    this.#breaker.failed(this.#clock.now());
+    return error;
+  }
+}

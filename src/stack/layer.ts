@@ -1,0 +1,267 @@
+/**
+ * A layer: one tier as the engine sees it. It puts the cache's prefix before keys and tags, caps lifetimes, splits
+ * batches, and remembers what a failing tier has missed, so that it never serves what was invalidated meanwhile.
+ *
+ * @module
+ */
+import { toMilliseconds } from "../duration.ts";
+import type { Entry } from "../entry.ts";
+import { TierError } from "../errors.ts";
+import { Guard, type GuardObserver } from "./guard.ts";
+import type { Engine } from "../engine.ts";
+import { decodeKey } from "../key.ts";
+import { all, then } from "../maybe.ts";
+import { type Resolved, sharedPrefix } from "../options.ts";
+import type { LayerCounters } from "../stats.ts";
+import type { InvalidationMode, MaybePromise, ReadOptions, ReadResult, ScanResult, TagMatch, Tier, Touch, Write } from "../tier.ts";
+
+/** Most keys remembered as missed; beyond it the tier is cleared of our keys before it serves again. */
+const MAX_MISSED = 10_000;
+
+/** A tier in its place in the stack. */
+export class Layer {
+  readonly tier: Tier;
+  readonly name: string;
+  /** Place in the stack, 0 on top. */
+  readonly index: number;
+  /** Only this cache sees the tier: no prefix, and it may be changed at once. */
+  readonly isPrivate: boolean;
+  readonly counters: LayerCounters;
+  readonly guard: Guard;
+  readonly #prefix: string;
+  readonly #cap: number;
+  readonly #maxBatch: number;
+  readonly #missed = new Set<string>();
+  #missedAll = false;
+  #replaying: Promise<TierError | undefined> | undefined;
+  #missedTags: { tags: readonly string[]; mode: InvalidationMode; match: TagMatch; after: number }[] = [];
+
+  constructor(
+    tier: Tier,
+    index: number,
+    options: Resolved,
+    counters: LayerCounters,
+    observer: GuardObserver,
+  ) {
+    const { shared, durable, maxBatch = Infinity } = tier.capabilities;
+    this.tier = tier;
+    this.name = tier.name;
+    this.index = index;
+    this.isPrivate = !shared && !durable;
+    this.counters = counters;
+    this.guard = new Guard(tier, options.clock, observer);
+    this.#prefix = this.isPrivate ? "" : sharedPrefix(options);
+    this.#cap = toMilliseconds(tier.options?.ttl ?? Infinity, "ttl");
+    this.#maxBatch = maxBatch;
+  }
+
+  open(engine: Engine): void {
+    const { clock, random, name: cacheName } = engine.options;
+    const opened = this.tier.open?.({
+      cacheName,
+      clock,
+      random,
+      removed: (key, reason) => engine.left(this.name, this.strip(key), reason),
+      report: (kind, error, key) => {
+        this.counters[kind === "corrupt" ? "corrupt" : "errors"]++;
+        if (kind === "corrupt") engine.emit("corrupt", () => ({ key: decodeKey(this.strip(key ?? "")), tier: this.name, error }));
+        else engine.emit("error", () => ({ error, operation: "background", tier: this.name }));
+      },
+    });
+    if (opened) engine.background(opened, `open of ${this.name}`);
+  }
+
+  /** The key as this cache knows it, of a key as the tier knows it. */
+  strip(key: string): string {
+    return key.slice(this.#prefix.length);
+  }
+
+  read(keys: readonly string[], options: ReadOptions): MaybePromise<ReadResult | TierError> {
+    return this.#ready(options.now, "getMany", () =>
+      then(
+        this.#batched(keys, (some) => this.tier.getMany(some, options)),
+        (results) => (this.#prefix === "" && results.length === 1 ? results[0]! : this.#gather(results)),
+      ),
+    );
+  }
+
+  #gather(results: readonly ReadResult[]): ReadResult {
+    return {
+      entries: results.flatMap(({ entries }) => entries.map((entry) => entry && this.#retag(entry, (tag) => tag.slice(this.#prefix.length)))),
+      sequence: results[0]?.sequence,
+    };
+  }
+
+  /** Does what can fail because of a value. */
+  prepare(writes: readonly Write[], now: number): MaybePromise<readonly Write[]> {
+    const capped = this.#prefix === "" && this.#cap === Infinity ? writes : writes.map((write) => this.#adapt(write, now));
+    return this.tier.prepare && this.tier.options?.write !== "around" ? this.tier.prepare(capped) : capped;
+  }
+
+  /** Writes what {@linkcode prepare} answered. */
+  write(prepared: readonly Write[], now: number): MaybePromise<number | TierError> {
+    const { minTtl = 0 } = this.tier.capabilities;
+    if (prepared.length === 0) return 0;
+    if (this.tier.options?.write === "around") return then(this.#deleteWhole(prepared.map(({ key }) => key), now), faultOr(0));
+    const lasting = minTtl === 0 ? prepared : prepared.filter(({ entry }) => entry.staleUntil - now >= minTtl);
+    const brief = lasting.length === prepared.length ? [] : prepared.filter((write) => !lasting.includes(write));
+    return then(brief.length === 0 ? undefined : this.#deleteWhole(brief.map(({ key }) => key), now), () =>
+      lasting.length === 0 ? 0 : this.#store(lasting, now),
+    );
+  }
+
+  #store(writes: readonly Write[], now: number): MaybePromise<number | TierError> {
+    const stored = this.#ready(now, "setMany", () =>
+      then(
+        all(split(writes, this.#maxBatch).map((some) => this.tier.setMany(some, now))),
+        (sequences) => sequences[0] ?? 0,
+      ),
+    );
+    return then(stored, (answer) => {
+      // The tier may hold the older value, or, after a time-out, get the new one later.
+      if (answer instanceof TierError) this.#miss(writes.map(({ key }) => key));
+      else this.counters.sets += writes.length;
+      return answer;
+    });
+  }
+
+  /** Copies entries up into this tier, with the time that they have left. */
+  promote(writes: readonly Write[], now: number): MaybePromise<boolean> {
+    try {
+      return then(this.prepare(writes, now), (prepared) =>
+        then(this.#ready(now, "promotion", () => this.tier.setMany(prepared, now)), (answer) => !(answer instanceof TierError)),
+      );
+    } catch {
+      return false;
+    }
+  }
+
+  delete(keys: readonly string[], now: number): MaybePromise<readonly boolean[] | TierError> {
+    return this.#deleteWhole(this.#prefix === "" ? keys : keys.map((key) => this.#prefix + key), now);
+  }
+
+  #deleteWhole(keys: readonly string[], now: number): MaybePromise<readonly boolean[] | TierError> {
+    const deleted = this.#ready(now, "deleteMany", () =>
+      then(all(split(keys, this.#maxBatch).map((some) => this.tier.deleteMany(some, now))), (answers) => answers.flat()),
+    );
+    return then(deleted, (answer) => {
+      if (answer instanceof TierError) this.#miss(keys);
+      return answer;
+    });
+  }
+
+  touch(touches: readonly Touch[], now: number): MaybePromise<readonly boolean[] | TierError> {
+    const whole = touches.map(({ key, freshUntil, staleUntil }) => ({
+      key: this.#prefix + key,
+      freshUntil: Math.min(freshUntil, now + this.#cap),
+      staleUntil: Math.min(staleUntil, now + this.#cap),
+    }));
+    return this.#ready(now, "touchMany", () => {
+      if (this.tier.touchMany) return this.tier.touchMany(whole, now);
+      // A store that cannot move a deadline gets the entry written again.
+      return then(this.tier.getMany(whole.map(({ key }) => key), { now, peek: true }), ({ entries }) => {
+        const writes = whole.flatMap(({ key, ...times }, i) => (entries[i] ? [{ key, entry: { ...entries[i], ...times } }] : []));
+        const prepared = this.tier.prepare ? this.tier.prepare(writes) : writes;
+        return then(then(prepared, (some) => this.tier.setMany(some, now)), () => entries.map((entry) => entry !== undefined));
+      });
+    });
+  }
+
+  clear(prefix: string, now: number): MaybePromise<void | TierError> {
+    return then(this.guard.run("clear", () => this.tier.clear(this.#prefix + prefix, now)), (answer) => {
+      if (answer instanceof TierError) this.#missedAll = true;
+      return answer;
+    });
+  }
+
+  scan(prefix: string, cursor: string | undefined, limit: number, now: number): MaybePromise<ScanResult | TierError> {
+    return this.#ready(now, "scan", () => this.tier.scan!({ prefix: this.#prefix + prefix, cursor, limit, now }));
+  }
+
+  size(prefix: string, now: number): MaybePromise<number | TierError> {
+    return this.#ready(now, "size", () => this.tier.size!(this.#prefix + prefix, now));
+  }
+
+  /** Removes up to `limit` expired entries; answers with our keys among them, and how many it removed in all. */
+  prune(limit: number, now: number): MaybePromise<{ keys: string[]; removed: number } | TierError> {
+    const pruned = this.tier.prune ? this.#ready(now, "prune", () => this.tier.prune!(limit, now)) : [];
+    return then(pruned, (answer) => {
+      if (answer instanceof TierError) return answer;
+      const ours = answer.filter((key) => key.startsWith(this.#prefix));
+      return { keys: ours.map((key) => this.strip(key)), removed: answer.length };
+    });
+  }
+
+  invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode, after: number, now: number): MaybePromise<number | TierError> {
+    const whole = tags.map((tag) => this.#prefix + tag);
+    const answer = this.#ready(now, "invalidate", () => this.tier.invalidate!({ tags: whole, match, mode, after, now }));
+    return then(answer, (sequence) => {
+      if (!(sequence instanceof TierError)) return sequence;
+      if (this.#missedTags.length < MAX_MISSED) this.#missedTags.push({ tags: whole, match, mode, after: after + 1 });
+      else this.#missedAll = true;
+      return sequence;
+    });
+  }
+
+  #miss(keys: readonly string[]): void {
+    if (this.#missed.size + keys.length > MAX_MISSED) this.#missedAll = true;
+    else for (const key of keys) this.#missed.add(key);
+  }
+
+  /** Runs an operation once the tier has been told what it missed while it failed. */
+  #ready<T>(now: number, operation: string, call: () => MaybePromise<T>): MaybePromise<T | TierError> {
+    if (!this.#missedAll && this.#missed.size === 0 && this.#missedTags.length === 0) return this.guard.run(operation, call);
+    return then(this.#replay(now), (fault) => fault ?? this.guard.run(operation, call));
+  }
+
+  /** One replay at a time: whoever comes while it runs waits for the same. */
+  #replay(now: number): Promise<TierError | undefined> {
+    this.#replaying ??= this.#replayNow(now).finally(() => {
+      this.#replaying = undefined;
+    });
+    return this.#replaying;
+  }
+
+  async #replayNow(now: number): Promise<TierError | undefined> {
+    const everything = this.#missedAll;
+    const keys = [...this.#missed];
+    const bumps = this.#missedTags;
+    const answer = await this.guard.run("replay", async () => {
+      if (everything) await this.tier.clear(this.#prefix, now);
+      else for (const some of split(keys, this.#maxBatch)) await this.tier.deleteMany(some, now);
+      for (const bump of bumps) await this.tier.invalidate!({ ...bump, now });
+    });
+    if (answer instanceof TierError) return answer;
+    if (everything) this.#missedAll = false;
+    for (const key of keys) this.#missed.delete(key);
+    this.#missedTags = this.#missedTags.filter((bump) => !bumps.includes(bump));
+    return undefined;
+  }
+
+  #batched<T>(keys: readonly string[], call: (keys: readonly string[]) => MaybePromise<T>): MaybePromise<T[]> {
+    const whole = this.#prefix === "" ? keys : keys.map((key) => this.#prefix + key);
+    return whole.length <= this.#maxBatch ? then(call(whole), (answer) => [answer]) : all(split(whole, this.#maxBatch).map(call));
+  }
+
+  #adapt({ key, entry, ...rest }: Write, now: number): Write {
+    const end = now + this.#cap;
+    const freshUntil = Math.min(entry.freshUntil, end);
+    const staleUntil = Math.min(entry.staleUntil, end);
+    return { key: this.#prefix + key, entry: this.#retag({ ...entry, freshUntil, staleUntil }, (tag) => this.#prefix + tag), ...rest };
+  }
+
+  #retag(entry: Entry, change: (tag: string) => string): Entry {
+    return entry.tags.length === 0 || this.#prefix === "" ? entry : { ...entry, tags: entry.tags.map(change) };
+  }
+}
+
+function faultOr<T>(value: T): (answer: unknown) => T | TierError {
+  return (answer) => (answer instanceof TierError ? answer : value);
+}
+
+function split<T>(items: readonly T[], size: number): (readonly T[])[] {
+  if (items.length <= size) return [items];
+  const parts: (readonly T[])[] = [];
+  for (let i = 0; i < items.length; i += size) parts.push(items.slice(i, i + size));
+  return parts;
+}

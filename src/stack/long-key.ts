@@ -1,0 +1,31 @@
+/**
+ * Keys that are longer than a tier can hold.
+ *
+ * @module
+ */
+import { KeyError } from "../errors.ts";
+import { UNUSABLE } from "../key.ts";
+import { sha256 } from "./sha256.ts";
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+
+/** Bytes of a text in UTF-8. */
+export function byteLength(text: string): number {
+  return encoder.encode(text).length;
+}
+
+/**
+ * A text of at most `limit` bytes: itself, or `\\#`, the SHA-256 of the whole, and as much of its beginning as fits in
+ * 32 characters. No other key's text begins with `\\#`.
+ *
+ * @throws {KeyError} when `limit` leaves no room for a hash
+ */
+export function shortenKey(text: string, limit: number): string {
+  // A UTF-16 unit takes at most three bytes.
+  if (text.length * 3 <= limit || byteLength(text) <= limit) return text;
+  const hashed = `\\#${sha256(encoder.encode(text))}`;
+  const room = Math.min(32, Math.floor((limit - hashed.length - 1) / 4));
+  if (room < 0) throw new KeyError(`Cannot shorten key as the tiers must hold at least 67 bytes: received a limit of ${limit}`);
+  const beginning = [...text.slice(0, room * 2)].slice(0, room).join("");
+  return UNUSABLE.test(beginning) ? hashed : `${hashed}:${beginning}`;
+}

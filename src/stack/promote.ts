@@ -1,0 +1,61 @@
+/**
+ * Promotion: what was found below is copied up.
+ *
+ * @module
+ */
+import type { Engine } from "../engine.ts";
+import { decodeKey } from "../key.ts";
+import { isPromise, then } from "../maybe.ts";
+import type { Found } from "../store.ts";
+import type { Write } from "../tier.ts";
+import type { Layer } from "./layer.ts";
+
+/**
+ * Copies fresh entries into the layers above the one that had them, with the time, tags and version that they have.
+ * A layer that takes its time is not waited for.
+ *
+ * @param ticket from before the read: a key that was mutated since is left alone
+ */
+export function promote(
+  layers: readonly Layer[],
+  keys: readonly string[],
+  found: readonly (Found | undefined)[],
+  ticket: number,
+  now: number,
+  engine: Engine,
+): void {
+  layers.forEach((layer, index) => {
+    const above = new Set(layers.slice(0, index + 1).map(({ name }) => name));
+    const writes: Write[] = [];
+    const from: string[] = [];
+    found.forEach((item, i) => {
+      if (!item || item.stale || above.has(item.tier) || !engine.fence.passes(keys[i]!, ticket)) return;
+      writes.push({ key: keys[i]!, entry: item.entry });
+      from.push(item.tier);
+    });
+    if (writes.length === 0) return;
+    const done = then(layer.promote(writes, now), (ok) => {
+      layer.counters[ok ? "promotions" : "promotionErrors"] += writes.length;
+      if (!ok || !engine.events.has("promote")) return;
+      writes.forEach(({ key }, i) => {
+        engine.events.emit("promote", { key: decodeKey(key), from: from[i]!, to: layer.name });
+      });
+    });
+    if (isPromise(done)) engine.background(settle(done, layer, writes, ticket, now, engine), "promotion");
+  });
+}
+
+/** A promotion that takes time may be overtaken by a mutation of its key: then the mutation wins. */
+async function settle(done: Promise<void>, layer: Layer, writes: readonly Write[], ticket: number, now: number, engine: Engine): Promise<void> {
+  engine.fence.enter();
+  try {
+    await done;
+    const overtaken = writes.map(({ key }) => key).filter((key) => !engine.fence.passes(key, ticket));
+    if (overtaken.length > 0) await layer.delete(overtaken, now);
+  } catch (error) {
+    layer.counters.promotionErrors += writes.length;
+    throw error;
+  } finally {
+    engine.fence.leave();
+  }
+}

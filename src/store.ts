@@ -1,0 +1,198 @@
+/**
+ * The store: the tiers of a cache as a whole. A single memory tier is a store by itself ({@linkcode Solo}); anything
+ * else is a stack, which its tiers bring along (`defineTier`), so that a cache of memory alone does not carry it.
+ *
+ * @module
+ */
+import { type Entry, freshness, NO_TAGS } from "./entry.ts";
+import type { Engine } from "./engine.ts";
+import type { TierError } from "./errors.ts";
+import { type LayerCounters, newLayerCounters, type TierStats } from "./stats.ts";
+import type { InvalidationMode, MaybePromise, ReadOptions, SyncTier, TagMatch, Tier, Touch, Write } from "./tier.ts";
+
+/** What a read found under one key. */
+export interface Found {
+  readonly entry: Entry;
+  /** Name of the tier that had it. */
+  readonly tier: string;
+  readonly stale: boolean;
+}
+
+/** What a read of several keys found. */
+export interface Findings {
+  /** In the order of the keys. */
+  readonly found: (Found | undefined)[];
+  /** The invalidation sequence before the read ended: what a load that begins now is valid against. */
+  readonly sequence: number;
+  /** First fault on the way. */
+  readonly fault: TierError | undefined;
+}
+
+/** How to read. */
+export interface StoreReadOptions extends Pick<ReadOptions, "metaOnly" | "peek" | "sequence"> {
+  /** `false`: copy nothing up. */
+  readonly promote?: boolean | undefined;
+  /** Version that an entry must have; `null` takes any. */
+  readonly version: string | undefined | null;
+  /** Only this tier. */
+  readonly tier?: string | undefined;
+}
+
+/** The tiers of a cache as a whole. Keys and tags are texts without the cache's prefix. A fault is an answer, never thrown. */
+export interface Store {
+  /** In the order of the stack. */
+  readonly tiers: readonly Tier[];
+  /** Hits that the top tier answered on the fast path. */
+  quickHits: number;
+  read(keys: readonly string[], options: StoreReadOptions): MaybePromise<Findings>;
+  /**
+   * Writes to every tier.
+   *
+   * @param ticket of a load, which is stored only where it still passes the fence; without one it is a mutation
+   * @throws {TiercelError} before anything is changed, when a value cannot be stored
+   */
+  write(writes: readonly Write[], ticket?: number): MaybePromise<TierError | undefined>;
+  /** Deletes from every tier, or from one; says for each key whether a live entry was in any. */
+  delete(keys: readonly string[], tier?: string): MaybePromise<{ existed: readonly boolean[]; fault: TierError | undefined }>;
+  /** Moves the deadlines of a key in every tier; says whether a live entry was in any. */
+  touch(touch: Touch): MaybePromise<boolean>;
+  /** Removes every key that begins with `prefix` from every tier, or from one. */
+  clear(prefix: string, tier?: string): MaybePromise<TierError | undefined>;
+  invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): MaybePromise<TierError | undefined>;
+  /** Live keys that begin with `prefix`, page by page, each once. */
+  pages(prefix: string, tier?: string): AsyncIterable<readonly string[]>;
+  /** Number of live keys that begin with `prefix`, where it can be told without listing them. */
+  count(prefix: string, tier?: string): MaybePromise<number | undefined>;
+  /** Removes expired entries, in at most `steps` steps of bounded size for each tier; answers with their keys. */
+  prune(steps: number): MaybePromise<readonly string[]>;
+  stats(): TierStats[];
+  resetStats(): void;
+  close(): MaybePromise<void>;
+}
+
+/** Makes a store of several tiers. */
+export type StoreFactory = (tiers: readonly Tier[], engine: Engine) => Store;
+
+/** What an entry that a tier gave counts as now; `undefined` is a miss. */
+export function judge(entry: Entry | undefined, version: string | undefined | null, engine: Engine, now: number): "fresh" | "stale" | undefined {
+  if (!entry || (version !== null && entry.version !== version)) return undefined;
+  const state = freshness(entry, now);
+  const verdict = engine.ledger.check(entry);
+  return state === "expired" || verdict === "deleted" ? undefined : verdict === "expired" ? "stale" : state;
+}
+
+/** Whether an invalidation by several tags hits an entry. */
+export function hasTags(entry: Entry, tags: readonly string[], match: TagMatch): boolean {
+  return tags.every((tag) => entry.tags.includes(tag)) && (match === "all" || entry.tags.length === tags.length);
+}
+
+/** Tagged entries without a sequence get this one. */
+export function sequenced(writes: readonly Write[], sequence: number): readonly Write[] {
+  if (writes.every(({ entry }) => entry.tags === NO_TAGS || entry.sequence !== undefined)) return writes;
+  return writes.map((write) => ({ ...write, entry: { ...write.entry, sequence: write.entry.sequence ?? sequence } }));
+}
+
+/** A store of one tier in this process, which answers at once and needs no guard. */
+export class Solo implements Store {
+  readonly tiers: readonly [Tier & { sync: SyncTier }];
+  quickHits = 0;
+  readonly #tier: SyncTier;
+  readonly #name: string;
+  readonly #engine: Engine;
+  readonly #counters: LayerCounters = newLayerCounters();
+
+  constructor(tier: Tier & { sync: SyncTier }, engine: Engine) {
+    this.tiers = [tier];
+    this.#tier = tier.sync;
+    this.#name = tier.name;
+    this.#engine = engine;
+    const { options } = engine;
+    tier.open?.({
+      cacheName: options.name,
+      clock: options.clock,
+      random: options.random,
+      removed: (key, reason) => engine.left(tier.name, key, reason),
+      report: (_, error) => engine.emit("error", () => ({ error, operation: "background", tier: tier.name })),
+    });
+  }
+
+  read(keys: readonly string[], options: StoreReadOptions): Findings {
+    const now = this.#engine.now();
+    const { entries } = this.#tier.getMany(keys, { now, peek: options.peek ?? false });
+    const found = entries.map((entry) => {
+      const state = judge(entry, options.version, this.#engine, now);
+      if (!options.peek) this.#counters[state ? "hits" : "misses"]++;
+      return state && { entry: entry!, tier: this.#name, stale: state === "stale" };
+    });
+    return { found, sequence: this.#engine.ledger.latest, fault: undefined };
+  }
+
+  write(writes: readonly Write[], ticket?: number): undefined {
+    const { fence, ledger } = this.#engine;
+    const standing = ticket === undefined ? writes : writes.filter(({ key }) => fence.passes(key, ticket));
+    for (const { key } of standing) fence.mark(key);
+    this.#tier.setMany(sequenced(standing, ledger.latest), this.#engine.now());
+    this.#counters.sets += standing.length;
+  }
+
+  delete(keys: readonly string[]): { existed: boolean[]; fault: undefined } {
+    const { found } = this.read(keys, { peek: true, version: null });
+    for (const key of keys) this.#engine.fence.mark(key);
+    this.#tier.deleteMany(keys, this.#engine.now());
+    return { existed: found.map((item) => item !== undefined), fault: undefined };
+  }
+
+  touch(touch: Touch): boolean {
+    return this.#tier.touchMany!([touch], this.#engine.now())[0]!;
+  }
+
+  clear(prefix: string): undefined {
+    this.#engine.fence.markAll();
+    this.#tier.clear(prefix, this.#engine.now());
+  }
+
+  invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): undefined {
+    const { ledger, fence } = this.#engine;
+    if (match === "any") {
+      ledger.record(tags, mode, ledger.latest + 1);
+      return;
+    }
+    fence.markAll();
+    const keys = this.#keys("");
+    this.read(keys, { peek: true, version: null }).found.forEach((item, i) => {
+      if (!item || !hasTags(item.entry, tags, match)) return;
+      if (mode === "delete") this.delete([keys[i]!]);
+      else this.touch({ key: keys[i]!, freshUntil: 0, staleUntil: item.entry.staleUntil });
+    });
+  }
+
+  async *pages(prefix: string): AsyncGenerator<readonly string[]> {
+    const keys = this.#keys(prefix);
+    const { found } = this.read(keys, { peek: true, version: null });
+    yield keys.filter((_, i) => found[i]);
+  }
+
+  #keys(prefix: string): readonly string[] {
+    return this.#tier.scan!({ prefix, limit: Infinity, now: this.#engine.now() }).keys;
+  }
+
+  count(): undefined {}
+
+  prune(): readonly string[] {
+    return this.#tier.prune!(Infinity, this.#engine.now());
+  }
+
+  stats(): TierStats[] {
+    const hits = this.#counters.hits + this.quickHits;
+    return [{ name: this.#name, ...this.#counters, hits, breaker: "closed", ...this.tiers[0].usage?.() }];
+  }
+
+  resetStats(): void {
+    this.quickHits = 0;
+    Object.assign(this.#counters, newLayerCounters());
+  }
+
+  close(): MaybePromise<void> {
+    return this.tiers[0].close?.();
+  }
+}

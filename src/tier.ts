@@ -1,0 +1,243 @@
+/**
+ * The Tier contract: what a store must do to be part of a cache.
+ *
+ * A tier is batch-first and may answer with a value or a promise. It is finished by `defineTier`, which puts a time
+ * budget and a breaker around it, so that a fault is a miss. `tiercel/testing` has the suite that a tier must pass.
+ *
+ * A store that can only keep bytes implements `Tier<Uint8Array>` and is wrapped by `bytes()` from `tiercel/bytes`,
+ * which encodes on the way down and decodes on the way up.
+ *
+ * @module
+ */
+import type { Clock } from "./clock.ts";
+import type { Entry } from "./entry.ts";
+import type { StoreFactory } from "./store.ts";
+
+/** A value, or a promise of it. A tier whose `capabilities.sync` is true never returns the promise from its `sync` face. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** What a tier can do. What is left out has the default named here. The core asks these flags, never a tier's name. */
+export interface Capabilities {
+  /** Has a complete synchronous face in `sync`. Default `false`. */
+  readonly sync?: boolean;
+  /** Can list its keys (`scan`) and count them (`size`). Default `false`. */
+  readonly keys?: boolean;
+  /** Keeps tag sequences atomically, so it can be the authority for invalidation (`bump`, `sequences`). Default `false`. */
+  readonly tags?: boolean;
+  /** Hands out leases in the round trip of a read and refuses writes whose lease was revoked. Default `false`. */
+  readonly leases?: boolean;
+  /** An acknowledged write survives the death of the process. Default `false`. */
+  readonly durable?: boolean;
+  /** Other processes read and write the same entries. Default `false`. */
+  readonly shared?: boolean;
+  /** Answers in less than about 50 µs without leaving the machine: no time budget by default. Default `false`. */
+  readonly local?: boolean;
+  /** Shortest time to live that the store can keep, in milliseconds; shorter entries are not written to it. Default 0. */
+  readonly minTtl?: number;
+  /** Largest key in bytes of UTF-8. Default `Infinity`. */
+  readonly maxKeyBytes?: number;
+  /** Largest encoded value in bytes. Default `Infinity`. */
+  readonly maxValueBytes?: number;
+  /** Most keys in one call; the core splits larger batches. Default `Infinity`. */
+  readonly maxBatch?: number;
+}
+
+/** What the cache gives to a tier when it opens it. */
+export interface TierContext {
+  /** Name of the cache. */
+  readonly cacheName: string;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Tells the cache of an entry that left by itself. `entry` only where the tier has it at hand. */
+  readonly removed: (key: string, reason: RemovalReason) => void;
+  /** Tells the cache of a fault that the tier has already turned into a miss. */
+  readonly report: (kind: "corrupt" | "fault", error: unknown, key?: string) => void;
+}
+
+/** Why an entry left a tier without being asked to. */
+export type RemovalReason = "capacity" | "ttl" | "memory-pressure" | "corrupt";
+
+/** One entry to write under one key. */
+export interface Write<V = unknown> {
+  readonly key: string;
+  readonly entry: Entry<V>;
+  /** Lease under which it was loaded: the tier stores it only while that lease stands. */
+  readonly lease?: number | undefined;
+  /** The caller's choice of codec: one, or the id of one that the tier knows. */
+  readonly codec?: Codec | string | undefined;
+}
+
+/** Options of a read. */
+export interface ReadOptions {
+  /** Milliseconds since the epoch, by the cache's clock. */
+  readonly now: number;
+  /** Values are not needed; the tier may leave `value` undefined. */
+  readonly metaOnly?: boolean;
+  /** Not a use: no effect on recency or counts. */
+  readonly peek?: boolean;
+  /** Ask for the invalidation sequence too (tiers with `tags`). */
+  readonly sequence?: boolean;
+  /** Take a lease of this many milliseconds on every key that misses (tiers with `leases`). */
+  readonly lease?: number;
+}
+
+/** Answer to a read. */
+export interface ReadResult<V = unknown> {
+  /**
+   * In the order of the keys; `undefined` is a miss. Never an entry whose `staleUntil` is over or one of whose tags was
+   * invalidated in `delete` mode; one invalidated in `expire` mode comes with `freshUntil` 0, which means just that.
+   */
+  readonly entries: readonly (Entry<V> | undefined)[];
+  /** The invalidation sequence at the time of the read, when asked for. */
+  readonly sequence?: number | undefined;
+  /** For each key a lease that was taken, or `undefined` where another holds it. */
+  readonly leases?: readonly (number | undefined)[];
+}
+
+/** How an invalidation by tag acts: `delete` makes misses, `expire` makes entries stale. */
+export type InvalidationMode = "delete" | "expire";
+
+/** Which entries an invalidation by several tags hits: those with any, with all, or with exactly these tags. */
+export type TagMatch = "any" | "all" | "exact";
+
+/** An invalidation by tag. */
+export interface TagInvalidation {
+  readonly tags: readonly string[];
+  readonly match: TagMatch;
+  readonly mode: InvalidationMode;
+  readonly now: number;
+  /** The new sequence must be above this. */
+  readonly after: number;
+}
+
+/** The sequences of one tag's last invalidation of each mode. */
+export interface TagSequences {
+  readonly deleted: number;
+  readonly expired: number;
+}
+
+/** One page of keys. */
+export interface ScanOptions {
+  readonly prefix: string;
+  /** `cursor` of the page before; absent on the first. */
+  readonly cursor?: string | undefined;
+  /** About how many keys; a page may be shorter without being the last. */
+  readonly limit: number;
+  readonly now: number;
+}
+
+/** One page of keys. */
+export interface ScanResult {
+  /** Keys of live entries: not expired, no tag invalidated (tiers with `tags`). In any order; a key may come twice. */
+  readonly keys: readonly string[];
+  /** Where the next page starts; `undefined` after the last. */
+  readonly cursor?: string | undefined;
+}
+
+/** New deadlines for a key. */
+export interface Touch {
+  readonly key: string;
+  readonly freshUntil: number;
+  readonly staleUntil: number;
+}
+
+/**
+ * The operations of a tier, generic in how they answer: {@linkcode Tier} has them with `MaybePromise`, its `sync` face
+ * with plain values. Keys are whole: the cache has put its prefix before them.
+ */
+export interface TierOperations<V, A extends "async" | "sync"> {
+  /** Reads a batch. */
+  getMany(keys: readonly string[], options: ReadOptions): Answer<ReadResult<V>, A>;
+  /**
+   * Writes a batch, all or nothing where the store can. When it answers, a durable tier has the entries for good.
+   * Answers with the invalidation sequence that entries without one were written under (tiers with `tags`), else 0.
+   */
+  setMany(writes: readonly Write<V>[], now: number): Answer<number, A>;
+  /** Deletes keys; answers for each whether a live entry was there. */
+  deleteMany(keys: readonly string[], now: number): Answer<readonly boolean[], A>;
+  /** Moves deadlines without reading values; answers for each whether a live entry was there. */
+  touchMany?(touches: readonly Touch[], now: number): Answer<readonly boolean[], A>;
+  /** Removes every entry whose key starts with `prefix`, and never another. */
+  clear(prefix: string, now: number): Answer<void, A>;
+  /** Removes at most `limit` expired entries; answers with their keys. */
+  prune?(limit: number, now: number): Answer<readonly string[], A>;
+  /** A page of keys (capability `keys`). */
+  scan?(options: ScanOptions): Answer<ScanResult, A>;
+  /** Number of live entries whose key starts with `prefix` (capability `keys`). */
+  size?(prefix: string, now: number): Answer<number, A>;
+  /**
+   * Invalidates by tag (capability `tags`): one atomic step whose cost does not depend on the number of entries for
+   * `match: "any"`. Answers with the new sequence: `max(sequence + 1, now, after + 1)`.
+   */
+  invalidate?(invalidation: TagInvalidation): Answer<number, A>;
+  /** Sequences of tags, `undefined` for one without a record, and the current sequence (capability `tags`). */
+  sequences?(tags: readonly string[]): Answer<{ current: number; tags: readonly (TagSequences | undefined)[] }, A>;
+  /** Gives leases back, or revokes whatever lease a key has when `lease` is left out (capability `leases`). */
+  release?(leases: readonly { key: string; lease?: number }[]): Answer<void, A>;
+}
+
+/** How an operation answers on the asynchronous or synchronous face. */
+export type Answer<T, A extends "async" | "sync"> = A extends "sync" ? T : MaybePromise<T>;
+
+/** The synchronous face of a tier. */
+export type SyncTier<V = unknown> = TierOperations<V, "sync">;
+
+/** How writes reach a tier: awaited, later, or not at all (it is filled by promotion only). */
+export type WritePolicy = "through" | "behind" | "around";
+
+/** What a user may set on any tier; every adapter takes these among its options. */
+export interface TierOptions {
+  /** Name in stats, events and `cache.tier(name)`. Default: the adapter's. */
+  name?: string;
+  /** Longest time to live in this tier: an entry's own or this, whichever is shorter. */
+  ttl?: number | string;
+  /** Default `"through"`. */
+  write?: WritePolicy;
+  /** Time budget of one operation. Default 2 s, none for tiers with capability `local`. */
+  timeout?: number | string;
+  /** When to stop asking a failing tier: after `failures` within `window`, for `cooldown`. `false` switches it off. Default 5, 10 s, 5 s. */
+  breaker?: false | { failures?: number; window?: number | string; cooldown?: number | string };
+}
+
+/** A store in a cache. */
+export interface Tier<V = unknown> extends TierOperations<V, "async"> {
+  /** Short name, unique in a cache. */
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  /** What the user set for this tier, for the cache to enforce. */
+  readonly options?: TierOptions;
+  /** Present where `capabilities.sync` is true. */
+  readonly sync?: SyncTier<V>;
+  /** The client or handle underneath, for what Tiercel does not cover. */
+  readonly client?: unknown;
+  /** Called once by `createCache`; throws on a configuration mistake. */
+  open?(context: TierContext): MaybePromise<void>;
+  /**
+   * Does to a batch all that can fail because of a value (encoding, encryption, limits), before any tier is changed.
+   * The answer goes to `setMany`.
+   *
+   * @throws {TiercelError} `CODEC`, `VALUE` or `TIER_LIMIT`
+   */
+  prepare?(writes: readonly Write[]): MaybePromise<readonly Write<V>[]>;
+  /**
+   * Fast path of the top tier: the value under `key`, if it is there, fresh, without a version, and (when it has tags)
+   * written at a sequence not below `sequence`. Anything else is `undefined` and goes the long way.
+   */
+  fresh?(key: string, sequence: number): V | undefined;
+  /** Set by `defineTier`: what it takes to guard the tier and to stack it with others. */
+  readonly stack?: StoreFactory;
+  /** Live numbers of a tier that keeps its entries in this process. */
+  usage?(): { entries: number; bytes: number; maxEntries: number; maxBytes: number };
+  /** Flushes what was acknowledged and closes what the tier opened itself; a client given by the caller stays open. */
+  close?(): MaybePromise<void>;
+}
+
+/** Turns values into bytes and back. Decoding must never run code, and must throw on anything that encode did not make. */
+export interface Codec {
+  /** Stored with every value and decides how it is decoded; at most 32 characters of `a-z`, `0-9`, `-`. */
+  readonly id: string;
+  /** @throws {CodecError} when the value would not come back equal */
+  encode(value: unknown): Uint8Array;
+  decode(bytes: Uint8Array): unknown;
+}
