@@ -41,6 +41,7 @@ export {
   TiercelError,
   TierLimitError,
   TierTimeoutError,
+  ValidationError,
   ValueError,
 } from "./src/errors.ts";
 export type { BreakerState, CacheEvents, EventName, EvictionReason, Listener } from "./src/events.ts";
@@ -58,6 +59,7 @@ export type {
   SetOptions,
   ValueContext,
 } from "./src/options.ts";
+export type { StandardSchema } from "./src/schema.ts";
 export type { StoreFactory } from "./src/store.ts";
 export type { CacheStats, Counters, LayerCounters, TierStats } from "./src/stats.ts";
 export type {

@@ -12,7 +12,7 @@ import { isPlain, type Key, namespacePrefix } from "./key.ts";
 import { countKeys, describeEntry, listEntries, listKeys } from "./listing.ts";
 import { type Loader, Loads } from "./load.ts";
 import { loadMany } from "./load-many.ts";
-import { settle, then } from "./maybe.ts";
+import { all, settle, then } from "./maybe.ts";
 import { memory } from "./memory/memory.ts";
 import {
   type CacheOptions,
@@ -24,6 +24,7 @@ import {
   resolveOptions,
   type SetOptions,
 } from "./options.ts";
+import { validate } from "./schema.ts";
 import { Space } from "./space.ts";
 import { type CacheStats, newCounters } from "./stats.ts";
 import { type Found, Solo, type Store } from "./store.ts";
@@ -159,22 +160,27 @@ class TieredCache implements Cache {
   }
 
   /** Reads fresh entries, and counts hits and misses. */
-  #find(keys: readonly Key[], { promote, version = this.#engine.options.version }: GetOptions = NOTHING): MaybePromise<(Found | undefined)[]> {
+  #find(keys: readonly Key[], options: GetOptions = NOTHING): MaybePromise<(Found | undefined)[]> {
+    const { promote, version = this.#engine.options.version, schema, onInvalid = "miss" } = options;
     const { counters } = this.#space;
-    const read = this.#store.read(this.#encode(keys), { promote, version });
-    return then(read, ({ found, fault }) => {
-      const hits = found.map((item, i) => {
-        const key = keys[i]!;
-        if (item && !item.stale) {
-          counters.hits++;
-          this.#engine.emit("hit", () => ({ key, tier: item.tier }));
-          return item;
-        }
-        counters.misses++;
-        this.#engine.emit("miss", () => ({ key }));
+    return then(this.#store.read(this.#encode(keys), { promote, version }), ({ found, fault }) => {
+      const fresh = found.map((item) => (item?.stale ? undefined : item));
+      const checked = all(
+        fresh.map((item) => {
+          if (!item || !schema) return item;
+          return then(validate(schema, item.entry.value, onInvalid), (value) => (value === undefined ? undefined : { ...item, entry: { ...item.entry, value } }));
+        }),
+      );
+      return then(checked, (hits) => {
+        hits.forEach((item, i) => {
+          const key = keys[i]!;
+          counters[item ? "hits" : "misses"]++;
+          if (item) this.#engine.emit("hit", () => ({ key, tier: item.tier }));
+          else this.#engine.emit("miss", () => ({ key }));
+        });
+        if (hits.includes(undefined)) this.#fault(fault);
+        return hits;
       });
-      if (hits.includes(undefined)) this.#fault(fault);
-      return hits;
     });
   }
 

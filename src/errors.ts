@@ -10,6 +10,7 @@ export type ErrorCode =
   | "CONFIG"
   | "KEY"
   | "VALUE"
+  | "VALIDATION"
   | "CODEC"
   | "CORRUPT"
   | "CLOSED"
@@ -53,6 +54,18 @@ export class KeyError extends TiercelError {
 /** A value cannot be stored: `undefined`, a promise, a function. */
 export class ValueError extends TiercelError {
   readonly code = "VALUE" as const;
+}
+
+/** A cached value does not fit the schema that it was asked for with, and `onInvalid` is `'throw'`. */
+export class ValidationError extends TiercelError {
+  readonly code = "VALIDATION" as const;
+  /** What the schema's library says. */
+  readonly issues: readonly { readonly message: string }[];
+
+  constructor(message: string, issues: readonly { readonly message: string }[]) {
+    super(message);
+    this.issues = issues;
+  }
 }
 
 /** A codec refused to encode a value because it would not come back equal, or no codec has the given id. */
@@ -122,9 +135,8 @@ export function invalid(option: string, rule: string, received: unknown): Config
   return new ConfigError(option, `Cannot use ${option} as it must be ${rule}: received ${describe(received)}`);
 }
 
-/** How a wrong value is shown in an error message: its type, and its text where that is short. */
+/** How a wrong value is shown in an error message. */
 export function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  if (value === null || ["number", "boolean", "undefined"].includes(typeof value)) return String(value);
-  return Array.isArray(value) ? "an array" : `a ${typeof value}`;
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+  return Array.isArray(value) ? "an array" : value && ["object", "function"].includes(typeof value) ? `a ${typeof value}` : String(value);
 }

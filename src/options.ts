@@ -7,6 +7,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { type Duration, toMilliseconds } from "./duration.ts";
 import { invalid } from "./errors.ts";
 import { type Key, UNUSABLE } from "./key.ts";
+import type { StandardSchema } from "./schema.ts";
 import type { Codec, Tier } from "./tier.ts";
 
 /** How long an entry lives and when it is made anew; on a cache the defaults, on a call for that call. */
@@ -84,6 +85,10 @@ export interface GetOptions extends CallOptions {
   promote?: boolean;
   /** Version that the entry must have. Default: the cache's. */
   version?: string;
+  /** Schema that hits from every tier must fit; the value is what the schema gives back. Default: none. */
+  schema?: StandardSchema;
+  /** What a hit that does not fit is: a miss, or a `ValidationError`. Default `"miss"`. */
+  onInvalid?: "miss" | "throw";
 }
 
 /** What a ttl or tags function is told besides the value. */

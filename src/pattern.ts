@@ -12,67 +12,48 @@ export interface Pattern {
   matches(text: string): boolean;
 }
 
-/** Tells whether one character fits; `undefined` stands for `*`. */
-type Matcher = ((character: string) => boolean) | undefined;
-
 /** An escaped character, a class such as `[a-z]` or `[!abc]`, or any character. */
 const TOKEN = /\\[^]|\[[!^]?[^][^\]]*\]|[^]/gu;
 
 /**
  * Compiles a glob (`*` any characters, `?` one, `[abc]`, `[a-z]`, `[!abc]`, `\` escapes) or takes a regular expression.
  *
- * A glob is matched with one point of return, so its time is at most pattern length × key length, whatever the pattern.
+ * Of a glob, each part between stars is found at the first place after the one before, and never looked for again (a
+ * lookahead is atomic), so that matching takes at most pattern length × key length, whatever the pattern.
  *
  * @throws {KeyError} for a class that is not closed or has a range the wrong way round
  */
 export function compilePattern(pattern: string | RegExp): Pattern {
-  if (typeof pattern !== "string") {
-    const stateless = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
-    return { prefix: "", matches: (text) => stateless.test(text) };
-  }
-  const tokens = pattern.match(TOKEN) ?? [];
-  const special = tokens.findIndex((token) => "*?[".includes(token[0]!));
-  const prefix = (special < 0 ? tokens : tokens.slice(0, special)).map(literal).join("");
-  const matchers = tokens.map(newMatcher);
-  return { prefix, matches: (text) => text.startsWith(prefix) && matchAll(matchers, [...text]) };
+  let prefix = "";
+  let expression: RegExp;
+  if (typeof pattern === "string") {
+    const parts = [""];
+    let special = false;
+    for (const token of pattern.match(TOKEN) ?? []) {
+      special ||= "*?[".includes(token[0]!);
+      const character = token.replace(/^\\(.)/su, "$1");
+      if (!special) prefix += character;
+      if (token === "*") parts.push("");
+      else parts[parts.length - 1] += token === "?" ? "[^]" : token[0] === "[" ? characterClass(token) : escape(character);
+    }
+    const last = parts.pop()!;
+    const middle = parts.slice(1).map((part, i) => `(?=([^]*?${part}))\\${i + 1}`);
+    expression = new RegExp(`^${parts.length > 0 ? `${parts[0]}${middle.join("")}[^]*` : ""}${last}$`, "u");
+  } else expression = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
+  return { prefix, matches: (text) => expression.test(text) };
 }
 
-/** The character that a token stands for. */
-function literal(token: string): string {
-  return token[0] === "\\" && token.length > 1 ? token.slice(1) : token;
-}
-
-function newMatcher(token: string): Matcher {
-  if (token === "*") return undefined;
-  if (token === "?") return () => true;
-  if (token[0] !== "[") return (character) => character === literal(token);
+function characterClass(token: string): string {
+  const source = `[${escape(token.slice(1, -1)).replace(/^!|^\\\^/, "^")}]`;
   try {
-    const members = token.slice(1, -1).replace(/^!/, "^").replace(/[\\[\]]/g, "\\$&");
-    const fits = new RegExp(`^[${members}]$`, "u");
-    if (token.length > 2) return (character) => fits.test(character);
+    new RegExp(source, "u");
+    if (token.length > 2) return source;
   } catch {
     // A range the wrong way round.
   }
   throw new KeyError(`Cannot use pattern as each [ must begin a closed class with ranges in order: received ${token}`);
 }
 
-function matchAll(matchers: readonly Matcher[], text: readonly string[]): boolean {
-  let at = 0;
-  let next = 0;
-  let star = -1;
-  let starAt = 0;
-  while (at < text.length) {
-    if (next < matchers.length && matchers[next] === undefined) {
-      star = next++;
-      starAt = at;
-    } else if (matchers[next]?.(text[at]!)) {
-      next++;
-      at++;
-    } else if (star >= 0) {
-      next = star + 1;
-      at = ++starAt;
-    } else return false;
-  }
-  while (next < matchers.length && matchers[next] === undefined) next++;
-  return next === matchers.length;
+function escape(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }

@@ -154,7 +154,7 @@ export class Solo implements Store {
   invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): undefined {
     const { ledger, fence } = this.#engine;
     if (match === "any") {
-      ledger.record(tags, mode, ledger.latest + 1);
+      ledger.record(tags, mode, ledger.next());
       return;
     }
     fence.markAll();

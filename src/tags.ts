@@ -20,9 +20,21 @@ export type Verdict = "valid" | "expired" | "deleted";
 export class TagLedger {
   /** Highest sequence of any invalidation known here. An entry that is not older needs no look at its tags. */
   latest = 0;
+  /** Highest sequence that any entry here can have: an authority counts ahead of what this process has invalidated. */
+  #ceiling = 0;
   /** Tags without a record count as deleted at this sequence. */
   #floor = 0;
   readonly #records = new Map<string, TagSequences>();
+
+  /** Takes note of a sequence that the authority gave out. */
+  observe(sequence: number | undefined): void {
+    if (sequence !== undefined && sequence > this.#ceiling) this.#ceiling = sequence;
+  }
+
+  /** Above all that is known: what an invalidation gets when there is no authority, or it cannot be reached. */
+  next(): number {
+    return Math.max(this.latest, this.#ceiling) + 1;
+  }
 
   /** Below this sequence nothing is known: entries that are older and tagged count as deleted. */
   raise(floor: number): void {

@@ -94,8 +94,12 @@ export class Layer {
 
   /** Does what can fail because of a value. */
   prepare(writes: readonly Write[], now: number): MaybePromise<readonly Write[]> {
-    const capped = this.#prefix === "" && this.#cap === Infinity ? writes : writes.map((write) => this.#adapt(write, now));
-    return this.tier.prepare && this.tier.options?.write !== "around" ? this.tier.prepare(capped) : capped;
+    return this.tier.options?.write === "around" ? writes.map((write) => this.#adapt(write, now)) : this.#encode(writes, now);
+  }
+
+  #encode(writes: readonly Write[], now: number): MaybePromise<readonly Write[]> {
+    const adapted = this.#prefix === "" && this.#cap === Infinity ? writes : writes.map((write) => this.#adapt(write, now));
+    return this.tier.prepare ? this.tier.prepare(adapted) : adapted;
   }
 
   /** Writes what {@linkcode prepare} answered. */
@@ -128,7 +132,7 @@ export class Layer {
   /** Copies entries up into this tier, with the time that they have left. */
   promote(writes: readonly Write[], now: number): MaybePromise<boolean> {
     try {
-      return then(this.prepare(writes, now), (prepared) =>
+      return then(this.#encode(writes, now), (prepared) =>
         then(this.#ready(now, "promotion", () => this.tier.setMany(prepared, now)), (answer) => !(answer instanceof TierError)),
       );
     } catch {
@@ -170,6 +174,10 @@ export class Layer {
   clear(prefix: string, now: number): MaybePromise<void | TierError> {
     return then(this.guard.run("clear", () => this.tier.clear(this.#prefix + prefix, now)), (answer) => {
       if (answer instanceof TierError) this.#missedAll = true;
+      else if (prefix === "") {
+        this.#missedAll = false;
+        this.#missed.clear();
+      }
       return answer;
     });
   }

@@ -113,6 +113,7 @@ class Stack implements Store {
       if (result instanceof TierError) walk.fault ??= result;
       else {
         walk.sequence = Math.max(walk.sequence, result.sequence ?? 0);
+        this.#engine.ledger.observe(result.sequence);
         asked.forEach((i, j) => {
           walk.found[i] = this.#better(walk.found[i], layer, result.entries[j], options, now);
         });
@@ -124,6 +125,7 @@ class Stack implements Store {
   /** A stale entry further down is no better than the one above, unless another process has refreshed it. */
   #better(known: Found | undefined, layer: Layer, entry: Entry | undefined, { version, peek }: StoreReadOptions, now: number): Found | undefined {
     const state = judge(entry, version, this.#engine, now);
+    this.#engine.ledger.observe(entry?.sequence);
     if (!peek) layer.counters[state ? "hits" : "misses"]++;
     if (!state || (known && state === "stale" && entry!.createdAt <= known.entry.createdAt)) return known;
     return { entry: entry!, tier: layer.name, stale: state === "stale" };
@@ -154,6 +156,7 @@ class Stack implements Store {
     const [first, ...others] = this.#authority && !this.#authority.isPrivate ? [this.#authority, ...this.#shared.filter((layer) => layer !== this.#authority)] : [undefined, ...this.#shared];
     return then(first?.write(prepared[first.index]!, now), (answer) => {
       const sequence = typeof answer === "number" && answer > 0 ? answer : ledger.latest;
+      ledger.observe(sequence);
       return then(all(others.map((layer) => layer!.write(sequenced(prepared[layer!.index]!, sequence), now))), (answers) => {
         const stands = keys.map((key) => fence.passes(key, ticket));
         for (const key of keys) fence.mark(key);
@@ -241,12 +244,11 @@ class Stack implements Store {
   /** In the authority first, then in this process's ledger. */
   invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): MaybePromise<TierError | undefined> {
     const { ledger } = this.#engine;
-    const after = ledger.latest;
-    const bumped = this.#authority ? this.#authority.invalidate(tags, match, mode, after, this.#engine.now()) : after + 1;
+    const bumped = this.#authority ? this.#authority.invalidate(tags, match, mode, ledger.next() - 1, this.#engine.now()) : ledger.next();
     return then(bumped, (answer) => {
       const fault = answer instanceof TierError ? answer : undefined;
       if (match === "any") {
-        ledger.record(tags, mode, fault ? ledger.latest + 1 : (answer as number));
+        ledger.record(tags, mode, fault ? ledger.next() : (answer as number));
         return fault;
       }
       return then(this.#invalidateEach(tags, match, mode), () => fault);

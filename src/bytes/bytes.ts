@@ -1,0 +1,33 @@
+/**
+ * `bytes()` with the codecs of Tiercel.
+ *
+ * @module
+ */
+import type { Codec, Tier } from "../tier.ts";
+import { cbor } from "./codecs/cbor.ts";
+import { json } from "./codecs/json.ts";
+import { structured } from "./codecs/structured.ts";
+import { codecTier } from "./tier.ts";
+
+/** Options of {@linkcode bytes}. */
+export interface BytesOptions {
+  /** Encodes what is written without a codec of its own. Default `cbor`. */
+  readonly codec?: Codec | undefined;
+  /** Codecs that can be named by id and that stored values are decoded with. Default `cbor`, `json` and `structured`. */
+  readonly codecs?: readonly Codec[] | undefined;
+}
+
+/**
+ * Makes a tier of values from a store that keeps only bytes.
+ *
+ * Values are encoded by the codec of the write or the default one, and sealed with a checksum over the key, the
+ * creation time, the version and the tags. What does not prove whole on the way back is a miss, is deleted from the store
+ * and reported; a value of a codec that is not known here is a miss too, but stays. A store that answers at once makes
+ * a tier that answers at once. To leave out the codecs that are not used, take {@linkcode codecTier}.
+ *
+ * @throws {ConfigError} when two codecs share an id or an id is not 1 to 32 characters of `a-z`, `0-9`, `-`
+ */
+export function bytes(store: Tier<Uint8Array>, options: BytesOptions = {}): Tier {
+  const { codec = cbor, codecs = [cbor, json, structured] } = options;
+  return codecTier(store, [codec, ...codecs.filter((one) => one !== codec)]);
+}

@@ -1,0 +1,66 @@
+/**
+ * A tier of values over a store of bytes, for any codecs.
+ *
+ * @module
+ */
+import { defineTier } from "../define-tier.ts";
+import { then } from "../maybe.ts";
+import type { Answer, Codec, MaybePromise, ReadResult, Tier, TierOperations } from "../tier.ts";
+import { codecRegistry } from "./registry.ts";
+import { Sealer } from "./sealer.ts";
+
+/**
+ * Makes a tier of values from a store of bytes and the given codecs, the first of which encodes by default.
+ * As `bytes()`, but with no codec of its own, so that a bundle holds only those that are used.
+ *
+ * Sealed entries go to the store with `codec` and `size` (of the payload) set. `setMany` takes what `prepare`
+ * answered, and encodes what did not go through `prepare`. A codec object that comes with a write is kept, to decode
+ * what it encoded.
+ *
+ * @throws {ConfigError} when there is no codec, two share an id, or an id is not 1 to 32 characters of `a-z`, `0-9`, `-`
+ */
+export function codecTier(store: Tier<Uint8Array>, codecs: readonly Codec[]): Tier {
+  const sealer = new Sealer(store, codecRegistry(codecs));
+  const tier: { -readonly [K in keyof Tier]: Tier[K] } = {
+    name: store.name,
+    capabilities: store.capabilities,
+    ...face<"async">(store, sealer),
+    prepare: (writes) => sealer.prepare(writes),
+    open(context) {
+      sealer.context = context;
+      return store.open?.(context);
+    },
+  };
+  if (store.sync !== undefined) tier.sync = face<"sync">(store.sync, sealer);
+  if (store.options !== undefined) tier.options = store.options;
+  if (store.usage !== undefined) tier.usage = store.usage.bind(store);
+  if (store.close !== undefined) tier.close = store.close.bind(store);
+  // A store may have its client only once it is open.
+  if ("client" in store) Object.defineProperty(tier, "client", { get: () => store.client, enumerable: true });
+  return defineTier(tier);
+}
+
+/** The operations of one face: reads and writes through the sealer, the others straight to the store. */
+function face<A extends "async" | "sync">(
+  store: TierOperations<Uint8Array, A>,
+  sealer: Sealer,
+): TierOperations<unknown, A> {
+  const operations: TierOperations<unknown, A> = {
+    getMany: (keys, options) =>
+      then(store.getMany(keys, options) as MaybePromise<ReadResult<Uint8Array>>, (result) =>
+        sealer.open(store, keys, result, options),
+      ) as Answer<ReadResult, A>,
+    setMany: (writes, now) =>
+      then(sealer.sealed(writes), (sealed) => store.setMany(sealed, now) as MaybePromise<number>) as Answer<number, A>,
+    deleteMany: (keys, now) => store.deleteMany(keys, now),
+    clear: (prefix, now) => store.clear(prefix, now),
+  };
+  if (store.touchMany !== undefined) operations.touchMany = store.touchMany.bind(store);
+  if (store.prune !== undefined) operations.prune = store.prune.bind(store);
+  if (store.scan !== undefined) operations.scan = store.scan.bind(store);
+  if (store.size !== undefined) operations.size = store.size.bind(store);
+  if (store.invalidate !== undefined) operations.invalidate = store.invalidate.bind(store);
+  if (store.sequences !== undefined) operations.sequences = store.sequences.bind(store);
+  if (store.release !== undefined) operations.release = store.release.bind(store);
+  return operations;
+}
