@@ -1,0 +1,88 @@
+/**
+ * The routes of the example.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { Hono } from "hono";
+import { NONCE, type SecureHeadersVariables, secureHeaders } from "hono/secure-headers";
+import { timing } from "hono/timing";
+import { type Cache, TiercelError } from "tiercel";
+import { getWithStatus } from "./cache-status.ts";
+import { inspectPackage, listPackages, type PackageReport } from "./packages.ts";
+
+const page = await readFile(new URL("page.html", import.meta.url), "utf8");
+
+const contentSecurityPolicy = {
+  defaultSrc: ["'none'"],
+  scriptSrc: [NONCE],
+  styleSrc: [NONCE],
+  imgSrc: ["data:"],
+  connectSrc: ["'self'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+  requireTrustedTypesFor: ["'script'"],
+};
+
+/**
+ * Makes the app.
+ *
+ * @param folder the node_modules whose packages it tells about
+ */
+export function webApp(cache: Cache, folder: string): Hono<{ Variables: SecureHeadersVariables }> {
+  const app = new Hono<{ Variables: SecureHeadersVariables }>();
+  app.use(secureHeaders({ contentSecurityPolicy, strictTransportSecurity: false }), timing());
+
+  app.get("/", (c) => c.html(page.replaceAll("%NONCE%", c.get("secureHeadersNonce") ?? "")));
+
+  app.get("/packages", async (c) => {
+    const { value: names, status } = await getWithStatus(cache, "packages", () => listPackages(folder), { ttl: "1m" });
+    c.header("Cache-Status", status);
+    return c.json({ packages: names.map((name) => ({ name, href: `/packages/${name}` })) });
+  });
+
+  app.get("/packages/:name{.+}", async (c) => {
+    const name = c.req.param("name");
+    const { value: report, status } = await getWithStatus<PackageReport | undefined>(
+      cache,
+      ["package", name],
+      ({ signal }) => inspectPackage(folder, name, signal),
+      { tags: (found) => (found ? tagsOf(found) : []), signal: c.req.raw.signal },
+    );
+    c.header("Cache-Status", status);
+    return report ? c.json(report) : c.json({ error: `There is no package ${name}` }, 404);
+  });
+
+  app.delete("/packages/:name{.+}", async (c) => {
+    const name = c.req.param("name");
+    const tier = c.req.query("tier");
+    const key = ["package", name];
+    return c.json({ name, deleted: await (tier === undefined ? cache.delete(key) : cache.evict(key, { tier })) });
+  });
+
+  app.post("/invalidate", async (c) => {
+    const tag = c.req.query("tag");
+    if (!tag) return c.json({ error: "Say which tag, as in /invalidate?tag=licence:MIT" }, 400);
+    await cache.invalidateTags(tag);
+    return c.json({ invalidated: tag });
+  });
+
+  app.get("/stats", (c) => c.json(cache.stats()));
+
+  app.notFound((c) => c.json({ error: `There is nothing at ${c.req.path}` }, 404));
+
+  app.onError((error, c) => {
+    if (error instanceof TiercelError && (error.code === "CONFIG" || error.code === "KEY")) {
+      return c.json({ error: error.message }, 400);
+    }
+    console.error(error);
+    return c.json({ error: "Something went wrong" }, 500);
+  });
+  return app;
+}
+
+function tagsOf({ name, licence }: PackageReport): string[] {
+  const tags = [`package:${name}`, `licence:${licence}`];
+  return name.startsWith("@") ? [...tags, `scope:${name.slice(0, name.indexOf("/"))}`] : tags;
+}

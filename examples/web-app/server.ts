@@ -1,0 +1,54 @@
+/**
+ * What `npm start` runs: a small server whose slow answers are cached in memory and in a SQLite file.
+ *
+ * Settings: `--port` or `PORT` (default 3000), `HOST` (default 127.0.0.1), `PACKAGES` (the folder to tell about,
+ * default node_modules), `TIERCEL_URL` (the cache, default .tiercel/cache.db).
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { serve } from "@hono/node-server";
+import { openCache } from "tiercel/node";
+import { webApp } from "./app.ts";
+
+const { PORT = "3000", HOST = "127.0.0.1", PACKAGES = "node_modules", TIERCEL_URL } = process.env;
+const port = orFail(readPort);
+const cache = orFail(() => openCache(undefined, { name: "web-app", ttl: "5m", grace: "1h" }));
+const server = serve({ fetch: webApp(cache, PACKAGES).fetch, port, hostname: HOST }, (info) => {
+  const tiers = TIERCEL_URL ? cache.stats().tiers.map(({ name }) => name) : ["memory", ".tiercel/cache.db"];
+  const host = HOST === "127.0.0.1" ? "localhost" : HOST;
+  console.log(`Tiercel example ready at http://${host}:${info.port} (${tiers.join(" + ")})`);
+});
+server.on("error", async (error: Error & { code?: string }) => {
+  await cache.close();
+  fail(error.code === "EADDRINUSE" ? `Port ${port} is in use: set PORT to another one` : error.message);
+});
+process.once("SIGINT", stop).once("SIGTERM", stop);
+
+function readPort(): number {
+  const { port } = parseArgs({ options: { port: { type: "string", default: PORT } } }).values;
+  if (/^\d{1,5}$/.test(port) && Number(port) <= 65_535) return Number(port);
+  throw new Error(`Cannot listen on port ${port}: give a number up to 65535`);
+}
+
+/** Answers what was asked, then closes the cache. Whoever takes longer than two seconds is cut off. */
+async function stop(): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  const late = new Promise((resolve) => setTimeout(resolve, 2000));
+  await Promise.race([closed, late]);
+  await cache.close();
+  process.exit(0);
+}
+
+function orFail<T>(start: () => T): T {
+  try {
+    return start();
+  } catch (error) {
+    fail((error as Error).message);
+  }
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}

@@ -1,0 +1,27 @@
+/**
+ * Tiercel on browsers: `tiercel/browser`.
+ *
+ * @module
+ */
+import type { Cache } from "../src/api.ts";
+import { withMemoryOnly } from "./memory-only.ts";
+import { type OpenOptions, openWith } from "./open.ts";
+
+/**
+ * Opens a cache whose tiers the URL picks. So far it knows `memory:` alone, which is also the default.
+ *
+ * @throws {ConfigError} for a URL or option that cannot be used; it names the scheme, never the whole URL
+ *
+ * @example
+ * ```ts
+ * import { openCache } from "tiercel/browser";
+ *
+ * const cache = openCache("memory:", { ttl: "5m" });
+ * const user = await cache.getOrSet("user:42", async () => ({ name: "Ada" }));
+ * ```
+ */
+export function openCache(url?: string, options?: OpenOptions): Cache {
+  return openWith(withMemoryOnly, url, options);
+}
+
+export type { OpenOptions } from "./open.ts";
