@@ -49,10 +49,10 @@ export function sealPayload(key: string, meta: SealedMeta, codec: string, body: 
   for (let index = 0; index < codec.length; index++) payload[FIXED + index] = codec.charCodeAt(index);
   payload.set(body, start);
   const sum = checksum(payload, key, meta);
-  payload[4] = sum;
-  payload[5] = sum >>> 8;
-  payload[6] = sum >>> 16;
-  payload[7] = sum >>> 24;
+  payload[4] = sum >>> 24;
+  payload[5] = sum >>> 16;
+  payload[6] = sum >>> 8;
+  payload[7] = sum;
   return payload;
 }
 
@@ -71,7 +71,7 @@ export function openPayload(key: string, meta: SealedMeta, payload: Uint8Array):
   if ((payload[3]! & ~KNOWN_FLAGS) !== 0) {
     throw new CorruptError(`Cannot read payload as its flags must be known: received ${payload[3]}`);
   }
-  const sum = (payload[4]! | (payload[5]! << 8) | (payload[6]! << 16) | (payload[7]! << 24)) >>> 0;
+  const sum = ((payload[4]! << 24) | (payload[5]! << 16) | (payload[6]! << 8) | payload[7]!) >>> 0;
   if (checksum(payload, key, meta) !== sum) {
     throw new CorruptError("Cannot read payload as its checksum must match its bytes, key, tags, version and time");
   }

@@ -38,6 +38,8 @@ function item(depth: number): void {
   } else if (head === 0x1b || head === 0x3b) {
     // Integers above 32 bits are bigints.
     skip(8);
+  } else if (head === ENDLESS_ARRAY) {
+    endless(depth);
   } else {
     content(head >> 5, readArgument(head & 0x1f), depth);
   }
@@ -48,6 +50,7 @@ function content(major: number, argument: number, depth: number): void {
     case 0:
     case 1:
       break;
+    case 2:
     case 3:
       skip(argument);
       break;
@@ -61,12 +64,19 @@ function content(major: number, argument: number, depth: number): void {
         item(depth + 1);
       }
       break;
-    case 6:
-      tagged(argument, depth);
-      break;
     default:
-      refuse("must have a tag on bytes");
+      tagged(argument, depth);
   }
+}
+
+/** In the edge VM, where `[].constructor` is not `Array`, the library writes arrays as any iterable. */
+const ENDLESS_ARRAY = 0x9f;
+const END = 0xff;
+
+function endless(depth: number): void {
+  if (depth >= MAX_DEPTH) refuse("must not be nested deeper");
+  while (source[at] !== END) item(depth + 1);
+  at++;
 }
 
 function items(count: number, depth: number): void {
@@ -102,8 +112,9 @@ function tagged(tag: number, depth: number): void {
       else readArgument(head & 0x1f);
       break;
     case 258: // Set
-      if (major !== 4) refuse("must have an array in a set");
-      items(readArgument(head & 0x1f), depth);
+      if (head === ENDLESS_ARRAY) endless(depth);
+      else if (major !== 4) refuse("must have an array in a set");
+      else items(readArgument(head & 0x1f), depth);
       break;
     case 259: // Map
       if (major !== 5) refuse("must have a map in a map");

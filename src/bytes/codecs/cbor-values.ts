@@ -43,7 +43,7 @@ function inspectObject(part: object, depth: number): Finding {
   if (prototype === Object.prototype) {
     // With what it inherits, should anything: for…in is the fastest walk there is, and more looks do no harm.
     for (const key in part) {
-      if (key === "__proto__") return UNFAMILIAR;
+      if (key === "__proto__" || (key.length >= LONG && hasLoneSurrogate(key))) return UNFAMILIAR;
       const finding = inspect((part as Record<string, unknown>)[key], depth);
       if (finding > worst) worst = finding;
     }
@@ -138,7 +138,7 @@ function constructorOf(name: string): TypedArrayConstructor | undefined {
   return (globalThis as Record<string, unknown>)[name] as TypedArrayConstructor | undefined;
 }
 
-/** The library keeps seconds as a float: whole milliseconds survive up to about the year 140,000. */
+/** The library keeps seconds as a float, which tells all milliseconds apart up to the year 73,000. */
 function isExactDate(date: Date): boolean {
   const time = date.getTime();
   return Number.isNaN(time) || Math.round((time / 1000) * 1000) === time;

@@ -13,14 +13,16 @@ import { ACCEPTANCE, inspect, localise, UNFAMILIAR, WITH_NEGATIVE_ZERO } from ".
 import { findFault, refusal } from "./refusal.ts";
 
 /**
- * CBOR (RFC 8949), the default: compact, and readable by other programs. Takes everything that JSON takes and `undefined`,
- * `NaN`, `Infinity`, `-0`, bigints, `Date`, `Map`, `Set` and typed arrays. An object without prototype comes
+ * CBOR (RFC 8949), the default: compact, and readable by other programs. Takes everything that JSON takes and
+ * `undefined`, `NaN`, `Infinity`, `-0`, bigints, `Date`, `Map`, `Set` and typed arrays. An object without prototype comes
  * back as a plain one, an object that occurs twice as two.
  *
  * Refuses with a {@linkcode CodecError} that names the place what would come back changed: functions, symbols,
- * `Error`, `RegExp`, `ArrayBuffer`, `DataView`, Node's `Buffer`, arrays with holes or named properties, cycles, instances of classes, own
- * properties named `__proto__`, strings with lone surrogates and nesting beyond 1000 levels; the codec
+ * `Error`, `RegExp`, `ArrayBuffer`, `DataView`, Node's `Buffer`, arrays with holes or named properties, cycles, instances
+ * of classes, own properties named `__proto__`, strings with lone surrogates, and nesting beyond 1000 levels; the codec
  * `structured` takes most of these. Properties with symbol keys are not part of the value, as with `JSON.stringify`.
+ *
+ * What it encodes is a view of a larger buffer, which later calls leave alone.
  */
 export const cbor: Codec = {
   id: "cbor",

@@ -13,10 +13,9 @@ import { type Acceptance, refusal } from "./refusal.ts";
  * and plain objects; an object without prototype comes back as a plain one.
  *
  * Refuses with a {@linkcode CodecError} that names the place what JSON would drop or change: `undefined`, `NaN`,
- * `Infinity`, `-0`, bigints, functions, symbols, arrays with holes or named properties, cycles,
- * nesting beyond 1000 levels, and every other
- * object, such as `Date`, `Map`, `Error`, typed arrays, instances of classes and objects with `toJSON`. Properties
- * with symbol keys are not part of the value, as with `JSON.stringify`.
+ * `Infinity`, `-0`, bigints, functions, symbols, arrays with holes or named properties, cycles, nesting beyond 1000
+ * levels, and every other object, such as `Date`, `Map`, `Error`, typed arrays, instances of classes and objects with
+ * `toJSON`. Properties with symbol keys are not part of the value, as with `JSON.stringify`.
  */
 export const json: Codec = {
   id: "json",

@@ -114,9 +114,9 @@ class StructuredReader {
       case mark.BUFFER:
         return this.#keep(this.#in.copy(this.#in.count()));
       case mark.VIEW:
-        return this.#view(depth);
+        return this.#view();
       case mark.BOXED:
-        return this.#boxed(depth);
+        return this.#boxed();
       default:
         throw corrupt("must have no other marks");
     }
@@ -177,21 +177,27 @@ class StructuredReader {
     return error;
   }
 
-  #view(depth: number): object {
+  #view(): object {
     const name = mark.VIEW_NAMES[this.#in.byte()] ?? refuse("must have a known view");
     const number = this.#objects.push(undefined) - 1;
     const offset = this.#in.count();
     const length = this.#in.count();
-    const buffer = this.#value(depth);
-    if (!(buffer instanceof ArrayBuffer)) throw corrupt("must have a buffer under a view");
+    const buffer = this.#bufferOf(this.#in.byte());
     const view = new (global<ViewConstructor>(name))(buffer, offset, length);
     this.#objects[number] = view;
     return view;
   }
 
-  #boxed(depth: number): object {
+  #bufferOf(head: number): ArrayBuffer {
+    if (head === mark.BUFFER) return this.#keep(this.#in.copy(this.#in.count()));
+    const buffer = head === mark.REFERENCE ? this.#objects[this.#in.count()] : undefined;
+    return buffer instanceof ArrayBuffer ? buffer : refuse("must have a buffer under a view");
+  }
+
+  #boxed(): object {
     const number = this.#objects.push(undefined) - 1;
-    const primitive = this.#value(depth);
+    // So deep that no object fits below.
+    const primitive = this.#value(MAX_DEPTH);
     if (!["number", "string", "boolean", "bigint"].includes(typeof primitive)) throw corrupt("must box a primitive");
     const box = Object(primitive) as object;
     this.#objects[number] = box;

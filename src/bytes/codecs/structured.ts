@@ -23,6 +23,8 @@ import { writeStructured } from "./structured-writer.ts";
  * Refuses with a {@linkcode CodecError} that names the place: functions, symbols, promises, instances of classes (also
  * of subclasses of built-ins, such as Node's `Buffer`), `WeakMap`, shared and resizable buffers, and nesting beyond
  * 1000 levels. Properties with symbol keys are not part of the value.
+ *
+ * What it encodes is a view of a larger buffer, which later calls leave alone.
  */
 export const structured: Codec = {
   id: "structured",

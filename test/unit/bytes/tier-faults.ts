@@ -1,0 +1,123 @@
+import { sealPayload } from "../../../src/bytes/payload.ts";
+import type { Entry } from "../../../src/entry.ts";
+import type { Codec } from "../../../src/tier.ts";
+import { equal, ok, rejects, same, throws } from "../../contract/assert.ts";
+import type { TestCase } from "../../contract/suite.ts";
+import { suite } from "../../contract/suite.ts";
+import { byteStore, codesOf, NOW, now, opened, put, READ, shout, values, write } from "./byte-store.ts";
+
+export const tests: TestCase[] = suite("bytes() under faults", {
+  "changes nothing when one value of a batch cannot be encoded": () => {
+    const { tier, store } = opened();
+    throws(() => tier.prepare!([write("a", 1), write("b", () => 1)]), "CODEC");
+    throws(() => tier.setMany([write("a", 1), write("b", () => 1)], NOW), "CODEC");
+    same(store.entries.size, 0);
+  },
+  "makes a CodecError of whatever a codec throws or gives": () => {
+    const cause = new TypeError("by the codec");
+    const throwing: Codec = {
+      ...shout,
+      encode: () => {
+        throw cause;
+      },
+    };
+    const { tier } = opened({ codec: throwing });
+    same(throws(() => tier.prepare!([write("k", 1)]), "CODEC").cause, cause);
+    const wrong = opened({ codec: { ...shout, encode: () => "text" as unknown as Uint8Array } });
+    throws(() => wrong.tier.prepare!([write("k", 1)]), "CODEC");
+  },
+  "makes a miss of every corrupt entry, deletes it and reports it": () => {
+    const { tier, store, reports, removed } = opened();
+    const keys = ["flipped", "cut", "foreign", "moved", "retagged", "body", "good"];
+    put(tier, ...keys.map((key) => write(key, { key })));
+    const stored = (key: string): Entry<Uint8Array> => store.entries.get(key)!;
+    store.entries.set("flipped", {
+      ...stored("flipped"),
+      value: stored("flipped").value.map((byte, at) => (at === 20 ? byte ^ 1 : byte)),
+    });
+    store.entries.set("cut", { ...stored("cut"), value: stored("cut").value.slice(0, -1) });
+    store.entries.set("foreign", { ...stored("foreign"), value: new TextEncoder().encode('{"json":true}') });
+    store.entries.set("moved", stored("good"));
+    store.entries.set("retagged", { ...stored("retagged"), tags: ["other"] });
+    // Sealed rightly over a body that is no CBOR.
+    store.entries.set("body", {
+      ...stored("body"),
+      value: sealPayload("body", stored("body"), "cbor", Uint8Array.of(0xff)),
+    });
+    equal(values(tier, ...keys), [...new Array(6).fill(undefined), { key: "good" }]);
+    equal(
+      codesOf(reports),
+      keys.slice(0, 6).map((key) => ["corrupt", "CORRUPT", key]),
+    );
+    equal([...store.entries.keys()], ["good"]);
+    equal(
+      removed,
+      keys.slice(0, 6).map((key) => `${key}: corrupt`),
+    );
+  },
+  "makes a miss of an unknown codec and reports it, but leaves it": () => {
+    const store = byteStore();
+    put(opened({ codec: shout }, store).tier, write("k", "other"));
+    const { tier, reports } = opened({}, store);
+    equal(values(tier, "k"), [undefined]);
+    equal(codesOf(reports), [["corrupt", "CODEC", "k"]]);
+    same(store.entries.size, 1);
+  },
+  "deletes what a codec of the user cannot decode, whatever it throws": () => {
+    const failing: Codec = {
+      ...shout,
+      decode: () => {
+        throw "a text";
+      },
+    };
+    const { tier, store, reports } = opened({ codec: failing });
+    put(tier, write("k", 1));
+    equal(values(tier, "k"), [undefined]);
+    equal(codesOf(reports), [["corrupt", "CORRUPT", "k"]]);
+    same(store.entries.size, 0);
+  },
+  "answers a read though the corrupt entry cannot be deleted": async () => {
+    for (const fault of ["throw", "reject"] as const) {
+      const { tier, store, reports } = opened();
+      put(tier, write("bad", 1), write("good", 2));
+      store.entries.set("bad", { ...store.entries.get("bad")!, value: new Uint8Array(3) });
+      store.deleteFault = fault;
+      const { entries } = await tier.getMany(["bad", "good"], READ);
+      equal(
+        entries.map((found) => found?.value),
+        [undefined, 2],
+      );
+      equal(codesOf(reports), [
+        ["corrupt", "CORRUPT", "bad"],
+        ["fault", "TIER", undefined],
+      ]);
+    }
+  },
+  "does not decode when only metadata is asked for, and gives no bytes away": () => {
+    const { tier, store, reports } = opened();
+    put(tier, write("k", 1, { codec: "json" }));
+    store.entries.set("k", { ...store.entries.get("k")!, value: new Uint8Array(30), size: undefined });
+    const [found] = now(tier.getMany(["k"], { ...READ, metaOnly: true })).entries;
+    equal([found?.value, found?.codec, found?.size, found?.createdAt], [undefined, "json", 30, NOW]);
+    equal(reports, []);
+  },
+  "answers by promise over a store that does": async () => {
+    const store = byteStore({}, true);
+    const { tier } = opened({}, store);
+    const answer = tier.setMany(now(tier.prepare!([write("k", { a: 1 })])), NOW);
+    ok(answer instanceof Promise);
+    same(await answer, 3);
+    equal((await tier.getMany(["k"], READ)).entries[0]?.value, { a: 1 });
+    store.entries.set("k", { ...store.entries.get("k")!, value: new Uint8Array(3) });
+    equal((await tier.getMany(["k"], READ)).entries, [undefined]);
+    same(store.entries.size, 0, "must be deleted before the answer");
+  },
+  "passes on what the store throws": async () => {
+    const store = byteStore();
+    const { tier } = opened({}, store);
+    store.deleteFault = "throw";
+    throws(() => tier.deleteMany(["k"], NOW), "TIER");
+    store.deleteFault = "reject";
+    await rejects(async () => tier.deleteMany(["k"], NOW), "TIER");
+  },
+});
