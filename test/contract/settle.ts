@@ -6,18 +6,12 @@
 
 interface Macrotasks {
   readonly setImmediate?: (callback: () => void) => unknown;
-  readonly MessageChannel?: new () => { port1: Port; port2: Port };
   readonly setTimeout?: (callback: () => void, ms: number) => unknown;
 }
 
-interface Port {
-  onmessage: (() => void) | null;
-  postMessage(message: unknown): void;
-  close(): void;
-}
-
 // Held from the start, so that a test runner that fakes the global timers later does not stop this clock too.
-const { setImmediate, MessageChannel, setTimeout } = globalThis as unknown as Macrotasks;
+// Not a MessageChannel: workerd delivers its messages as microtasks.
+const { setImmediate, setTimeout } = globalThis as unknown as Macrotasks;
 
 // A chain of more `await`s than this in one step is cut only where a platform has no macrotask at all.
 const MICROTASKS = 100;
@@ -33,17 +27,6 @@ export async function settle(): Promise<void> {
 
 async function turn(): Promise<void> {
   if (setImmediate) return new Promise((resolve) => void setImmediate(resolve));
-  if (MessageChannel) {
-    const { port1, port2 } = new MessageChannel();
-    await new Promise<void>((resolve) => {
-      port1.onmessage = () => resolve();
-      port2.postMessage(null);
-    });
-    // An open port keeps some runtimes alive.
-    port1.close();
-    port2.close();
-    return;
-  }
   if (setTimeout) return new Promise((resolve) => void setTimeout(resolve, 0));
   for (let round = 0; round < MICROTASKS; round++) await undefined;
 }

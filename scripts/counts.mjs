@@ -1,0 +1,45 @@
+/** How many tests passed, failed and were skipped, read from what a test runner printed. */
+
+/** @type {Record<string, Record<"passed" | "failed" | "skipped", RegExp>>} */
+const summaries = {
+  portable: {
+    passed: /^[\w-]+: (\d+) passed, \d+ failed, \d+ skipped$/gm,
+    failed: /^[\w-]+: \d+ passed, (\d+) failed, \d+ skipped$/gm,
+    skipped: /^[\w-]+: \d+ passed, \d+ failed, (\d+) skipped$/gm,
+  },
+  node: {
+    passed: /^ℹ pass (\d+)$/gm,
+    failed: /^ℹ (?:fail|cancelled) (\d+)$/gm,
+    skipped: /^ℹ (?:skipped|todo) (\d+)$/gm,
+  },
+  bun: {
+    passed: /^ *(\d+) pass$/gm,
+    failed: /^ *(\d+) fail$/gm,
+    skipped: /^ *(\d+) (?:skip|todo)$/gm,
+  },
+  deno: {
+    passed: /^(?:ok|FAILED) \| (\d+) passed\b/gm,
+    failed: /^(?:ok|FAILED) \| .*?(\d+) failed\b/gm,
+    skipped: /^(?:ok|FAILED) \| .*?(\d+) ignored\b/gm,
+  },
+};
+
+/**
+ * @param {string} runner a key of the table above
+ * @param {import("./run.mjs").Outcome} outcome
+ */
+export function countsOf(runner, { code, output }) {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control characters
+  const plain = output.replace(/\u001b\[[\d;]*m/g, "");
+  const count = (/** @type {"passed" | "failed" | "skipped"} */ key) => {
+    const pattern = /** @type {RegExp} */ (summaries[runner]?.[key]);
+    return [...plain.matchAll(pattern)].reduce((sum, [, number]) => sum + Number(number), 0);
+  };
+  // What passed is of no interest to whoever reads why something failed.
+  const lines = plain.split("\n").filter((line) => !/^\s*(✔|\(pass\)) | \.\.\. .*\bok\b/.test(line));
+  const [passed, failed, skipped] = [count("passed"), count("failed"), count("skipped")];
+  const counts = { passed, failed, skipped, output: lines.join("\n") };
+  // A crash outside of any test is a failure as well.
+  if (code !== 0 && counts.failed === 0) counts.failed = 1;
+  return counts;
+}

@@ -1,0 +1,12 @@
+/** Started under Node: `edge.mjs <bundle> <grep>` evaluates the bundle in edge-runtime's VM, without `eval` as at the edge. */
+
+import { readFileSync } from "node:fs";
+import { EdgeVM } from "@edge-runtime/vm";
+
+const [file = "", grep = ""] = process.argv.slice(2);
+const failed = await new Promise((resolve) => {
+  const host = { grep, print: (/** @type {string} */ text) => console.log(text), done: resolve };
+  const vm = new EdgeVM({ extend: (context) => Object.assign(context, { host }) });
+  vm.evaluate(readFileSync(file, "utf8"));
+});
+process.exit(failed === 0 ? 0 : 1);

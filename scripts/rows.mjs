@@ -1,0 +1,144 @@
+/** What `npm test` runs: one row for each group of tests and runtime. */
+
+import { join } from "node:path";
+import { browser } from "./browser.mjs";
+import { bundle } from "./bundle.mjs";
+import { walk } from "./compile.mjs";
+import { compileTests } from "./compile-tests.mjs";
+import { countsOf } from "./counts.mjs";
+import { prepareWorkerd } from "./hosts/workerd.mjs";
+import { isCI, machineNode, programs } from "./project.mjs";
+import { run } from "./run.mjs";
+import { writeSuites } from "./suites.mjs";
+
+/**
+ * @typedef {{ passed: number, failed: number, skipped: number, output: string, note?: string }} Result
+ * @typedef {{ name: string, run: (folder: string) => Promise<Result> }} Row
+ *   `folder` is an empty one that is removed in the end, also the place for temporary files
+ * @typedef {{ program: string, args: string[], cwd?: string } | { skip: string }} Command
+ */
+
+/**
+ * @param {{ grep: string, scratch: string }} options part of the tests' names, and a folder for temporary files
+ * @returns {Promise<Row[]>}
+ */
+export async function rowsOf({ grep, scratch }) {
+  const wasListed = writeSuites();
+  // A machine with one of these by itself lacks the lowest version, which no dev dependency brings.
+  const nodes = { node22: programs.node22, node24: programs.node24, node26: programs.node26 };
+  const version = (await run(machineNode, ["-p", "process.versions.node.split('.')[0]"])).output.trim();
+  const own = `node${version}` in nodes ? "node20" : `node${version}`;
+  // Nodes that don't read TypeScript get the tests as JavaScript, made once, when first asked for.
+  /** @type {Promise<string> | undefined} */
+  let compiled;
+  const compiledCommand = async (/** @type {string[]} */ args, /** @type {string[]} */ files) => {
+    if (own !== `node${version}`)
+      return { skip: `the machine's own Node is ${version}, and there is no other Node 20` };
+    compiled ??= compileTests(join(scratch, "compiled"));
+    const cwd = await compiled;
+    return { program: machineNode, args: [...args, ...files.map((file) => file.replace(/\.ts$/, ".js"))], cwd };
+  };
+
+  const unit = (/** @type {string} */ runtime, /** @type {(folder: string) => Command | Promise<Command>} */ command) =>
+    row(`unit/${runtime}`, "portable", command);
+  const direct = (/** @type {string} */ program, /** @type {string[]} */ ...args) => {
+    return () => ({ program, args: [...args, grep] });
+  };
+  const rows = [
+    unit(own, async () => {
+      const command = await compiledCommand([], ["test/runtimes/node.ts"]);
+      return "skip" in command ? command : { ...command, args: [...command.args, grep] };
+    }),
+    ...Object.entries(nodes).map(([name, program]) => unit(name, direct(program, "test/runtimes/node.ts"))),
+    unit("bun", direct(programs.bun, "run", "test/runtimes/bun.ts")),
+    // Without any permission: the portable suites need none.
+    unit("deno", direct(programs.deno, "run", "--no-prompt", "--no-check", "test/runtimes/deno.ts")),
+    unit("workerd", (folder) => prepareWorkerd({ runtime: "workerd", compat: true, grep, folder })),
+    unit("workerd-bare", (folder) => prepareWorkerd({ runtime: "workerd-bare", compat: false, grep, folder })),
+    unit("edge", async (folder) => {
+      const file = join(folder, "suites.js");
+      await bundle("test/runtimes/edge.ts", file, { format: "iife", conditions: ["edge-light", "browser"] });
+      return { program: programs.node24, args: ["scripts/hosts/edge.mjs", file, grep] };
+    }),
+    unit("chromium", async (folder) => {
+      const { path, reason } = await browser();
+      if (path === undefined) return { skip: reason };
+      const file = join(folder, "suites.js");
+      await bundle("test/runtimes/chromium.ts", file, { conditions: ["browser"] });
+      return { program: programs.node24, args: ["scripts/hosts/chromium.mjs", path, file, grep] };
+    }),
+  ];
+  if (!wasListed) rows.push({ name: "unit/list", run: async () => staleList });
+
+  const typeTests = filesOf("test/types", ".ts");
+  if (typeTests.length > 0 && grep === "") rows.push({ name: "types/tsc", run: () => checkTypes(typeTests) });
+
+  const pattern = grep === "" ? [] : [`--test-name-pattern=${grep.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}`];
+  const nodeTest = ["--test", "--test-reporter=spec", "--test-timeout=120000", ...pattern];
+  const adapters = filesOf("test/adapters", ".test.ts");
+  if (adapters.length > 0) {
+    rows.push(
+      row(`adapters/${own}`, "node", () => compiledCommand(nodeTest, adapters)),
+      ...Object.entries(nodes).map(([name, program]) =>
+        row(`adapters/${name}`, "node", () => ({ program, args: [...nodeTest, ...adapters] })),
+      ),
+      row("adapters/bun", "bun", () => ({
+        program: programs.bun,
+        args: ["test", "--timeout=120000", ...option("-t", grep), ...adapters.map((file) => `./${file}`)],
+      })),
+      row("adapters/deno", "deno", () => ({
+        program: programs.deno,
+        args: ["test", "-A", "--no-check", ...option("--filter", grep), ...adapters],
+      })),
+    );
+  }
+  for (const group of ["process", "packaging"]) {
+    const files = filesOf(`test/${group}`, ".test.ts");
+    if (files.length === 0) continue;
+    rows.push(row(`${group}/node24`, "node", () => ({ program: programs.node24, args: [...nodeTest, ...files] })));
+  }
+  return rows;
+}
+
+/**
+ * @param {string} name
+ * @param {string} runner what prints the counts, see counts.mjs
+ * @param {(folder: string) => Command | Promise<Command>} command
+ * @returns {Row}
+ */
+function row(name, runner, command) {
+  return {
+    name,
+    run: async (folder) => {
+      const prepared = await command(folder);
+      if ("skip" in prepared) return skipped(prepared.skip);
+      const { program, args, ...options } = prepared;
+      return countsOf(runner, await run(program, args, { ...options, limit: 300_000, env: { TMPDIR: folder } }));
+    },
+  };
+}
+
+/** @returns {Result} */
+function skipped(/** @type {string} */ reason) {
+  const note = isCI ? `cannot run, which is a failure as CI is set: ${reason}` : `skipped: ${reason}`;
+  return { passed: 0, failed: isCI ? 1 : 0, skipped: isCI ? 0 : 1, output: reason, note };
+}
+
+const staleList = isCI
+  ? { passed: 0, failed: 1, skipped: 0, output: "test/runtimes/all.ts was out of date: run npm test and commit it" }
+  : { passed: 1, failed: 0, skipped: 0, output: "", note: "test/runtimes/all.ts was written anew" };
+
+/** @returns {Promise<Result>} one test for each file */
+async function checkTypes(/** @type {string[]} */ files) {
+  const { code, output } = await run(machineNode, [programs.tsc, "-p", "tsconfig.types.json"]);
+  const failed = files.filter((file) => output.includes(file)).length || (code === 0 ? 0 : 1);
+  return { passed: files.length - failed, failed, skipped: 0, output };
+}
+
+function option(/** @type {string} */ name, /** @type {string} */ value) {
+  return value === "" ? [] : [`${name}=${value}`];
+}
+
+function filesOf(/** @type {string} */ folder, /** @type {string} */ ending) {
+  return walk(folder).filter((file) => file.endsWith(ending));
+}

@@ -1,0 +1,71 @@
+/**
+ * `npm run size`: what an import costs a browser, minified by esbuild and gzipped, and the limit that it must keep.
+ * `npm run size -- --write` puts the table into docs/sizes.md, `--explain` shows what the limited import is made of.
+ */
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { inside } from "./project.mjs";
+import { setUp } from "./setup.mjs";
+
+/** Most bytes that the smallest useful import may take, gzipped. */
+const limit = 10_240;
+const limited = 'import { createCache, memory } from "tiercel"';
+
+await setUp();
+const { analyzeMetafile, build } = await import("esbuild");
+/** @type {{ exports: Record<string, string | { default: string }> }} */
+const { exports } = JSON.parse(readFileSync(inside("package.json"), "utf8"));
+
+/** @type {Array<[label: string, code: string]>} */
+const imports = [[limited, 'export { createCache, memory } from "./dist/mod.js";']];
+for (const [path, target] of Object.entries(exports)) {
+  if (typeof target !== "string") imports.push([path.replace(/^\./, "tiercel"), `export * from "${target.default}";`]);
+}
+
+/** @type {Array<{ label: string, minified: number, gzipped: number }>} */
+const sizes = [];
+for (const [label, contents] of imports) {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents, resolveDir: inside() },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    metafile: true,
+    write: false,
+    logLevel: "error",
+  });
+  if (label === limited && process.argv.includes("--explain")) console.log(await analyzeMetafile(metafile));
+  const code = outputFiles[0]?.contents ?? new Uint8Array();
+  sizes.push({ label, minified: code.length, gzipped: gzipSync(code, { level: 9 }).length });
+}
+
+const number = (/** @type {number} */ bytes) => bytes.toLocaleString("en");
+for (const { label, minified, gzipped } of sizes) {
+  console.log(`${label.padEnd(50)}${number(minified).padStart(9)} B minified ${number(gzipped).padStart(8)} B gzipped`);
+}
+const first = sizes[0]?.gzipped ?? Number.NaN;
+const isKept = first <= limit;
+console.log(
+  `The limit for ${limited} is ${number(limit)} B gzipped: ${isKept ? "kept" : `exceeded by ${number(first - limit)} B`}`,
+);
+if (!isKept) process.exitCode = 1;
+
+if (process.argv.includes("--write")) {
+  const rows = sizes.map(
+    ({ label, minified, gzipped }) => `| \`${label}\` | ${number(minified)} | ${number(gzipped)} |`,
+  );
+  const text = `# Sizes
+
+What an import costs, with its dependencies, in bytes: bundled and minified by esbuild for a browser, then gzipped.
+The first line may take at most ${number(limit)} bytes, or CI fails. Written by \`npm run size -- --write\`.
+
+| import | minified | gzipped |
+|---|---:|---:|
+${rows.join("\n")}
+`;
+  mkdirSync(inside("docs"), { recursive: true });
+  writeFileSync(inside("docs/sizes.md"), text);
+}

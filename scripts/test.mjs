@@ -1,0 +1,94 @@
+/**
+ * `npm test`: every suite on every runtime, after whatever set-up is missing.
+ *
+ *     npm test -- --only node24,bun     rows whose name has one of these parts, as in unit/node24
+ *     npm test -- --grep "reads units"  tests whose name has this text
+ *     npm test -- --jobs 4              as many rows at once; by default as many as the machine has cores
+ *
+ * A runtime that runs no test at all counts as a failure, and so does a skipped one when CI=true.
+ */
+
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { setUp } from "./setup.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    grep: { type: "string", default: "" },
+    jobs: { type: "string", default: String(availableParallelism()) },
+  },
+});
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+
+const started = performance.now();
+await setUp();
+const { rowsOf } = await import("./rows.mjs");
+const scratch = mkdtempSync(join(tmpdir(), "tiercel-test-"));
+process.once("exit", () => rmSync(scratch, { recursive: true, force: true, maxRetries: 10 }));
+
+const wanted = options.only.split(",").filter((part) => part !== "");
+const isCalled = (/** @type {string} */ name, /** @type {string} */ part) =>
+  part === name || name.split("/").includes(part);
+const everyRow = await rowsOf({ grep: options.grep, scratch });
+const unknown = wanted.find((part) => !everyRow.some(({ name }) => isCalled(name, part)));
+if (unknown !== undefined) {
+  console.error(`No row is called ${unknown}. There are: ${everyRow.map(({ name }) => name).join(", ")}`);
+  process.exit(1);
+}
+const rows = everyRow.filter(({ name }) => wanted.length === 0 || wanted.some((part) => isCalled(name, part)));
+
+/** @type {Array<{ name: string, seconds: number, note: string } & Counts>} */
+const results = [];
+// The longest begins first.
+const queue = [...rows].sort(
+  (a, b) => Number(b.name.startsWith("packaging/")) - Number(a.name.startsWith("packaging/")),
+);
+await Promise.all(Array.from({ length: Math.max(1, Number(options.jobs)) }, work));
+
+async function work() {
+  for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
+    const begun = performance.now();
+    const folder = join(scratch, row.name.replace("/", "-"));
+    mkdirSync(folder);
+    const {
+      output,
+      note = "",
+      ...counts
+    } = await row.run(folder).catch((error) => ({
+      ...{ passed: 0, failed: 1, skipped: 0 },
+      output: String(error.stack ?? error),
+      note: "",
+    }));
+    const result = { name: row.name, seconds: (performance.now() - begun) / 1000, note, ...counts };
+    results.push(result);
+    if (result.passed + result.failed + result.skipped === 0 && options.grep === "") {
+      result.failed = 1;
+      result.note = "no test ran";
+    }
+    console.log(line(result));
+    if (result.failed > 0) console.log(output.trimEnd().replace(/^/gm, "    "));
+  }
+}
+
+/** @returns {string} one row of the table */
+function line(/** @type {{ name: string, seconds: number, note: string } & Counts} */ result) {
+  const { name, passed, failed, skipped, seconds, note } = result;
+  const counts = `${String(passed).padStart(6)} passed ${String(failed).padStart(4)} failed ${String(skipped).padStart(4)} skipped`;
+  const mark = failed > 0 ? "✗" : passed > 0 ? "✓" : "-";
+  return `${mark} ${name.padEnd(20)}${counts} ${seconds.toFixed(1).padStart(7)} s  ${note}`.trimEnd();
+}
+
+results.sort((a, b) => rows.findIndex(({ name }) => name === a.name) - rows.findIndex(({ name }) => name === b.name));
+console.log(`\nAll rows, in ${((performance.now() - started) / 1000).toFixed(0)} s:`);
+for (const result of results) console.log(line(result));
+const total = (/** @type {keyof Counts} */ key) => results.reduce((sum, result) => sum + result[key], 0);
+const [passed, skipped] = [total("passed"), total("skipped")];
+const isIdle = passed + total("failed") + skipped === 0;
+if (isIdle) console.log("No test ran");
+const failed = isIdle ? 1 : total("failed");
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exitCode = failed === 0 ? 0 : 1;

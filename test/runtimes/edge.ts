@@ -1,0 +1,12 @@
+// Bundled and evaluated in the VM of edge-runtime, see scripts/hosts/edge.mjs.
+import { run } from "./run.ts";
+
+declare const host: { readonly grep: string; readonly print: (text: string) => void; done(failed: number): void };
+
+run({ runtime: "edge", grep: host.grep, print: host.print }).then(
+  ({ failed }) => host.done(failed),
+  (error: unknown) => {
+    host.print(String(error));
+    host.done(1);
+  },
+);
