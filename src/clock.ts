@@ -28,22 +28,44 @@ declare function clearTimeout(timer: unknown): void;
 export function monotonicClock(wall: () => number, steady: () => number): () => number {
   let offset = -Infinity;
   return () => {
+    // In this order, or a thread that is held up between the two would put the clock ahead for good.
+    const time = wall();
     const elapsed = steady();
-    const ahead = wall() - elapsed;
+    const ahead = time - elapsed;
     // Below half a millisecond it is the rounding of the two clocks, not a step.
     if (ahead > offset + 0.5) offset = ahead;
     return elapsed + offset;
   };
 }
 
-let systemNow: (() => number) | undefined;
+/** Longest time for which the wall clock is taken alone, in milliseconds. */
+const UNCHECKED = 20;
+
+/**
+ * The same in whole milliseconds, at the price of one clock instead of two, which together cost as much as a hit in
+ * memory: while the wall clock goes forward it is taken alone, and compared with the other one every 20 ms. A step of
+ * the wall clock of less than that may stay unseen for as long.
+ *
+ * @param wall in whole milliseconds
+ */
+export function thriftyClock(wall: () => number, steady: () => number): () => number {
+  const exact = monotonicClock(wall, steady);
+  let latest = 0;
+  let due = 0;
+  return () => {
+    const time = wall();
+    if (time >= latest && time < due) return (latest = time);
+    due = time + UNCHECKED;
+    return (latest = Math.max(latest, Math.floor(exact())));
+  };
+}
 
 /** The default {@linkcode Clock}. */
 export const systemClock: Clock = {
-  now() {
-    systemNow ??= monotonicClock(Date.now, () => performance.now());
-    return Math.floor(systemNow());
-  },
+  now: /* @__PURE__ */ thriftyClock(
+    () => Date.now(),
+    () => performance.now(),
+  ),
   setTimer(callback, ms, background) {
     // Timers hold at most 2^31 - 1 ms; longer ones would fire at once.
     const timer = setTimeout(callback, Math.min(ms, 2_147_483_647));

@@ -12,8 +12,7 @@ import { invalid } from "./errors.ts";
 export type Duration = number | string;
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
-const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g;
-const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/;
+const PART = /(\d+(?:\.\d+)?)(ms|[smhdw])/g;
 
 /**
  * Milliseconds of a {@linkcode Duration}.
@@ -24,10 +23,13 @@ const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/;
 export function toMilliseconds(duration: Duration, option: string): number {
   if (typeof duration === "number" && !Number.isNaN(duration)) return duration;
   if (duration === "forever") return Infinity;
-  if (typeof duration === "string" && WHOLE.test(duration)) {
+  if (typeof duration === "string" && duration !== "") {
     let total = 0;
-    for (const [, amount, unit] of duration.matchAll(PART)) total += Number(amount) * UNITS[unit as string]!;
-    return total;
+    const rest = duration.replace(PART, (_, amount, unit) => {
+      total += amount * UNITS[unit]!;
+      return "";
+    });
+    if (rest === "") return total;
   }
-  throw invalid(option, 'milliseconds or a duration such as "5m" or "1h30m"', duration);
+  throw invalid(option, 'milliseconds or a string such as "1h30m"', duration);
 }

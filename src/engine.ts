@@ -3,39 +3,35 @@
  *
  * @module
  */
-import { type CacheEvents, type EventName, Events, type EvictionReason } from "./events.ts";
+import { Events, type EvictionReason } from "./events.ts";
 import { Fence } from "./fence.ts";
 import { decodeKey } from "./key.ts";
 import type { Resolved } from "./options.ts";
 import { TagLedger } from "./tags.ts";
 
 /** The middle of a cache; everything else hangs on it. */
-export class Engine {
+export class Engine extends Events {
   readonly options: Resolved;
-  readonly events: Events;
   readonly fence: Fence = new Fence();
   readonly ledger: TagLedger = new TagLedger();
-  readonly evictions: Partial<Record<EvictionReason, number>> = {};
-  /** Called when an entry that can expire is written. */
-  onExpiring: () => void = () => {};
+  /** Whether entries get their sequence here, from the ledger. A stack gives them theirs when it writes them. */
+  isAuthority = true;
+  evictions: Partial<Record<EvictionReason, number>> = {};
   /** Fits the text of a key to what the tiers can hold, together with the prefix of its space. */
   fit: (text: string, prefix: string) => string = (text) => text;
   readonly #background = new Set<Promise<unknown>>();
 
-  /** @param listening called when somebody begins or stops listening */
-  constructor(options: Resolved, listening: () => void) {
+  constructor(options: Resolved) {
+    super();
     this.options = options;
-    this.events = new Events(listening);
   }
 
   now(): number {
     return this.options.clock.now();
   }
 
-  /** Emits an event, which is made only if somebody listens. */
-  emit<N extends EventName>(name: N, event: () => CacheEvents[N]): void {
-    if (this.events.has(name)) this.events.emit(name, event());
-  }
+  /** Called when an entry that can expire was written. */
+  expiring(): void {}
 
   /** Counts and reports an entry that left a tier. */
   left(tier: string, text: string, reason: EvictionReason): void {

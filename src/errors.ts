@@ -132,11 +132,21 @@ export class SyncUnsupportedError extends TiercelError {
 
 /** The error for a wrong option: what it must be, and what was received. */
 export function invalid(option: string, rule: string, received: unknown): ConfigError {
-  return new ConfigError(option, `Cannot use ${option} as it must be ${rule}: received ${describe(received)}`);
+  return new ConfigError(option, mustBe(option, rule, received));
+}
+
+/** The message for what cannot be used: what it must be, and what was received. */
+export function mustBe(what: string, rule: string, received: unknown): string {
+  return `Cannot use ${what} as it must be ${rule}: received ${describe(received)}`;
+}
+
+/** @throws {ConfigError} when an option is none of the values that it may have */
+export function oneOf(option: string, values: readonly unknown[], received: unknown): void {
+  if (!values.includes(received)) throw invalid(option, `one of ${values.join(", ")}`, received);
 }
 
 /** How a wrong value is shown in an error message. */
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
-  return Array.isArray(value) ? "an array" : value && ["object", "function"].includes(typeof value) ? `a ${typeof value}` : String(value);
+  return Array.isArray(value) ? "an array" : Object(value) === value ? `a ${typeof value}` : String(value);
 }

@@ -63,39 +63,30 @@ export type Listener<N extends EventName> = (event: CacheEvents[N]) => void;
 /** Keeps the listeners of a cache. */
 export class Events {
   readonly #listeners: { [N in EventName]?: Set<Listener<N>> } = {};
-  readonly #changed: () => void;
 
-  /** @param changed called when somebody begins or stops listening */
-  constructor(changed: () => void) {
-    this.#changed = changed;
-  }
-
-  /** Listens; returns the function that stops it. */
-  on<N extends EventName>(name: N, listener: Listener<N>): () => void {
+  on<N extends EventName>(name: N, listener: Listener<N>): void {
     const listeners: Set<Listener<N>> = (this.#listeners[name] ??= new Set() as never);
     listeners.add(listener);
-    this.#changed();
-    return () => this.off(name, listener);
   }
 
-  /** Stops listening. */
   off<N extends EventName>(name: N, listener: Listener<N>): void {
     this.#listeners[name]?.delete(listener);
-    this.#changed();
   }
 
-  /** Whether anybody listens: ask before making an event. */
+  /** Whether anybody listens. */
   has(name: EventName): boolean {
-    return (this.#listeners[name]?.size ?? 0) > 0;
+    return Boolean(this.#listeners[name]?.size);
   }
 
-  /** Tells the listeners. One that throws is reported as an `error` event, and harms nobody. */
-  emit<N extends EventName>(name: N, event: CacheEvents[N]): void {
-    for (const listener of this.#listeners[name] ?? []) {
+  /** Tells the listeners of an event, which is made only if there are any. One that throws is an `error` event, and harms nobody. */
+  emit<N extends EventName>(name: N, make: () => CacheEvents[N]): void {
+    if (!this.has(name)) return;
+    const event = make();
+    for (const listener of this.#listeners[name]!) {
       try {
         listener(event);
       } catch (error) {
-        if (name !== "error") this.emit("error", { error, operation: `listener of ${name}` });
+        if (name !== "error") this.emit("error", () => ({ error, operation: `listener of ${name}` }));
       }
     }
   }

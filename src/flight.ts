@@ -5,6 +5,7 @@
  */
 import type { Clock } from "./clock.ts";
 import type { Found } from "./store.ts";
+import { abortable, within } from "./timeout.ts";
 
 /** How a caller got its value. */
 export type Outcome = "hit" | "load" | "swr" | "error" | "timeout";
@@ -15,7 +16,8 @@ export interface Landing {
   readonly by: Outcome;
   /** Name of the tier, unless it was loaded. */
   readonly tier: string;
-  readonly tags: readonly string[];
+  /** Tags of the value; unknown where it was not stored. */
+  readonly tags: readonly string[] | undefined;
   readonly sequence: number;
 }
 
@@ -27,18 +29,25 @@ export function landed({ entry, tier }: Found, by: Outcome): Landing {
 /** A read and load under way. */
 export class Flight {
   outcome: Promise<Landing> = undefined as never;
+  /** Ends when the tiers were read, where that takes time. */
+  reading: unknown;
   /** The old value, once the tiers were read. */
   found: Found | undefined;
+  /** The invalidation sequence before the load began. */
+  sequence = 0;
   /** Goes on though nobody waits. */
   background: boolean;
+  /** Version of the value that it brings. */
+  readonly version: string | undefined;
   #waiting = 0;
   readonly #startedAt: number;
   readonly #clock: Clock;
   #controller: AbortController | undefined;
   #aborted: { reason: unknown } | undefined;
 
-  constructor(clock: Clock, background: boolean) {
+  constructor(clock: Clock, background: boolean, version: string | undefined) {
     this.background = background;
+    this.version = version;
     this.#clock = clock;
     this.#startedAt = clock.now();
   }
@@ -68,34 +77,21 @@ export class Flight {
     abandoned: () => void,
   ): Promise<Landing> {
     this.#waiting++;
-    if (!signal && softTimeout === Infinity) return this.outcome;
-    return new Promise((resolve, reject) => {
-      let timer: unknown;
-      const end = (): void => {
-        signal?.removeEventListener("abort", onAbort);
-        if (timer !== undefined) this.#clock.clearTimer(timer);
-      };
-      const onAbort = (): void => {
-        end();
-        reject(signal!.reason);
-        if (--this.#waiting > 0 || this.background) return;
-        this.abort(signal!.reason);
-        abandoned();
-      };
-      const onTimeout = (): void => {
-        const found = old(this.found);
-        if (!found) return;
-        end();
-        // It is not in vain: what it brings is stored.
-        this.background = true;
-        resolve(landed(found, "timeout"));
-      };
-      signal?.addEventListener("abort", onAbort);
-      if (softTimeout !== Infinity) {
-        timer = this.#clock.setTimer(onTimeout, Math.max(0, this.#startedAt + softTimeout - this.#clock.now()));
-      }
-      this.outcome.then(resolve, reject);
-      this.outcome.then(end, end);
+    const own = abortable(this.outcome, signal, () => {
+      if (--this.#waiting > 0 || this.background) return;
+      this.abort(signal!.reason);
+      abandoned();
     });
+    const late = (): Landing | Promise<Landing> => {
+      const found = old(this.found);
+      if (!found) return own;
+      // It is not in vain: what it brings is stored.
+      this.background = true;
+      return landed(found, "timeout");
+    };
+    return within(own, Math.max(0, this.#startedAt + softTimeout - this.#clock.now()), this.#clock, () =>
+      // While a slow tier is read it is not known yet whether there is an old value.
+      Promise.race([own, Promise.resolve(this.reading).then(late)]),
+    );
   }
 }

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { KeyError } from "./errors.ts";
+import { KeyError, mustBe } from "./errors.ts";
 
 /** A part of an array key. Objects are plain; their property order does not matter. */
 export type KeyPart =
@@ -33,15 +33,11 @@ export const UNUSABLE: RegExp = /[\0\p{Surrogate}]/u;
  */
 export function encodeKey(key: Key): string {
   if (typeof key === "string") {
-    if (UNUSABLE.test(key)) throw unusable("NUL and lone surrogates are excluded", JSON.stringify(key.slice(0, 40)));
+    if (UNUSABLE.test(key)) throw new KeyError(mustBe("key", "without NUL and lone surrogates", key));
     return isPlain(key) ? key : `\\${key}`;
   }
   if (Array.isArray(key)) return JSON.stringify(key.map((part, index) => toJson(part, `[${index}]`)));
-  throw unusable("it must be a string or an array", key === null ? "null" : typeof key);
-}
-
-function unusable(rule: string, received: string): KeyError {
-  return new KeyError(`Cannot use key as ${rule}: received ${received}`);
+  throw new KeyError(mustBe("key", "a string or an array", key));
 }
 
 /** Whether a string is its own text: its first character is none of `@`, `[` and `\`. */
@@ -52,8 +48,12 @@ export function isPlain(key: string): boolean {
 
 /** The key of a text; a shortened one stays as it is. */
 export function decodeKey(text: string): Key {
-  if (isPlain(text) || text.startsWith("\\#")) return text;
-  return text.startsWith("\\") ? text.slice(1) : (fromJson(JSON.parse(text)) as Key);
+  return text.startsWith("[") ? (fromJson(JSON.parse(text)) as Key) : decodeString(text);
+}
+
+/** The same for a string key; of an array key it is the JSON. */
+export function decodeString(text: string): string {
+  return text.replace(/^\\(?!#)/, "");
 }
 
 /**
@@ -63,36 +63,26 @@ export function decodeKey(text: string): Key {
  */
 export function namespacePrefix(name: string): string {
   if (typeof name !== "string" || name === "" || UNUSABLE.test(name)) {
-    throw new KeyError("Cannot use namespace as it must be a non-empty string without NUL and lone surrogates");
+    throw new KeyError(mustBe("namespace", "a non-empty string without NUL and lone surrogates", name));
   }
   return `@${encodeURIComponent(name)}:`;
 }
 
 /** JSON for a part: what JSON cannot say is a string that begins with `$`, and a string that begins with it gets one more. */
 function toJson(part: KeyPart, path: string): unknown {
-  switch (typeof part) {
-    case "string":
-      return part.startsWith("$") ? `$${part}` : part;
-    case "number":
-      return Object.is(part, -0) ? "$-0" : Number.isFinite(part) ? part : `$${part}`;
-    case "bigint":
-      return `$${part}n`;
-    case "undefined":
-      return "$undefined";
-    case "boolean":
-      return part;
-    case "object": {
-      if (part === null) return null;
-      if (part instanceof Date) return `$@${part.getTime()}`;
-      if (Array.isArray(part)) return part.map((item, index) => toJson(item, `${path}[${index}]`));
-      const prototype = Object.getPrototypeOf(part);
-      if (prototype === Object.prototype || prototype === null) {
-        const names = Object.keys(part).sort();
-        return Object.fromEntries(names.map((name) => [name, toJson((part as Record<string, KeyPart>)[name], `${path}.${name}`)]));
-      }
-    }
+  if (typeof part === "string") return part.startsWith("$") ? `$${part}` : part;
+  if (typeof part === "bigint") return `$${part}n`;
+  if (Object.is(part, -0)) return "$-0";
+  if (part === undefined || (typeof part === "number" && !Number.isFinite(part))) return `$${part}`;
+  if (part === null || typeof part === "number" || typeof part === "boolean") return part;
+  if (part instanceof Date) return `$@${part.getTime()}`;
+  if (Array.isArray(part)) return part.map((item, index) => toJson(item, `${path}[${index}]`));
+  const prototype = Object.getPrototypeOf(part);
+  if (typeof part === "object" && (prototype === Object.prototype || prototype === null)) {
+    const names = Object.keys(part).sort();
+    return Object.fromEntries(names.map((name) => [name, toJson((part as Record<string, KeyPart>)[name], `${path}.${name}`)]));
   }
-  throw unusable(`its part ${path} must be a primitive, a date, an array or a plain object`, `a ${typeof part}`);
+  throw new KeyError(mustBe(`key's part ${path}`, "a primitive, a date, an array or a plain object", part));
 }
 
 function fromJson(json: unknown): KeyPart {

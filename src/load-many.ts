@@ -6,7 +6,7 @@
 import type { ManyLoader } from "./api.ts";
 import type { Key } from "./key.ts";
 import type { Loader, Loads } from "./load.ts";
-import { settle, then } from "./maybe.ts";
+import { then } from "./maybe.ts";
 import type { LoadOptions } from "./options.ts";
 import type { Space } from "./space.ts";
 import type { Findings, Store } from "./store.ts";
@@ -35,15 +35,17 @@ export async function loadMany<K extends Key, V>(
     return (await made).get(context.key);
   };
 
-  const wanted = new Map(keys.map((key) => [space.encode(key), key]));
+  const requests = keys.map((key) => loads.request(key, one as Loader, options as LoadOptions, space));
+  const wanted = new Map(requests.map((request) => [request.text, request]));
   const asked = [...wanted.keys()].filter((text) => !loads.isFlying(text));
-  const reading = store.read(asked, { sequence: true, version: loads.version(options) });
+  const reading = store.read(asked, { sequence: true, version: requests[0]?.version });
   const values = await Promise.all(
-    [...wanted].map(([text, key]) => {
+    [...wanted].map(async ([text, request]) => {
       const at = asked.indexOf(text);
       const found = at < 0 ? undefined : then(reading, (all): Findings => ({ ...all, found: [all.found[at]] }));
-      return settle(() => loads.run(loads.request(text, key, one as Loader, options as LoadOptions, space), found));
+      return [text, await loads.run(request, found)] as const;
     }),
   );
-  return new Map([...wanted.values()].flatMap((key, i) => (values[i] === undefined ? [] : [[key, values[i] as V]])));
+  const byText = new Map(values);
+  return new Map(requests.map(({ text, key }) => [key as K, byText.get(text) as V] as const).filter(([, value]) => value !== undefined));
 }

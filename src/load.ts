@@ -10,12 +10,12 @@ import { LoadTimeoutError } from "./errors.ts";
 import { Flight, type Landing, landed } from "./flight.ts";
 import type { Key } from "./key.ts";
 import { isPromise, settle, then } from "./maybe.ts";
-import { type Lifetimes, type LoadOptions, resolveLifetimes } from "./options.ts";
+import type { Lifetimes, LoadOptions } from "./options.ts";
 import type { Space } from "./space.ts";
 import type { Findings, Found, Store } from "./store.ts";
 import type { MaybePromise } from "./tier.ts";
 import { within } from "./timeout.ts";
-import { type Decision, newEntry, setEvent } from "./write.ts";
+import { type Decision, newTarget, newWrite, type Target, written } from "./write.ts";
 
 /** What a loader is told and may decide. */
 export interface LoadContext<V = unknown> {
@@ -36,18 +36,9 @@ export interface LoadContext<V = unknown> {
 export type Loader<V = unknown> = (context: LoadContext<V>) => V | Promise<V>;
 
 /** One `getOrSet` as the engine sees it. */
-export interface Request {
-  /** The key as the tiers know it. */
-  readonly text: string;
-  readonly key: Key;
+export interface Request extends Target {
   readonly loader: Loader;
-  readonly options: LoadOptions;
-  readonly lifetimes: Lifetimes;
-  readonly space: Space;
 }
-
-/** What the loader has decided so far. */
-type Decisions = { ttl?: number | string; tags?: readonly string[]; skip?: boolean };
 
 /** Most failed loads remembered (`negativeTtl`). */
 const MAX_FAILURES = 1_000;
@@ -81,14 +72,9 @@ export class Loads {
     return this.#flights.has(text);
   }
 
-  /** Version that the entry of a call must have. */
-  version(options: Pick<LoadOptions, "version">): string | undefined {
-    return options.version ?? this.#engine.options.version;
-  }
-
   /** Checks the options of a call. */
-  request(text: string, key: Key, loader: Loader, options: LoadOptions, space: Space): Request {
-    return { text, key, loader, options, lifetimes: resolveLifetimes(options, this.#engine.options), space };
+  request(key: Key, loader: Loader, options: LoadOptions, space: Space): Request {
+    return { ...newTarget(key, options, space, this.#engine), loader };
   }
 
   /**
@@ -99,10 +85,10 @@ export class Loads {
   run(request: Request, reading?: MaybePromise<Findings>): MaybePromise<unknown> {
     request.options.signal?.throwIfAborted();
     const running = this.#flights.get(request.text);
-    if (running) return this.#join(running, request);
+    if (running && running.version === request.version && !this.#isObsolete(running)) return this.#join(running, request);
 
     const ticket = this.#engine.fence.enter();
-    const read = reading ?? this.#store.read([request.text], { sequence: true, version: this.version(request.options) });
+    const read = reading ?? this.#store.read([request.text], { sequence: true, version: request.version });
     if (!isPromise(read)) {
       const served = this.#serve(request, read);
       if (served) {
@@ -110,12 +96,16 @@ export class Loads {
         return this.#count(request, served).value;
       }
     }
-    const flight = this.#begin(request, false, (flight) =>
-      isPromise(read)
-        ? read.then((findings) => this.#serve(request, findings, flight) ?? this.#load(flight, request, findings, ticket))
-        : this.#load(flight, request, read, ticket),
-    );
-    return this.#wait(flight, request).then(({ value }) => value);
+    const flight = this.#begin(request, false, async (flight) => {
+      const findings = await (flight.reading = read);
+      return this.#serve(request, findings, flight) ?? this.#load(flight, request, findings, ticket);
+    });
+    return this.#wait(flight, request);
+  }
+
+  /** A refresh of what was invalidated after it began: what it lends and what it brings are too old for a new caller. */
+  #isObsolete({ background, found, sequence }: Flight): boolean {
+    return background && found !== undefined && this.#engine.ledger.check({ ...found.entry, sequence }) !== "valid";
   }
 
   /** Takes part in a flight that another call began. */
@@ -124,17 +114,19 @@ export class Loads {
     if (flight.background && found && this.#isServable(found, request.lifetimes)) {
       return this.#count(request, landed(found, found.stale ? "swr" : "hit")).value;
     }
-    const joinedAt = this.#engine.ledger.latest;
-    return this.#wait(flight, request).then((landing) => {
-      // Invalidated after the load began and before we joined: what it brought is too old for us.
-      const tooOld = joinedAt > landing.sequence && this.#engine.ledger.check(landing as unknown as Found["entry"]);
-      return tooOld === "deleted" || (tooOld === "expired" && landing.by === "load") ? this.run(request) : landing.value;
-    });
+    return this.#wait(flight, request, this.#engine.ledger.latest);
+  }
+
+  /** Invalidated after the load began and before somebody joined: what it brought is too old for them. */
+  #isTooOld(landing: Landing, joinedAt: number): boolean {
+    if (joinedAt <= landing.sequence) return false;
+    const verdict = landing.tags ? this.#engine.ledger.check(landing as unknown as Entry) : "deleted";
+    return verdict === "deleted" || (verdict === "expired" && landing.by === "load");
   }
 
   /** Begins a flight, and ends it when it has landed. */
-  #begin({ text }: Request, background: boolean, outcome: (flight: Flight) => Promise<Landing>): Flight {
-    const flight = new Flight(this.#engine.options.clock, background);
+  #begin({ text, version }: Request, background: boolean, outcome: (flight: Flight) => Promise<Landing>): Flight {
+    const flight = new Flight(this.#engine.options.clock, background, version);
     this.#flights.set(text, flight);
     flight.outcome = outcome(flight);
     const land = (): void => {
@@ -149,22 +141,23 @@ export class Loads {
     if (this.#flights.get(text) === flight) this.#flights.delete(text);
   }
 
-  /** Waits for a flight, and counts how it went for this caller. */
-  async #wait(flight: Flight, request: Request): Promise<Landing> {
+  /** Waits for a flight, and counts how it went for this caller, who joined it at a sequence. */
+  async #wait(flight: Flight, request: Request, joinedAt = 0): Promise<unknown> {
     const { text, options, lifetimes, space } = request;
+    let landing: Landing;
     try {
-      const landing = await flight.wait(
+      landing = await flight.wait(
         options.signal,
         lifetimes.softTimeout,
         (found) => this.#old(found, lifetimes),
         () => this.#leave(text, flight),
       );
-      if (landing.by === "timeout") this.#keepAlive(flight, options);
-      return this.#count(request, landing);
     } catch (error) {
       space.counters.misses++;
       throw error;
     }
+    if (landing.by === "timeout") this.#keepAlive(flight, options);
+    return this.#isTooOld(landing, joinedAt) ? this.run(request) : this.#count(request, landing).value;
   }
 
   #keepAlive(flight: Flight, options: LoadOptions): void {
@@ -189,7 +182,8 @@ export class Loads {
   #serve(request: Request, findings: Findings, flight?: Flight): Landing | undefined {
     const found = findings.found[0];
     if (!found || !this.#isServable(found, request.lifetimes)) return undefined;
-    if (found.stale || this.#isDue(found, request.lifetimes)) {
+    // A flight that was left meanwhile has read what was there before a mutation: it is for those who came before alone.
+    if (this.#flights.get(request.text) === flight && (found.stale || this.#isDue(found, request.lifetimes))) {
       this.#leave(request.text, flight);
       this.#refresh(request, findings);
     }
@@ -210,12 +204,10 @@ export class Loads {
 
   /** Whether a fresh entry should be refreshed ahead of its end. */
   #isDue({ entry }: Found, { refreshAhead, earlyRefresh }: Lifetimes): boolean {
-    if (entry.freshUntil === Infinity || (refreshAhead === 0 && earlyRefresh === 0)) return false;
-    const { clock, random } = this.#engine.options;
-    const now = clock.now();
+    const now = this.#engine.now();
     if (refreshAhead > 0 && now - entry.createdAt >= refreshAhead * (entry.freshUntil - entry.createdAt)) return true;
     // XFetch: now - loadTime × β × ln(random) ≥ expiry.
-    return earlyRefresh > 0 && now - entry.loadTime * earlyRefresh * Math.log(1 - random()) >= entry.freshUntil;
+    return earlyRefresh > 0 && now - entry.loadTime * earlyRefresh * Math.log(1 - this.#engine.options.random()) >= entry.freshUntil;
   }
 
   /** Loads in the background. */
@@ -229,18 +221,16 @@ export class Loads {
   /** Calls the loader and stores its result; a failure is answered with the old value while its grace lasts. */
   async #load(flight: Flight, request: Request, findings: Findings, ticket: number): Promise<Landing> {
     const { key, text, lifetimes } = request;
-    const { clock, onError } = this.#engine.options;
     flight.found = findings.found[0];
+    flight.sequence = findings.sequence;
     if (!flight.background) this.#engine.emit("miss", () => ({ key }));
     try {
-      if (findings.fault && onError === "throw") throw findings.fault;
+      if (findings.fault) throw findings.fault;
       const failure = this.#failures.get(text);
-      if (failure && failure.until > clock.now()) throw failure.error;
-      const decisions: Decisions = {};
-      const startedAt = clock.now();
-      const value = await this.#timed(flight, request, decisions);
-      const decision = { ...decisions, sequence: findings.sequence, loadTime: clock.now() - startedAt };
-      const tags = value === undefined || decisions.skip ? [] : await this.#keep(request, value, decision, ticket);
+      if (failure && failure.until > this.#engine.now()) throw failure.error;
+      const decision: Decision = { sequence: findings.sequence };
+      const value = await this.#timed(flight, request, decision);
+      const tags = value === undefined || decision.skip ? undefined : await this.#keep(request, value, decision, ticket);
       return { value, by: "load", tier: "", tags, sequence: findings.sequence };
     } catch (error) {
       if (flight.background) this.#engine.emit("error", () => ({ error, operation: "refresh", key }));
@@ -251,27 +241,33 @@ export class Loads {
   }
 
   /** Runs the loader and counts it; a failure is remembered for `negativeTtl`. */
-  async #timed(flight: Flight, request: Request, decisions: Decisions): Promise<unknown> {
+  async #timed(flight: Flight, request: Request, decision: Decision): Promise<unknown> {
     const { key, text, space, lifetimes } = request;
-    const { clock } = this.#engine.options;
-    const startedAt = clock.now();
-    const done = (ok: boolean): void => {
-      space.counters.loads++;
-      if (!ok) space.counters.loadErrors++;
-      this.#engine.emit("load", () => ({ key, duration: clock.now() - startedAt, ok, background: flight.background }));
-    };
+    const startedAt = this.#engine.now();
+    let ok = false;
     try {
-      const value = await this.#callLoader(flight, request, decisions);
-      done(true);
+      const value = await this.#callLoader(flight, request, decision);
+      ok = true;
       return value;
     } catch (error) {
-      done(false);
-      if (lifetimes.negativeTtl > 0) this.#remember(text, error, clock.now() + lifetimes.negativeTtl);
+      space.counters.loadErrors++;
+      // Nobody's who gave up, and none from before a mutation.
+      if (lifetimes.negativeTtl > 0 && this.#flights.get(text) === flight) {
+        this.#failures.delete(text);
+        this.#failures.set(text, { error, until: this.#engine.now() + lifetimes.negativeTtl });
+        if (this.#failures.size > MAX_FAILURES) this.#failures.delete(this.#failures.keys().next().value as string);
+      }
       throw error;
+    } finally {
+      const duration = this.#engine.now() - startedAt;
+      decision.loadTime = duration;
+      space.counters.loads++;
+      this.#engine.emit("load", () => ({ key, duration, ok, background: flight.background }));
     }
   }
 
-  #callLoader(flight: Flight, { key, loader, lifetimes: { hardTimeout } }: Request, decisions: Decisions): Promise<unknown> {
+  #callLoader(flight: Flight, { key, loader, lifetimes }: Request, decision: Decision): Promise<unknown> {
+    const { hardTimeout } = lifetimes;
     const context: LoadContext = {
       key,
       get signal() {
@@ -279,13 +275,13 @@ export class Loads {
       },
       stale: flight.found?.entry.value,
       setTtl: (ttl) => {
-        decisions.ttl = ttl;
+        decision.ttl = ttl;
       },
       setTags: (tags) => {
-        decisions.tags = tags;
+        decision.tags = tags;
       },
       skip: () => {
-        decisions.skip = true;
+        decision.skip = true;
       },
     };
     return within(settle(() => loader(context)), hardTimeout, this.#engine.options.clock, () => {
@@ -295,34 +291,26 @@ export class Loads {
     });
   }
 
-  #remember(text: string, error: unknown, until: number): void {
-    this.#failures.delete(text);
-    this.#failures.set(text, { error, until });
-    if (this.#failures.size > MAX_FAILURES) this.#failures.delete(this.#failures.keys().next().value as string);
-  }
-
   /**
-   * Stores a loaded value; answers with its tags. The caller has its value already, so one that cannot be stored is an
+   * Stores a loaded value; answers with its tags, if it was stored. The caller has its value already, so one that cannot be stored is an
    * event, and thrown only with `onError: "throw"`.
    */
-  async #keep({ key, text, options, lifetimes, space }: Request, value: unknown, decision: Decision, ticket: number): Promise<readonly string[]> {
-    const { options: cache } = this.#engine;
+  async #keep(request: Request, value: unknown, decision: Decision, ticket: number): Promise<readonly string[] | undefined> {
+    const { key, text, space } = request;
     try {
-      const entry = newEntry(value, key, options, lifetimes, space, cache, decision);
+      const write = newWrite(value, request, this.#engine, decision);
       this.#failures.delete(text);
-      if (!entry) {
+      if (!write) {
         if (this.#engine.fence.passes(text, ticket)) await this.#store.delete([text]);
-        return [];
+        return undefined;
       }
-      const fault = await this.#store.write([{ key: text, entry, codec: options.codec ?? cache.codec }], ticket);
-      if (fault && cache.onError === "throw") throw fault;
-      space.counters.sets++;
-      this.#engine.emit("set", () => setEvent(key, entry, space));
-      return entry.tags;
+      await this.#store.write([write], ticket);
+      written(key, write.entry, space, this.#engine);
+      return write.entry.tags;
     } catch (error) {
-      if (cache.onError === "throw") throw error;
+      if (this.#engine.options.onError === "throw") throw error;
       this.#engine.emit("error", () => ({ error, operation: "store", key }));
-      return [];
+      return undefined;
     }
   }
 }

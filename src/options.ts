@@ -5,7 +5,7 @@
  */
 import { type Clock, systemClock } from "./clock.ts";
 import { type Duration, toMilliseconds } from "./duration.ts";
-import { invalid } from "./errors.ts";
+import { invalid, oneOf } from "./errors.ts";
 import { type Key, UNUSABLE } from "./key.ts";
 import type { StandardSchema } from "./schema.ts";
 import type { Codec, Tier } from "./tier.ts";
@@ -154,36 +154,32 @@ const NO_LIFETIMES: Lifetimes = {
 export interface Resolved extends Lifetimes {
   readonly name: string;
   readonly prefix: string;
-  readonly version: string | undefined;
-  readonly codec: Codec | string | undefined;
+  readonly version?: string | undefined;
+  readonly codec?: Codec | string | undefined;
   readonly onError: "degrade" | "throw";
   readonly sweepInterval: number;
-  readonly waitUntil: ((work: Promise<unknown>) => void) | undefined;
-  readonly logger: Logger | undefined;
+  readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
+  readonly logger?: Logger | undefined;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
 /** @throws {ConfigError} naming the option that is wrong */
 export function resolveOptions(options: CacheOptions): Resolved {
-  const name = options.name ?? "default";
+  const { name = "default", prefix = "", onError = "degrade", clock = systemClock, random = Math.random } = options;
+  const { sweepInterval = hasTimers() ? 60_000 : 0 } = options;
   if (!/^[\w.-]{1,64}$/.test(name)) throw invalid("name", "1 to 64 of A-Z a-z 0-9 . _ -", name);
-  const prefix = options.prefix ?? "";
   if (typeof prefix !== "string" || UNUSABLE.test(prefix)) throw invalid("prefix", "a string without NUL and lone surrogates", prefix);
-  const onError = options.onError ?? "degrade";
-  if (onError !== "degrade" && onError !== "throw") throw invalid("onError", '"degrade" or "throw"', onError);
+  oneOf("onError", ["degrade", "throw"], onError);
   return Object.freeze({
+    ...options,
     ...resolveLifetimes(options, NO_LIFETIMES),
     name,
     prefix,
-    version: options.version,
-    codec: options.codec,
     onError,
-    sweepInterval: notNegative("sweepInterval", toMilliseconds(options.sweepInterval ?? (hasTimers() ? 60_000 : 0), "sweepInterval")),
-    waitUntil: options.waitUntil,
-    logger: options.logger,
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
+    sweepInterval: number("sweepInterval", toMilliseconds(sweepInterval, "sweepInterval")),
+    clock,
+    random,
   });
 }
 
@@ -198,28 +194,24 @@ export function sharedPrefix({ name, prefix }: Resolved): string {
  * @throws {ConfigError} naming the option that is wrong
  */
 export function resolveLifetimes(options: LoadOptions | CacheOptions, defaults: Lifetimes): Lifetimes {
-  const lifetimes: Record<string, number> = {};
-  for (const option of Object.keys(NO_LIFETIMES) as (keyof Lifetimes)[]) {
-    const value = options[option];
-    if (value === undefined || typeof value === "function") lifetimes[option] = defaults[option];
-    else if (option === "jitter" || option === "refreshAhead") lifetimes[option] = fraction(option, value);
-    else if (option === "earlyRefresh") lifetimes[option] = notNegative(option, value as number);
-    else {
-      const milliseconds = toMilliseconds(value, option);
-      lifetimes[option] = option === "ttl" ? milliseconds : notNegative(option, milliseconds);
-    }
+  const lifetimes: Record<string, number> = { ...defaults };
+  for (const option in NO_LIFETIMES) {
+    const value = options[option as keyof Lifetimes];
+    if (value === undefined || typeof value === "function") continue;
+    lifetimes[option] =
+      option === "jitter" || option === "refreshAhead"
+        ? number(option, value, 1)
+        : option === "ttl"
+          ? toMilliseconds(value, option)
+          : number(option, option === "earlyRefresh" ? value : toMilliseconds(value, option));
   }
   return lifetimes as unknown as Lifetimes;
 }
 
-function fraction(option: string, value: unknown): number {
-  if (typeof value === "number" && value >= 0 && value <= 1) return value;
-  throw invalid(option, "from 0 to 1", value);
-}
-
-function notNegative(option: string, value: number): number {
-  if (typeof value === "number" && value >= 0) return value;
-  throw invalid(option, "0 or more", value);
+/** @throws {ConfigError} unless the value is a number from 0 to `most` */
+export function number(option: string, value: unknown, most: number = Infinity): number {
+  if (typeof value === "number" && value >= 0 && value <= most) return value;
+  throw invalid(option, `from 0 to ${most}`, value);
 }
 
 /** Edge runtimes end a request's timers with the request and forbid them outside of one. */

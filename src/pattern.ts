@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { KeyError } from "./errors.ts";
+import { KeyError, mustBe } from "./errors.ts";
 
 /** A compiled pattern. */
 export interface Pattern {
@@ -21,7 +21,7 @@ const TOKEN = /\\[^]|\[[!^]?[^][^\]]*\]|[^]/gu;
  * Of a glob, each part between stars is found at the first place after the one before, and never looked for again (a
  * lookahead is atomic), so that matching takes at most pattern length × key length, whatever the pattern.
  *
- * @throws {KeyError} for a class that is not closed or has a range the wrong way round
+ * @throws {KeyError} for a class that is not closed or has a range the wrong way round, and for what is no pattern
  */
 export function compilePattern(pattern: string | RegExp): Pattern {
   let prefix = "";
@@ -39,7 +39,8 @@ export function compilePattern(pattern: string | RegExp): Pattern {
     const last = parts.pop()!;
     const middle = parts.slice(1).map((part, i) => `(?=([^]*?${part}))\\${i + 1}`);
     expression = new RegExp(`^${parts.length > 0 ? `${parts[0]}${middle.join("")}[^]*` : ""}${last}$`, "u");
-  } else expression = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
+  } else if (!(pattern instanceof RegExp)) throw unusable(pattern);
+  else expression = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
   return { prefix, matches: (text) => expression.test(text) };
 }
 
@@ -51,7 +52,11 @@ function characterClass(token: string): string {
   } catch {
     // A range the wrong way round.
   }
-  throw new KeyError(`Cannot use pattern as each [ must begin a closed class with ranges in order: received ${token}`);
+  throw unusable(token);
+}
+
+function unusable(received: unknown): KeyError {
+  return new KeyError(mustBe("pattern", "a regular expression, or a glob with closed and ordered classes", received));
 }
 
 function escape(text: string): string {

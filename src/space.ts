@@ -4,8 +4,8 @@
  * @module
  */
 import type { Engine } from "./engine.ts";
-import { KeyError } from "./errors.ts";
-import { decodeKey, encodeKey, type Key } from "./key.ts";
+import { KeyError, mustBe } from "./errors.ts";
+import { decodeKey, decodeString, encodeKey, type Key } from "./key.ts";
 import { type Counters, newCounters } from "./stats.ts";
 
 /** Keys and tags of one namespace. */
@@ -31,8 +31,7 @@ export class Space {
 
   /** The text that patterns are matched with: a string key itself, or an array's JSON. */
   readable(text: string): string {
-    const key = this.decode(text);
-    return typeof key === "string" ? key : text.slice(this.prefix.length);
+    return decodeString(text.slice(this.prefix.length));
   }
 
   /** Whether a text is a key of this very space, and not of one inside it. */
@@ -43,12 +42,12 @@ export class Space {
   /** Tags as the tiers know them: sorted, without duplicates. */
   encodeTags(tags: readonly string[]): readonly string[] {
     for (const tag of tags) {
-      if (typeof tag !== "string" || tag === "") throw new KeyError("Cannot use tag as it must be a non-empty string");
+      if (typeof tag !== "string" || tag === "") throw new KeyError(mustBe("tag", "a non-empty string", tag));
     }
     return [...new Set(tags.map((tag) => this.encode(tag)))].sort();
   }
 
   decodeTags(tags: readonly string[]): readonly string[] {
-    return tags.map((tag) => this.decode(tag) as string);
+    return tags.map((tag) => this.readable(tag));
   }
 }

@@ -24,8 +24,8 @@ export interface Findings {
   readonly found: (Found | undefined)[];
   /** The invalidation sequence before the read ended: what a load that begins now is valid against. */
   readonly sequence: number;
-  /** First fault on the way. */
-  readonly fault: TierError | undefined;
+  /** First fault on the way, with `onError: "throw"`: thrown where nothing else answers. */
+  readonly fault?: TierError | undefined;
 }
 
 /** How to read. */
@@ -38,7 +38,10 @@ export interface StoreReadOptions extends Pick<ReadOptions, "metaOnly" | "peek" 
   readonly tier?: string | undefined;
 }
 
-/** The tiers of a cache as a whole. Keys and tags are texts without the cache's prefix. A fault is an answer, never thrown. */
+/**
+ * The tiers of a cache as a whole. Keys and tags are texts without the cache's prefix. A change that a tier failed in is
+ * done in all others, and then rejects with that tier's `TierError` if `onError` is `"throw"`.
+ */
 export interface Store {
   /** In the order of the stack. */
   readonly tiers: readonly Tier[];
@@ -51,18 +54,23 @@ export interface Store {
    * @param ticket of a load, which is stored only where it still passes the fence; without one it is a mutation
    * @throws {TiercelError} before anything is changed, when a value cannot be stored
    */
-  write(writes: readonly Write[], ticket?: number): MaybePromise<TierError | undefined>;
+  write(writes: readonly Write[], ticket?: number): MaybePromise<void>;
   /** Deletes from every tier, or from one; says for each key whether a live entry was in any. */
-  delete(keys: readonly string[], tier?: string): MaybePromise<{ existed: readonly boolean[]; fault: TierError | undefined }>;
+  delete(keys: readonly string[], tier?: string): MaybePromise<readonly boolean[]>;
   /** Moves the deadlines of a key in every tier; says whether a live entry was in any. */
   touch(touch: Touch): MaybePromise<boolean>;
   /** Removes every key that begins with `prefix` from every tier, or from one. */
-  clear(prefix: string, tier?: string): MaybePromise<TierError | undefined>;
-  invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): MaybePromise<TierError | undefined>;
-  /** Live keys that begin with `prefix`, page by page, each once. */
-  pages(prefix: string, tier?: string): AsyncIterable<readonly string[]>;
-  /** Number of live keys that begin with `prefix`, where it can be told without listing them. */
-  count(prefix: string, tier?: string): MaybePromise<number | undefined>;
+  clear(prefix: string, tier?: string): MaybePromise<void>;
+  invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): MaybePromise<void>;
+  /**
+   * Live keys that begin with `prefix`, page by page, each once.
+   *
+   * @param complete whether it must be all of them
+   * @throws {TierError} when it must and a tier cannot list its keys
+   */
+  pages(prefix: string, tier?: string, complete?: boolean): AsyncIterable<readonly string[]>;
+  /** Number of live keys of the space with this `prefix`, where it can be told without listing them. */
+  count?(prefix: string, tier?: string): MaybePromise<number | undefined>;
   /** Removes expired entries, in at most `steps` steps of bounded size for each tier; answers with their keys. */
   prune(steps: number): MaybePromise<readonly string[]>;
   stats(): TierStats[];
@@ -112,7 +120,8 @@ export class Solo implements Store {
       clock: options.clock,
       random: options.random,
       removed: (key, reason) => engine.left(tier.name, key, reason),
-      report: (_, error) => engine.emit("error", () => ({ error, operation: "background", tier: tier.name })),
+      // Memory has nothing to report.
+      report() {},
     });
   }
 
@@ -124,34 +133,34 @@ export class Solo implements Store {
       if (!options.peek) this.#counters[state ? "hits" : "misses"]++;
       return state && { entry: entry!, tier: this.#name, stale: state === "stale" };
     });
-    return { found, sequence: this.#engine.ledger.latest, fault: undefined };
+    return { found, sequence: this.#engine.ledger.latest };
   }
 
-  write(writes: readonly Write[], ticket?: number): undefined {
-    const { fence, ledger } = this.#engine;
+  write(writes: readonly Write[], ticket?: number): void {
+    const { fence } = this.#engine;
     const standing = ticket === undefined ? writes : writes.filter(({ key }) => fence.passes(key, ticket));
     for (const { key } of standing) fence.mark(key);
-    this.#tier.setMany(sequenced(standing, ledger.latest), this.#engine.now());
+    this.#tier.setMany(standing, this.#engine.now());
     this.#counters.sets += standing.length;
   }
 
-  delete(keys: readonly string[]): { existed: boolean[]; fault: undefined } {
+  delete(keys: readonly string[]): boolean[] {
     const { found } = this.read(keys, { peek: true, version: null });
     for (const key of keys) this.#engine.fence.mark(key);
     this.#tier.deleteMany(keys, this.#engine.now());
-    return { existed: found.map((item) => item !== undefined), fault: undefined };
+    return found.map(Boolean);
   }
 
   touch(touch: Touch): boolean {
     return this.#tier.touchMany!([touch], this.#engine.now())[0]!;
   }
 
-  clear(prefix: string): undefined {
+  clear(prefix: string): void {
     this.#engine.fence.markAll();
     this.#tier.clear(prefix, this.#engine.now());
   }
 
-  invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): undefined {
+  invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): void {
     const { ledger, fence } = this.#engine;
     if (match === "any") {
       ledger.record(tags, mode, ledger.next());
@@ -175,8 +184,6 @@ export class Solo implements Store {
   #keys(prefix: string): readonly string[] {
     return this.#tier.scan!({ prefix, limit: Infinity, now: this.#engine.now() }).keys;
   }
-
-  count(): undefined {}
 
   prune(): readonly string[] {
     return this.#tier.prune!(Infinity, this.#engine.now());

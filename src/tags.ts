@@ -63,7 +63,7 @@ export class TagLedger {
   /** Whether an entry is still valid, was expired, or was deleted by an invalidation. */
   check(entry: Entry): Verdict {
     const sequence = entry.sequence ?? 0;
-    if (entry.tags.length === 0 || sequence >= this.latest) return "valid";
+    if (sequence >= this.latest) return "valid";
     let verdict: Verdict = "valid";
     for (const tag of entry.tags) {
       const known = this.#records.get(tag);

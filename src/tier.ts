@@ -30,6 +30,8 @@ export interface Capabilities {
   readonly durable?: boolean;
   /** Other processes read and write the same entries. Default `false`. */
   readonly shared?: boolean;
+  /** Is only read: the cache keeps its writes, deletions and invalidations to itself. Default `false`. */
+  readonly readOnly?: boolean;
   /** Answers in less than about 50 µs without leaving the machine: no time budget by default. Default `false`. */
   readonly local?: boolean;
   /** Shortest time to live that the store can keep, in milliseconds; shorter entries are not written to it. Default 0. */

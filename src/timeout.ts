@@ -9,7 +9,7 @@ import type { Clock } from "./clock.ts";
  * Ends with the work, or after `ms` milliseconds with what `late` returns or throws. The work itself goes on, and what
  * becomes of it then is ignored.
  */
-export function within<T>(work: Promise<T>, ms: number, clock: Clock, late: () => T): Promise<T> {
+export function within<T>(work: Promise<T>, ms: number, clock: Clock, late: () => T | Promise<T>): Promise<T> {
   if (ms === Infinity) return work;
   return new Promise((resolve, reject) => {
     const timer = clock.setTimer(() => {
@@ -20,5 +20,18 @@ export function within<T>(work: Promise<T>, ms: number, clock: Clock, late: () =
       }
     }, ms);
     work.then(resolve, reject).then(() => clock.clearTimer(timer));
+  });
+}
+
+/** Ends with the work, or with the reason of the signal when that aborts. The work itself goes on. */
+export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined, aborted?: () => void): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(signal.reason);
+      aborted?.();
+    };
+    signal.addEventListener("abort", abort);
+    work.then(resolve, reject).then(() => signal.removeEventListener("abort", abort));
   });
 }

@@ -4,64 +4,79 @@
  * @module
  */
 import { toMilliseconds } from "./duration.ts";
+import type { Engine } from "./engine.ts";
 import { type Entry, NO_TAGS } from "./entry.ts";
-import { ValueError } from "./errors.ts";
-import type { CacheEvents } from "./events.ts";
+import { mustBe, ValueError } from "./errors.ts";
 import type { Key } from "./key.ts";
-import type { Lifetimes, LoadOptions, Resolved } from "./options.ts";
+import { isPromise } from "./maybe.ts";
+import { type Lifetimes, type LoadOptions, resolveLifetimes } from "./options.ts";
 import type { Space } from "./space.ts";
+import type { Write } from "./tier.ts";
 
-/** What a loader may decide about its own result. */
+/** Where a value goes, and the options of the call that brings it. */
+export interface Target {
+  /** The key as the tiers know it. */
+  readonly text: string;
+  readonly key: Key;
+  readonly options: LoadOptions;
+  readonly lifetimes: Lifetimes;
+  /** Version that the entry has, or must have. */
+  readonly version: string | undefined;
+  readonly space: Space;
+}
+
+/** @throws {KeyError} for what is no key; {ConfigError} for a wrong option */
+export function newTarget(key: Key, options: LoadOptions, space: Space, engine: Engine): Target {
+  const { options: cache } = engine;
+  const { version = cache.version } = options;
+  return { text: space.encode(key), key, options, lifetimes: resolveLifetimes(options, cache), version, space };
+}
+
+/** What is known of a load beyond its value, and what the loader has decided about it. */
 export interface Decision {
-  readonly ttl?: number | string | undefined;
-  readonly tags?: readonly string[] | undefined;
+  ttl?: number | string;
+  tags?: readonly string[];
+  /** Not to be stored. */
+  skip?: boolean;
   /** Sequence before the load began. */
-  readonly sequence?: number | undefined;
+  sequence?: number;
   /** How long the load took, in milliseconds. */
-  readonly loadTime?: number;
+  loadTime?: number;
 }
 
 /**
- * The entry of a value, or `undefined` when its ttl is 0 or less and it must not be kept.
+ * The write of a value, or `undefined` when its ttl is 0 or less and it must not be kept.
  *
  * @throws {ValueError} for `undefined` and promises; {ConfigError} for a wrong ttl; {KeyError} for a wrong tag
  */
-export function newEntry(
-  value: unknown,
-  key: Key,
-  options: LoadOptions,
-  lifetimes: Lifetimes,
-  space: Space,
-  cache: Resolved,
-  decision: Decision = {},
-): Entry | undefined {
-  if (value === undefined) throw new ValueError("Cannot store value as it must not be undefined: undefined means a miss");
-  if (typeof (value as { then?: unknown } | null)?.then === "function") {
-    throw new ValueError("Cannot store value as it must not be a promise: await it first");
+export function newWrite(value: unknown, target: Target, engine: Engine, decision: Decision = {}): Write | undefined {
+  if (value === undefined || isPromise(value)) {
+    throw new ValueError(mustBe("value", "neither undefined nor a promise", value));
   }
-  const ttl =
-    decision.ttl !== undefined
-      ? toMilliseconds(decision.ttl, "ttl")
-      : typeof options.ttl === "function"
-        ? toMilliseconds(options.ttl(value, { key }), "ttl")
-        : lifetimes.ttl;
-  if (ttl <= 0) return undefined;
-  const tags = decision.tags ?? (typeof options.tags === "function" ? options.tags(value, { key }) : options.tags);
-  const createdAt = cache.clock.now();
-  const freshUntil = createdAt + (ttl === Infinity ? ttl : ttl * (1 - lifetimes.jitter * cache.random()));
-  return {
+  const { text, key, options, lifetimes, version, space } = target;
+  const { ttl = typeof options.ttl === "function" ? options.ttl(value, { key }) : lifetimes.ttl, tags = options.tags } = decision;
+  const lifetime = toMilliseconds(ttl, "ttl");
+  if (lifetime <= 0) return undefined;
+  const names = typeof tags === "function" ? tags(value, { key }) : tags;
+  const { options: cache, ledger } = engine;
+  const createdAt = engine.now();
+  const freshUntil = createdAt + (lifetime === Infinity ? lifetime : lifetime * (1 - lifetimes.jitter * cache.random()));
+  const entry: Entry = {
     value,
     createdAt,
     freshUntil,
     staleUntil: freshUntil + Math.max(lifetimes.grace, lifetimes.swr),
-    tags: tags === undefined || tags.length === 0 ? NO_TAGS : space.encodeTags(tags),
-    sequence: decision.sequence,
-    version: options.version ?? cache.version,
+    tags: names?.length ? space.encodeTags(names) : NO_TAGS,
+    sequence: decision.sequence ?? (engine.isAuthority ? ledger.latest : undefined),
+    version,
     loadTime: decision.loadTime ?? 0,
   };
+  return { key: text, entry, codec: options.codec ?? cache.codec };
 }
 
-/** What the `set` event tells of an entry. */
-export function setEvent(key: Key, { createdAt, freshUntil, tags }: Entry, space: Space): CacheEvents["set"] {
-  return { key, ttl: freshUntil - createdAt, tags: space.decodeTags(tags) };
+/** Counts and reports what was stored, and has it swept when its time is over. */
+export function written(key: Key, { createdAt, freshUntil, tags }: Entry, space: Space, engine: Engine): void {
+  space.counters.sets++;
+  if (freshUntil !== Infinity) engine.expiring();
+  engine.emit("set", () => ({ key, ttl: freshUntil - createdAt, tags: space.decodeTags(tags) }));
 }

@@ -62,13 +62,14 @@ export function sqliteStore(name: string, files: FileDriver, options: SqliteOpti
   });
 }
 
-function capabilities({ maxKeyLength }: SqliteSettings, isKept: boolean): Capabilities {
+function capabilities({ maxKeyLength, readOnly }: SqliteSettings, isKept: boolean): Capabilities {
   return Object.freeze({
     sync: true,
     keys: true,
     tags: true,
     durable: isKept,
     shared: isKept,
+    readOnly,
     local: true,
     maxKeyBytes: maxKeyLength,
     maxValueBytes: MAX_VALUE_BYTES,

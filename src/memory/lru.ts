@@ -53,7 +53,6 @@ export class Lru implements Policy {
 
   clear(): void {
     this.#newest = this.#oldest = NONE;
-    this.#next = new Int32Array(0);
-    this.#previous = new Int32Array(0);
+    this.#next = this.#previous = new Int32Array(0);
   }
 }

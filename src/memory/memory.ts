@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { systemClock } from "../clock.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import { toMilliseconds } from "../duration.ts";
 import { type Entry, freshness } from "../entry.ts";
-import { describe, invalid, ValueError } from "../errors.ts";
+import { invalid, mustBe, ValueError } from "../errors.ts";
 import type {
   ReadOptions,
   ReadResult,
@@ -65,19 +65,18 @@ class MemoryStore implements MemoryTier {
   #free: number[] = [];
   #capacity = 0;
   #bytes = 0;
-  #hand = 0;
   readonly #maxEntries: number;
   readonly #maxBytes: number;
   readonly #sizeOf: (value: unknown, key: string) => number;
   readonly #policy: Policy = new Lru();
-  #now: () => number = systemClock.now;
+  #clock: Clock = systemClock;
   #removed: TierContext["removed"] = () => {};
 
   constructor(options: MemoryOptions) {
     this.#maxBytes = bound("maxBytes", options.maxBytes ?? Infinity);
     this.#maxEntries = bound("maxEntries", options.maxEntries ?? (options.maxBytes === undefined ? 10_000 : Infinity));
     if (this.#maxEntries === Infinity && this.#maxBytes === Infinity) {
-      throw invalid("maxEntries", "finite where there is no maxBytes, as memory must be bounded", Infinity);
+      throw invalid("maxEntries", "finite without maxBytes", Infinity);
     }
     if (options.ttl !== undefined && !(toMilliseconds(options.ttl, "ttl") > 0)) throw invalid("ttl", "above 0", options.ttl);
     this.#sizeOf = options.sizeOf ?? ((value, key) => 48 + key.length + estimateBytes(value));
@@ -88,7 +87,7 @@ class MemoryStore implements MemoryTier {
   }
 
   open(context: TierContext): void {
-    this.#now = () => context.clock.now();
+    this.#clock = context.clock;
     this.#removed = context.removed;
   }
 
@@ -97,7 +96,7 @@ class MemoryStore implements MemoryTier {
     if (slot === undefined) return undefined;
     const entry = this.#entries[slot]!;
     if (
-      (entry.freshUntil === Infinity || entry.freshUntil > this.#now()) &&
+      (entry.freshUntil === Infinity || entry.freshUntil > this.#clock.now()) &&
       entry.version === undefined &&
       (entry.tags.length === 0 || entry.sequence! >= sequence)
     ) {
@@ -112,15 +111,18 @@ class MemoryStore implements MemoryTier {
   }
 
   #get(key: string, { now, peek }: ReadOptions): Entry | undefined {
-    const slot = this.#slots.get(key);
+    const slot = this.#live(key, now, peek);
     if (slot === undefined) return undefined;
-    const entry = this.#entries[slot]!;
-    if (freshness(entry, now) === "expired") {
-      if (!peek) this.#leave(slot, "ttl");
-      return undefined;
-    }
     if (!peek) this.#policy.hit(slot);
-    return entry;
+    return this.#entries[slot];
+  }
+
+  /** The slot of a key, unless its time is over: then it leaves, except at a `peek`. */
+  #live(key: string, now: number, peek?: boolean): number | undefined {
+    const slot = this.#slots.get(key);
+    if (slot === undefined || freshness(this.#entries[slot]!, now) !== "expired") return slot;
+    if (!peek) this.#leave(slot, "ttl");
+    return undefined;
   }
 
   setMany(writes: readonly Write[]): number {
@@ -129,7 +131,8 @@ class MemoryStore implements MemoryTier {
   }
 
   #set(key: string, entry: Entry): void {
-    const weight = this.#maxBytes === Infinity ? 0 : this.#weigh(entry.value, key);
+    const weight = this.#maxBytes === Infinity ? 0 : this.#sizeOf(entry.value, key);
+    if (!(weight >= 0)) throw new ValueError(mustBe("answer of sizeOf", "0 or more", weight));
     let slot = this.#slots.get(key);
     if (weight > this.#maxBytes) {
       if (slot !== undefined) this.#drop(slot);
@@ -152,26 +155,19 @@ class MemoryStore implements MemoryTier {
     while (this.#bytes > this.#maxBytes) this.#leave(this.#policy.victim(slot), "capacity");
   }
 
-  #weigh(value: unknown, key: string): number {
-    const weight = this.#sizeOf(value, key);
-    if (!(weight >= 0)) throw new ValueError(`Cannot store value as sizeOf must return a number of bytes: received ${describe(weight)}`);
-    return weight;
-  }
-
   deleteMany(keys: readonly string[], now: number): boolean[] {
     return keys.map((key) => {
-      const slot = this.#slots.get(key);
+      const slot = this.#live(key, now);
       if (slot === undefined) return false;
-      const live = freshness(this.#entries[slot]!, now) !== "expired";
       this.#drop(slot);
-      return live;
+      return true;
     });
   }
 
   touchMany(touches: readonly Touch[], now: number): boolean[] {
     return touches.map(({ key, freshUntil, staleUntil }) => {
-      const slot = this.#slots.get(key);
-      if (slot === undefined || freshness(this.#entries[slot]!, now) === "expired") return false;
+      const slot = this.#live(key, now);
+      if (slot === undefined) return false;
       this.#entries[slot] = { ...this.#entries[slot]!, freshUntil, staleUntil };
       return true;
     });
@@ -188,27 +184,20 @@ class MemoryStore implements MemoryTier {
     this.#keys = [];
     this.#weights = [];
     this.#free = [];
-    this.#capacity = this.#bytes = this.#hand = 0;
+    this.#capacity = this.#bytes = 0;
   }
 
   prune(limit: number, now: number): string[] {
     const pruned: string[] = [];
-    for (let looked = 0; looked < this.#entries.length && pruned.length < limit; looked++) {
-      this.#hand = (this.#hand + 1) % this.#entries.length;
-      const entry = this.#entries[this.#hand];
-      if (entry === undefined || freshness(entry, now) !== "expired") continue;
-      pruned.push(this.#keys[this.#hand]!);
-      this.#leave(this.#hand, "ttl");
+    for (const key of this.#slots.keys()) {
+      if (pruned.length === limit) break;
+      if (this.#live(key, now) === undefined) pruned.push(key);
     }
     return pruned;
   }
 
   scan({ prefix, now }: ScanOptions): ScanResult {
-    const keys: string[] = [];
-    for (const [key, slot] of this.#slots) {
-      if (key.startsWith(prefix) && freshness(this.#entries[slot]!, now) !== "expired") keys.push(key);
-    }
-    return { keys };
+    return { keys: [...this.#slots.keys()].filter((key) => key.startsWith(prefix) && this.#live(key, now, true) !== undefined) };
   }
 
   size(prefix: string, now: number): number {
@@ -263,8 +252,6 @@ class MemoryStore implements MemoryTier {
 }
 
 function bound(option: string, value: number): number {
-  if (typeof value !== "number" || !(value > 0) || (value !== Infinity && !Number.isSafeInteger(value))) {
-    throw invalid(option, "a positive integer", value);
-  }
-  return value;
+  if (value === Infinity || (Number.isSafeInteger(value) && value > 0)) return value;
+  throw invalid(option, "a positive integer", value);
 }

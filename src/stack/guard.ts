@@ -45,7 +45,8 @@ export class Guard {
     return this.#breaker.state;
   }
 
-  run<T>(operation: string, call: () => MaybePromise<T>): MaybePromise<T | TierError> {
+  /** @param arrived called when the operation ends after its time was over: what it did, it did late */
+  run<T>(operation: string, call: () => MaybePromise<T>, arrived?: () => void): MaybePromise<T | TierError> {
     if (this.#breaker.state !== "closed" && !this.#breaker.allows(this.#clock.now())) {
       return new TierError(this.#name, `Skipped ${operation} as the breaker of tier ${this.#name} is open`);
     }
@@ -55,19 +56,20 @@ export class Guard {
     } catch (error) {
       return this.#failed(operation, error);
     }
-    if (isPromise(answer)) return this.#within(operation, answer);
+    if (isPromise(answer)) return this.#within(operation, answer, arrived);
     this.#breaker.succeeded();
     return answer;
   }
 
-  #within<T>(operation: string, answer: Promise<T>): Promise<T | TierError> {
+  #within<T>(operation: string, answer: Promise<T>, arrived?: () => void): Promise<T | TierError> {
     const settled = answer.then(
       (value): { value: T } => ({ value }),
       (error): { error: unknown } => ({ error }),
     );
-    const late = () => ({
-      error: new TierTimeoutError(`Gave up ${operation} of tier ${this.#name} as it must take at most ${this.#budget} ms`),
-    });
+    const late = () => {
+      if (arrived) void settled.then(arrived);
+      return { error: new TierTimeoutError(`Gave up ${operation} of tier ${this.#name} as it must take at most ${this.#budget} ms`) };
+    };
     return within<{ value: T } | { error: unknown }>(settled, this.#budget, this.#clock, late).then((outcome) => {
       if ("error" in outcome) return this.#failed(operation, outcome.error);
       this.#breaker.succeeded();

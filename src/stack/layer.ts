@@ -18,6 +18,9 @@ import type { InvalidationMode, MaybePromise, ReadOptions, ReadResult, ScanResul
 /** Most keys remembered as missed; beyond it the tier is cleared of our keys before it serves again. */
 const MAX_MISSED = 10_000;
 
+/** How long reads leave a tier alone that could not be told what it missed, in milliseconds. */
+const REPLAY_PAUSE = 5_000;
+
 /** A tier in its place in the stack. */
 export class Layer {
   readonly tier: Tier;
@@ -34,6 +37,7 @@ export class Layer {
   readonly #missed = new Set<string>();
   #missedAll = false;
   #replaying: Promise<TierError | undefined> | undefined;
+  #replayFault: { error: TierError; until: number } | undefined;
   #missedTags: { tags: readonly string[]; mode: InvalidationMode; match: TagMatch; after: number }[] = [];
 
   constructor(
@@ -76,8 +80,27 @@ export class Layer {
     return key.slice(this.#prefix.length);
   }
 
+  /** Where the tier cannot be told what it missed (a full disk, a file that became read-only), those keys alone are misses. */
   read(keys: readonly string[], options: ReadOptions): MaybePromise<ReadResult | TierError> {
-    return this.#ready(options.now, "getMany", () =>
+    if (!this.#hasMissed()) return this.#read(keys, options);
+    return then(this.#replay(options.now, false), (fault) => {
+      if (!fault) return this.#read(keys, options);
+      if (this.#missedAll) return fault;
+      const known = keys.map((key) => !this.#missed.has(this.#prefix + key));
+      const answer = this.#read(
+        keys.filter((_, i) => known[i]),
+        options,
+      );
+      return then(answer, (result) => {
+        if (result instanceof TierError) return result;
+        let at = 0;
+        return { entries: known.map((isKnown) => (isKnown ? result.entries[at++] : undefined)), sequence: result.sequence };
+      });
+    });
+  }
+
+  #read(keys: readonly string[], options: ReadOptions): MaybePromise<ReadResult | TierError> {
+    return this.guard.run("getMany", () =>
       then(
         this.#batched(keys, (some) => this.tier.getMany(some, options)),
         (results) => (this.#prefix === "" && results.length === 1 ? results[0]! : this.#gather(results)),
@@ -86,10 +109,9 @@ export class Layer {
   }
 
   #gather(results: readonly ReadResult[]): ReadResult {
-    return {
-      entries: results.flatMap(({ entries }) => entries.map((entry) => entry && this.#retag(entry, (tag) => tag.slice(this.#prefix.length)))),
-      sequence: results[0]?.sequence,
-    };
+    const strip = (tag: string): string => this.strip(tag);
+    const entries = results.length === 1 ? results[0]!.entries : results.flatMap((result) => result.entries);
+    return { entries: entries.map((entry) => entry && this.#retag(entry, strip)), sequence: results[0]?.sequence };
   }
 
   /** Does what can fail because of a value. */
@@ -218,14 +240,21 @@ export class Layer {
 
   /** Runs an operation once the tier has been told what it missed while it failed. */
   #ready<T>(now: number, operation: string, call: () => MaybePromise<T>): MaybePromise<T | TierError> {
-    if (!this.#missedAll && this.#missed.size === 0 && this.#missedTags.length === 0) return this.guard.run(operation, call);
-    return then(this.#replay(now), (fault) => fault ?? this.guard.run(operation, call));
+    if (!this.#hasMissed()) return this.guard.run(operation, call);
+    return then(this.#replay(now, true), (fault) => fault ?? this.guard.run(operation, call));
   }
 
-  /** One replay at a time: whoever comes while it runs waits for the same. */
-  #replay(now: number): Promise<TierError | undefined> {
-    this.#replaying ??= this.#replayNow(now).finally(() => {
+  #hasMissed(): boolean {
+    return this.#missedAll || this.#missed.size > 0 || this.#missedTags.length > 0;
+  }
+
+  /** One replay at a time: whoever comes while it runs waits for the same. One that failed is tried again at once only if it must. */
+  #replay(now: number, must: boolean): MaybePromise<TierError | undefined> {
+    if (!must && !this.#replaying && this.#replayFault && now < this.#replayFault.until) return this.#replayFault.error;
+    this.#replaying ??= this.#replayNow(now).then((error) => {
       this.#replaying = undefined;
+      this.#replayFault = error && { error, until: now + REPLAY_PAUSE };
+      return error;
     });
     return this.#replaying;
   }

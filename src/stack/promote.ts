@@ -36,9 +36,9 @@ export function promote(
     if (writes.length === 0) return;
     const done = then(layer.promote(writes, now), (ok) => {
       layer.counters[ok ? "promotions" : "promotionErrors"] += writes.length;
-      if (!ok || !engine.events.has("promote")) return;
+      if (!ok) return;
       writes.forEach(({ key }, i) => {
-        engine.events.emit("promote", { key: decodeKey(key), from: from[i]!, to: layer.name });
+        engine.emit("promote", () => ({ key: decodeKey(key), from: from[i]!, to: layer.name }));
       });
     });
     if (isPromise(done)) engine.background(settle(done, layer, writes, ticket, now, engine), "promotion");

@@ -15,6 +15,7 @@ import type { InvalidationMode, MaybePromise, TagMatch, Tier, Touch, Write } fro
 import { Layer } from "./layer.ts";
 import { byteLength, shortenKey } from "./long-key.ts";
 import { promote } from "./promote.ts";
+import { readOnly } from "./read-only.ts";
 import { writeBehind } from "./write-behind.ts";
 
 /** Most expired entries removed from a tier in one step, so that a sweep never holds up other work for long. */
@@ -26,7 +27,7 @@ const PAGE = 500;
 /** {@linkcode StoreFactory} of every finished tier. */
 export const newStack: StoreFactory = (tiers, engine) =>
   new Stack(
-    tiers.map((tier) => (tier.options?.write === "behind" ? writeBehind(tier) : tier)),
+    tiers.map((tier) => (tier.capabilities.readOnly ? readOnly(tier) : tier.options?.write === "behind" ? writeBehind(tier) : tier)),
     engine,
   );
 
@@ -51,14 +52,18 @@ class Stack implements Store {
   constructor(tiers: readonly Tier[], engine: Engine) {
     this.tiers = tiers;
     this.#engine = engine;
+    engine.isAuthority = false;
     this.#layers = tiers.map((tier, index) => this.#newLayer(tier, tiers.slice(0, index)));
-    this.#authority = this.#layers.findLast(({ tier }) => tier.capabilities.tags);
+    this.#authority = this.#layers.findLast(({ tier }) => tier.capabilities.tags && !tier.capabilities.readOnly);
     this.#shared = this.#layers.filter((layer) => !layer.isPrivate);
     this.#private = this.#layers.filter((layer) => layer.isPrivate);
     // Tiers without an authority have entries from earlier processes, whose invalidations nobody remembers.
-    if (!this.#authority && this.#shared.length > 0) engine.ledger.raise(engine.now());
+    if (!this.#authority && this.#shared.some(({ tier }) => !tier.capabilities.readOnly)) engine.ledger.raise(engine.now());
     const limit = Math.min(...tiers.map(({ capabilities }) => capabilities.maxKeyBytes ?? Infinity)) - byteLength(sharedPrefix(engine.options));
-    if (limit !== Infinity) engine.fit = (text, prefix) => shortenKey(text, limit - byteLength(prefix));
+    if (limit !== Infinity) {
+      // A UTF-16 unit takes at most three bytes: most keys need no counting.
+      engine.fit = (text, prefix) => ((prefix.length + text.length) * 3 <= limit ? text : shortenKey(text, limit - byteLength(prefix)));
+    }
     for (const layer of this.#layers) layer.open(engine);
   }
 
@@ -94,16 +99,27 @@ class Stack implements Store {
       if (options.promote !== false && !options.peek && layers.length > 1) {
         promote(layers, keys, walk.found, ticket, now, engine);
       }
-      return walk;
+      return this.#throws ? walk : { found: walk.found, sequence: walk.sequence };
     });
     return finalize(walked, () => engine.fence.leave());
+  }
+
+  get #throws(): boolean {
+    return this.#engine.options.onError === "throw";
+  }
+
+  /** What a layer could not do was counted and reported by its guard; whether the caller sees it as well is an option. */
+  #throwFirst(answers: readonly unknown[]): void {
+    const fault = answers.find((answer) => answer instanceof TierError);
+    if (fault && this.#throws) throw fault;
   }
 
   /** Asks one layer after the other for what is not yet found fresh. */
   #walk(layers: readonly Layer[], at: number, keys: readonly string[], options: StoreReadOptions, walk: Walk, now: number): MaybePromise<void> {
     const layer = layers[at];
+    if (!layer) return;
     const asked = keys.map((_, i) => i).filter((i) => !walk.found[i] || walk.found[i].stale);
-    if (!layer || asked.length === 0) return;
+    if (asked.length === 0) return;
     const { metaOnly = false, peek = false, sequence = false } = options;
     const answer = layer.read(
       asked.map((i) => keys[i]!),
@@ -131,7 +147,7 @@ class Stack implements Store {
     return { entry: entry!, tier: layer.name, stale: state === "stale" };
   }
 
-  write(writes: readonly Write[], ticket?: number): MaybePromise<TierError | undefined> {
+  write(writes: readonly Write[], ticket?: number): MaybePromise<void> {
     const { fence } = this.#engine;
     const now = this.#engine.now();
     return then(all(this.#layers.map((layer) => layer.prepare(writes, now))), (prepared) => {
@@ -145,13 +161,16 @@ class Stack implements Store {
         own,
         now,
       );
-      return finalize(stored, () => fence.leave());
+      return then(
+        finalize(stored, () => fence.leave()),
+        (answers) => this.#throwFirst(answers),
+      );
     });
   }
 
   /** Shared tiers first, of these the authority, since its sequence goes into the others; this process's memory last. */
-  #store(prepared: readonly (readonly Write[])[], keys: readonly string[], ticket: number, now: number): MaybePromise<TierError | undefined> {
-    if (keys.length === 0) return undefined;
+  #store(prepared: readonly (readonly Write[])[], keys: readonly string[], ticket: number, now: number): MaybePromise<readonly unknown[]> {
+    if (keys.length === 0) return [];
     const { fence, ledger } = this.#engine;
     const [first, ...others] = this.#authority && !this.#authority.isPrivate ? [this.#authority, ...this.#shared.filter((layer) => layer !== this.#authority)] : [undefined, ...this.#shared];
     return then(first?.write(prepared[first.index]!, now), (answer) => {
@@ -161,7 +180,7 @@ class Stack implements Store {
         const stands = keys.map((key) => fence.passes(key, ticket));
         for (const key of keys) fence.mark(key);
         const privately = this.#private.map((layer) => this.#storePrivate(layer, sequenced(prepared[layer.index]!, sequence), keys, stands, now));
-        return then(all(privately), () => [answer, ...answers].find((one) => one instanceof TierError));
+        return then(all(privately), () => [answer, ...answers]);
       });
     });
   }
@@ -181,7 +200,7 @@ class Stack implements Store {
     );
   }
 
-  delete(keys: readonly string[], tier?: string): MaybePromise<{ existed: boolean[]; fault: TierError | undefined }> {
+  delete(keys: readonly string[], tier?: string): MaybePromise<boolean[]> {
     const { fence } = this.#engine;
     const now = this.#engine.now();
     // A private tier keeps no tags, so whether its entries are live is for us to tell.
@@ -201,7 +220,8 @@ class Stack implements Store {
           for (const answer of answers) {
             if (!(answer instanceof TierError)) answer.forEach((live, i) => (existed[i] ||= live));
           }
-          return { existed, fault: answers.find((answer) => answer instanceof TierError) };
+          this.#throwFirst(answers);
+          return existed;
         },
       ),
     );
@@ -231,27 +251,24 @@ class Stack implements Store {
     );
   }
 
-  clear(prefix: string, tier?: string): MaybePromise<TierError | undefined> {
+  clear(prefix: string, tier?: string): MaybePromise<void> {
     const now = this.#engine.now();
     const cleared = this.#sweep(
       () => this.#engine.fence.markAll(),
       (layer) => layer.clear(prefix, now),
       tier,
     );
-    return then(cleared, (answers) => answers.find((answer) => answer instanceof TierError));
+    return then(cleared, (answers) => this.#throwFirst(answers));
   }
 
   /** In the authority first, then in this process's ledger. */
-  invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): MaybePromise<TierError | undefined> {
+  invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): MaybePromise<void> {
     const { ledger } = this.#engine;
     const bumped = this.#authority ? this.#authority.invalidate(tags, match, mode, ledger.next() - 1, this.#engine.now()) : ledger.next();
     return then(bumped, (answer) => {
-      const fault = answer instanceof TierError ? answer : undefined;
-      if (match === "any") {
-        ledger.record(tags, mode, fault ? ledger.next() : (answer as number));
-        return fault;
-      }
-      return then(this.#invalidateEach(tags, match, mode), () => fault);
+      if (match === "any") ledger.record(tags, mode, answer instanceof TierError ? ledger.next() : answer);
+      const done = match === "any" ? undefined : this.#invalidateEach(tags, match, mode);
+      return then(done, () => this.#throwFirst([answer]));
     });
   }
 
@@ -270,14 +287,19 @@ class Stack implements Store {
     }
   }
 
-  async *pages(prefix: string, tier?: string): AsyncGenerator<readonly string[]> {
+  async *pages(prefix: string, tier?: string, complete?: boolean): AsyncGenerator<readonly string[]> {
+    const blind = complete && this.tiers.find(({ capabilities }) => !capabilities.keys);
+    if (blind) throw new TierError(blind.name, `Cannot find all keys as tier ${blind.name} cannot list them`);
     const seen = new Set<string>();
     for (const layer of this.#only(tier)) {
       if (!layer.tier.capabilities.keys) continue;
       let cursor: string | undefined;
       do {
         const page = await layer.scan(prefix, cursor, PAGE, this.#engine.now());
-        if (page instanceof TierError) break;
+        if (page instanceof TierError) {
+          if (complete) this.#throwFirst([page]);
+          break;
+        }
         cursor = page.cursor;
         const keys = [...new Set(page.keys.map((key) => layer.strip(key)))].filter((key) => !seen.has(key));
         for (const key of keys) seen.add(key);
@@ -295,7 +317,11 @@ class Stack implements Store {
   count(prefix: string, tier?: string): MaybePromise<number | undefined> {
     const [only, another] = this.#only(tier);
     if (another || !only!.tier.capabilities.tags || !only!.tier.capabilities.keys) return undefined;
-    return then(only!.size(prefix, this.#engine.now()), (size) => (size instanceof TierError ? 0 : size));
+    const now = this.#engine.now();
+    // What is in namespaces inside begins with the space's prefix and an @.
+    return then(all([only!.size(prefix, now), only!.size(`${prefix}@`, now)]), ([size, inside]) =>
+      size instanceof TierError || inside instanceof TierError ? 0 : size! - inside!,
+    );
   }
 
   async prune(steps: number): Promise<readonly string[]> {
