@@ -209,9 +209,12 @@ class TieredCache implements Cache {
       const { ttl, grace, swr } = resolveLifetimes(options, this.#core.options);
       if (ttl <= 0) return then(this.#delete([key]), Boolean);
       return then(this.#peek(key, this.#core.options.version), (found) => {
+        const end = found?.entry.freshUntil;
+        // What is stale for another reason than its age was invalidated, and stays so.
+        if (!found || (found.stale && (end === 0 || end! > this.#core.now()))) return false;
         const freshUntil = this.#core.now() + ttl;
         if (freshUntil !== Infinity) this.#core.expiring();
-        return found ? this.#store.touch({ key: this.#space.encode(key), freshUntil, staleUntil: freshUntil + Math.max(grace, swr) }) : false;
+        return this.#store.touch({ key: this.#space.encode(key), freshUntil, staleUntil: freshUntil + Math.max(grace, swr) });
       });
     });
   }

@@ -54,9 +54,12 @@ export function thriftyClock(wall: () => number, steady: () => number): () => nu
   let due = 0;
   return () => {
     const time = wall();
-    if (time >= latest && time < due) return (latest = time);
-    due = time + UNCHECKED;
-    return (latest = Math.max(latest, Math.floor(exact())));
+    if (time < latest || time >= due) {
+      due = time + UNCHECKED;
+      return (latest = Math.max(latest, Math.floor(exact())));
+    }
+    if (time > latest) latest = time;
+    return time;
   };
 }
 

@@ -53,3 +53,8 @@ export function freshness(entry: Entry, now: number): Freshness {
   }
   return entry.staleUntil > now ? "stale" : "expired";
 }
+
+/** The entry with deadlines no later than `end`. */
+export function endingBy<V>(entry: Entry<V>, end: number): Entry<V> {
+  return { ...entry, freshUntil: Math.min(entry.freshUntil, end), staleUntil: Math.min(entry.staleUntil, end) };
+}

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Key } from "./key.ts";
+import { isPromise } from "./maybe.ts";
 
 /** Why an entry is no longer there. */
 export type EvictionReason =
@@ -78,15 +79,19 @@ export class Events {
     return Boolean(this.#listeners[name]?.size);
   }
 
-  /** Tells the listeners of an event, which is made only if there are any. One that throws is an `error` event, and harms nobody. */
+  /** Tells the listeners of an event, which is made only if there are any. One that throws or rejects is an `error` event, and harms nobody. */
   emit<N extends EventName>(name: N, make: () => CacheEvents[N]): void {
     if (!this.has(name)) return;
     const event = make();
+    const failed = (error: unknown): void => {
+      if (name !== "error") this.emit("error", () => ({ error, operation: `listener of ${name}` }));
+    };
     for (const listener of this.#listeners[name]!) {
       try {
-        listener(event);
+        const answer: unknown = listener(event);
+        if (isPromise(answer)) answer.catch(failed);
       } catch (error) {
-        if (name !== "error") this.emit("error", () => ({ error, operation: `listener of ${name}` }));
+        failed(error);
       }
     }
   }

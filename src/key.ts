@@ -36,7 +36,7 @@ export function encodeKey(key: Key): string {
     if (UNUSABLE.test(key)) throw new KeyError(mustBe("key", "without NUL and lone surrogates", key));
     return isPlain(key) ? key : `\\${key}`;
   }
-  if (Array.isArray(key)) return JSON.stringify(key.map((part, index) => toJson(part, `[${index}]`)));
+  if (Array.isArray(key)) return JSON.stringify(toJson(key, ""));
   throw new KeyError(mustBe("key", "a string or an array", key));
 }
 
@@ -76,7 +76,10 @@ function toJson(part: KeyPart, path: string): unknown {
   if (part === undefined || (typeof part === "number" && !Number.isFinite(part))) return `$${part}`;
   if (part === null || typeof part === "number" || typeof part === "boolean") return part;
   if (part instanceof Date) return `$@${part.getTime()}`;
-  if (Array.isArray(part)) return part.map((item, index) => toJson(item, `${path}[${index}]`));
+  // An array that is part of itself has no end.
+  if (path.length > 1_000) throw new KeyError(mustBe("key", "nested less deeply", path));
+  // Not map(), which leaves holes out.
+  if (Array.isArray(part)) return Array.from(part, (item, index) => toJson(item, `${path}[${index}]`));
   const prototype = Object.getPrototypeOf(part);
   if (typeof part === "object" && (prototype === Object.prototype || prototype === null)) {
     const names = Object.keys(part).sort();

@@ -12,7 +12,7 @@ import type { Found, Store } from "./store.ts";
 /** What is known about an entry that was found. */
 export function describeEntry(key: Key, { entry, tier, stale }: Found, space: Space, now: number): EntryMeta {
   const { createdAt, freshUntil, tags, version, codec, profile, size } = entry;
-  const ttl = Math.max(0, freshUntil - now);
+  const ttl = stale ? 0 : freshUntil - now;
   return { key, tier, createdAt, ttl, stale, tags: space.decodeTags(tags), version, codec, profile, size };
 }
 

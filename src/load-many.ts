@@ -5,7 +5,7 @@
  */
 import type { ManyLoader } from "./api.ts";
 import type { Key } from "./key.ts";
-import type { Loader, Loads } from "./load.ts";
+import type { LoadContext, Loader, Loads } from "./load.ts";
 import { then } from "./maybe.ts";
 import type { LoadOptions } from "./options.ts";
 import type { Space } from "./space.ts";
@@ -20,16 +20,17 @@ export async function loadMany<K extends Key, V>(
   loader: ManyLoader<V>,
   options: LoadOptions<V>,
 ): Promise<Map<K, V>> {
-  let missing: Key[] = [];
+  let missing: LoadContext[] = [];
   let made: Promise<ReadonlyMap<Key, V | undefined>> | undefined;
   const one: Loader<V | undefined> = async (context) => {
-    missing.push(context.key);
+    missing.push(context as LoadContext);
     // After this tick, when every key that needs the loader has said so.
     made ??= Promise.resolve().then(async () => {
-      const wanted = missing;
+      const signals = missing.map(({ signal }) => signal);
+      const wanted = missing.map(({ key }) => key);
       missing = [];
       made = undefined;
-      const values = await loader(wanted, context);
+      const values = await loader(wanted, { signal: whenAll(signals) });
       return Array.isArray(values) ? new Map(wanted.map((key, i) => [key, values[i]])) : (values as ReadonlyMap<Key, V>);
     });
     return (await made).get(context.key);
@@ -48,4 +49,16 @@ export async function loadMany<K extends Key, V>(
   );
   const byText = new Map(values);
   return new Map(requests.map(({ text, key }) => [key as K, byText.get(text) as V] as const).filter(([, value]) => value !== undefined));
+}
+
+/** Aborts when all of them have: a batch goes on while anybody waits for one of its keys. */
+function whenAll(signals: readonly AbortSignal[]): AbortSignal {
+  const controller = new AbortController();
+  let left = signals.length;
+  for (const signal of signals) {
+    signal.addEventListener("abort", () => {
+      if (--left === 0) controller.abort(signal.reason);
+    });
+  }
+  return controller.signal;
 }

@@ -8,7 +8,7 @@ import { type Duration, toMilliseconds } from "./duration.ts";
 import { invalid, oneOf } from "./errors.ts";
 import { type Key, UNUSABLE } from "./key.ts";
 import type { StandardSchema } from "./schema.ts";
-import type { Codec, Tier } from "./tier.ts";
+import type { Codec, Tier, TierOptions } from "./tier.ts";
 
 /** How long an entry lives and when it is made anew; on a cache the defaults, on a call for that call. */
 export interface FreshnessOptions {
@@ -168,9 +168,15 @@ export interface Resolved extends Lifetimes {
 export function resolveOptions(options: CacheOptions): Resolved {
   const { name = "default", prefix = "", onError = "degrade", clock = systemClock, random = Math.random } = options;
   const { sweepInterval = hasTimers() ? 60_000 : 0 } = options;
-  if (!/^[\w.-]{1,64}$/.test(name)) throw invalid("name", "1 to 64 of A-Z a-z 0-9 . _ -", name);
+  if (typeof name !== "string" || !/^[\w.-]{1,64}$/.test(name)) throw invalid("name", "1 to 64 of A-Z a-z 0-9 . _ -", name);
   if (typeof prefix !== "string" || UNUSABLE.test(prefix)) throw invalid("prefix", "a string without NUL and lone surrogates", prefix);
   oneOf("onError", ["degrade", "throw"], onError);
+  const { version, waitUntil, logger } = options;
+  check("version", "string", version);
+  check("waitUntil", "function", waitUntil);
+  check("random", "function", random);
+  for (const method of ["now", "setTimer", "clearTimer"] as const) check("clock", "function", clock?.[method] ?? null);
+  if (logger !== undefined) for (const method of ["warn", "error"] as const) check("logger", "function", logger?.[method] ?? null);
   return Object.freeze({
     ...options,
     ...resolveLifetimes(options, NO_LIFETIMES),
@@ -183,9 +189,14 @@ export function resolveOptions(options: CacheOptions): Resolved {
   });
 }
 
-/** Before the keys and tags of a cache in tiers that it may share with others. */
+/** @throws {ConfigError} unless the value of an option, or its methods, are left out or of a type */
+function check(option: string, type: "string" | "function", value: unknown): void {
+  if (value !== undefined && typeof value !== type) throw invalid(option, `of type ${type}, or have its methods`, value);
+}
+
+/** Before the keys and tags of a cache in tiers that it may share with others: no such text is the beginning of another. */
 export function sharedPrefix({ name, prefix }: Resolved): string {
-  return `${name}:${prefix}`;
+  return prefix === "" ? `${name}:` : `${name}/${encodeURIComponent(prefix)}:`;
 }
 
 /**
@@ -197,15 +208,28 @@ export function resolveLifetimes(options: LoadOptions | CacheOptions, defaults: 
   const lifetimes: Record<string, number> = { ...defaults };
   for (const option in NO_LIFETIMES) {
     const value = options[option as keyof Lifetimes];
-    if (value === undefined || typeof value === "function") continue;
+    // A function of the value is asked when there is one.
+    if (value === undefined || (typeof value === "function" && defaults !== NO_LIFETIMES)) continue;
     lifetimes[option] =
       option === "jitter" || option === "refreshAhead"
         ? number(option, value, 1)
         : option === "ttl"
-          ? toMilliseconds(value, option)
-          : number(option, option === "earlyRefresh" ? value : toMilliseconds(value, option));
+          ? toMilliseconds(value as Duration, option)
+          : number(option, option === "earlyRefresh" ? value : toMilliseconds(value as Duration, option));
   }
   return lifetimes as unknown as Lifetimes;
+}
+
+/**
+ * The longest stay in a tier, in milliseconds.
+ *
+ * @throws {ConfigError} for a wrong `ttl` or `write`
+ */
+export function tierTtl({ ttl = Infinity, write = "through" }: TierOptions): number {
+  const milliseconds = toMilliseconds(ttl, "ttl");
+  if (milliseconds <= 0) throw invalid("ttl", "above 0", ttl);
+  oneOf("write", ["through", "behind", "around"], write);
+  return milliseconds;
 }
 
 /** @throws {ConfigError} unless the value is a number from 0 to `most` */

@@ -12,8 +12,11 @@ export interface Pattern {
   matches(text: string): boolean;
 }
 
-/** An escaped character, a class such as `[a-z]` or `[!abc]`, or any character. */
-const TOKEN = /\\[^]|\[[!^]?[^][^\]]*\]|[^]/gu;
+/** An escaped character, a class such as `[a-z]` or `[!abc]`, stars, or any character. */
+const TOKEN = /\\[^]|\[[!^]?[^][^\]]*\]|\*+|[^]/gu;
+
+/** Most parts between stars: a regular expression cannot have any number of groups. */
+const MAX_PARTS = 500;
 
 /**
  * Compiles a glob (`*` any characters, `?` one, `[abc]`, `[a-z]`, `[!abc]`, `\` escapes) or takes a regular expression.
@@ -33,9 +36,10 @@ export function compilePattern(pattern: string | RegExp): Pattern {
       special ||= "*?[".includes(token[0]!);
       const character = token.replace(/^\\(.)/su, "$1");
       if (!special) prefix += character;
-      if (token === "*") parts.push("");
+      if (token[0] === "*") parts.push("");
       else parts[parts.length - 1] += token === "?" ? "[^]" : token[0] === "[" ? characterClass(token) : escape(character);
     }
+    if (parts.length > MAX_PARTS) throw unusable(pattern);
     const last = parts.pop()!;
     const middle = parts.slice(1).map((part, i) => `(?=([^]*?${part}))\\${i + 1}`);
     expression = new RegExp(`^${parts.length > 0 ? `${parts[0]}${middle.join("")}[^]*` : ""}${last}$`, "u");
@@ -45,7 +49,7 @@ export function compilePattern(pattern: string | RegExp): Pattern {
 }
 
 function characterClass(token: string): string {
-  const source = `[${escape(token.slice(1, -1)).replace(/^!|^\\\^/, "^")}]`;
+  const source = `[${escape(token.slice(1, -1)).replace(/^(!|\\\^)(?=.)/su, "^")}]`;
   try {
     new RegExp(source, "u");
     if (token.length > 2) return source;
@@ -56,7 +60,7 @@ function characterClass(token: string): string {
 }
 
 function unusable(received: unknown): KeyError {
-  return new KeyError(mustBe("pattern", "a regular expression, or a glob with closed and ordered classes", received));
+  return new KeyError(mustBe("pattern", `a regular expression, or a glob with closed and ordered classes and fewer than ${MAX_PARTS} stars`, received));
 }
 
 function escape(text: string): string {

@@ -4,9 +4,9 @@
  * @module
  */
 import { type Clock, systemClock } from "../clock.ts";
-import { toMilliseconds } from "../duration.ts";
-import { type Entry, freshness } from "../entry.ts";
+import { type Entry, endingBy, freshness } from "../entry.ts";
 import { invalid, mustBe, ValueError } from "../errors.ts";
+import { tierTtl } from "../options.ts";
 import type {
   ReadOptions,
   ReadResult,
@@ -67,6 +67,8 @@ class MemoryStore implements MemoryTier {
   #bytes = 0;
   readonly #maxEntries: number;
   readonly #maxBytes: number;
+  /** Longest stay, in milliseconds. */
+  readonly #cap: number;
   readonly #sizeOf: (value: unknown, key: string) => number;
   readonly #policy: Policy = new Lru();
   #clock: Clock = systemClock;
@@ -78,9 +80,12 @@ class MemoryStore implements MemoryTier {
     if (this.#maxEntries === Infinity && this.#maxBytes === Infinity) {
       throw invalid("maxEntries", "finite without maxBytes", Infinity);
     }
-    if (options.ttl !== undefined && !(toMilliseconds(options.ttl, "ttl") > 0)) throw invalid("ttl", "above 0", options.ttl);
-    this.#sizeOf = options.sizeOf ?? ((value, key) => 48 + key.length + estimateBytes(value));
-    this.name = options.name ?? "memory";
+    const { name = "memory", sizeOf = defaultSizeOf } = options;
+    if (typeof name !== "string" || name === "") throw invalid("name", "a string that is not empty", name);
+    if (typeof sizeOf !== "function") throw invalid("sizeOf", "a function", sizeOf);
+    this.name = name;
+    this.#sizeOf = sizeOf;
+    this.#cap = tierTtl(options);
     this.options = Object.freeze({ ...options });
     // Every operation answers at once, so one set of methods is both faces.
     this.sync = this;
@@ -125,14 +130,14 @@ class MemoryStore implements MemoryTier {
     return undefined;
   }
 
-  setMany(writes: readonly Write[]): number {
-    for (const { key, entry } of writes) this.#set(key, entry);
+  setMany(writes: readonly Write[], now: number): number {
+    for (const { key, entry } of writes) this.#set(key, this.#cap === Infinity ? entry : endingBy(entry, now + this.#cap));
     return 0;
   }
 
   #set(key: string, entry: Entry): void {
     const weight = this.#maxBytes === Infinity ? 0 : this.#sizeOf(entry.value, key);
-    if (!(weight >= 0)) throw new ValueError(mustBe("answer of sizeOf", "0 or more", weight));
+    if (typeof weight !== "number" || !(weight >= 0)) throw new ValueError(mustBe("answer of sizeOf", "0 or more", weight));
     let slot = this.#slots.get(key);
     if (weight > this.#maxBytes) {
       if (slot !== undefined) this.#drop(slot);
@@ -167,8 +172,9 @@ class MemoryStore implements MemoryTier {
   touchMany(touches: readonly Touch[], now: number): boolean[] {
     return touches.map(({ key, freshUntil, staleUntil }) => {
       const slot = this.#live(key, now);
-      if (slot === undefined) return false;
-      this.#entries[slot] = { ...this.#entries[slot]!, freshUntil, staleUntil };
+      // Freshness that an invalidation has ended stays so.
+      if (slot === undefined || this.#entries[slot]!.freshUntil === 0) return false;
+      this.#entries[slot] = endingBy({ ...this.#entries[slot]!, freshUntil, staleUntil }, now + this.#cap);
       return true;
     });
   }
@@ -249,6 +255,10 @@ class MemoryStore implements MemoryTier {
     this.#keys[slot] = "";
     this.#free.push(slot);
   }
+}
+
+function defaultSizeOf(value: unknown, key: string): number {
+  return 48 + key.length + estimateBytes(value);
 }
 
 function bound(option: string, value: number): number {

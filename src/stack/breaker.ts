@@ -23,6 +23,9 @@ export class Breaker {
 
   /** @throws {ConfigError} for a limit or time that is not above 0 */
   constructor(options: TierOptions["breaker"], changed: (state: BreakerState) => void) {
+    if (options !== undefined && options !== false && (typeof options !== "object" || options === null)) {
+      throw invalid("breaker", "false or an object", options);
+    }
     const { failures = 5, window = "10s", cooldown = "5s" } = options || {};
     this.#limit = options === false ? Infinity : positive("breaker.failures", failures);
     this.#window = positive("breaker.window", toMilliseconds(window, "breaker.window"));

@@ -4,14 +4,13 @@
  *
  * @module
  */
-import { toMilliseconds } from "../duration.ts";
-import type { Entry } from "../entry.ts";
+import { type Entry, endingBy } from "../entry.ts";
 import { TierError } from "../errors.ts";
 import { Guard, type GuardObserver } from "./guard.ts";
 import type { Engine } from "../engine.ts";
 import { decodeKey } from "../key.ts";
 import { all, then } from "../maybe.ts";
-import { type Resolved, sharedPrefix } from "../options.ts";
+import { type Resolved, sharedPrefix, tierTtl } from "../options.ts";
 import type { LayerCounters } from "../stats.ts";
 import type { InvalidationMode, MaybePromise, ReadOptions, ReadResult, ScanResult, TagMatch, Tier, Touch, Write } from "../tier.ts";
 
@@ -55,7 +54,7 @@ export class Layer {
     this.counters = counters;
     this.guard = new Guard(tier, options.clock, observer);
     this.#prefix = this.isPrivate ? "" : sharedPrefix(options);
-    this.#cap = toMilliseconds(tier.options?.ttl ?? Infinity, "ttl");
+    this.#cap = tierTtl(tier.options ?? {});
     this.#maxBatch = maxBatch;
   }
 
@@ -84,8 +83,9 @@ export class Layer {
   read(keys: readonly string[], options: ReadOptions): MaybePromise<ReadResult | TierError> {
     if (!this.#hasMissed()) return this.#read(keys, options);
     return then(this.#replay(options.now, false), (fault) => {
-      if (!fault) return this.#read(keys, options);
-      if (this.#missedAll) return fault;
+      if (!fault) return this.read(keys, options);
+      // Only the tier could tell which entries have all of some tags, or exactly those.
+      if (this.#missedAll || this.#missedTags.some(({ match }) => match !== "any")) return fault;
       const known = keys.map((key) => !this.#missed.has(this.#prefix + key));
       const answer = this.#read(
         keys.filter((_, i) => known[i]),
@@ -137,26 +137,29 @@ export class Layer {
   }
 
   #store(writes: readonly Write[], now: number): MaybePromise<number | TierError> {
-    const stored = this.#ready(now, "setMany", () =>
-      then(
-        all(split(writes, this.#maxBatch).map((some) => this.tier.setMany(some, now))),
-        (sequences) => sequences[0] ?? 0,
-      ),
-    );
+    const stored = this.#set(writes, now, "setMany");
     return then(stored, (answer) => {
-      // The tier may hold the older value, or, after a time-out, get the new one later.
+      // The tier may hold the older value.
       if (answer instanceof TierError) this.#miss(writes.map(({ key }) => key));
       else this.counters.sets += writes.length;
       return answer;
     });
   }
 
+  #set(writes: readonly Write[], now: number, operation: string): MaybePromise<number | TierError> {
+    return this.#ready(
+      now,
+      operation,
+      () => then(all(split(writes, this.#maxBatch).map((some) => this.tier.setMany(some, now))), (sequences) => sequences[0] ?? 0),
+      // By then the tier may have been given something newer.
+      () => this.#miss(writes.map(({ key }) => key)),
+    );
+  }
+
   /** Copies entries up into this tier, with the time that they have left. */
   promote(writes: readonly Write[], now: number): MaybePromise<boolean> {
     try {
-      return then(this.#encode(writes, now), (prepared) =>
-        then(this.#ready(now, "promotion", () => this.tier.setMany(prepared, now)), (answer) => !(answer instanceof TierError)),
-      );
+      return then(this.#encode(writes, now), (prepared) => then(this.#set(prepared, now, "promotion"), (answer) => !(answer instanceof TierError)));
     } catch {
       return false;
     }
@@ -182,15 +185,33 @@ export class Layer {
       freshUntil: Math.min(freshUntil, now + this.#cap),
       staleUntil: Math.min(staleUntil, now + this.#cap),
     }));
-    return this.#ready(now, "touchMany", () => {
-      if (this.tier.touchMany) return this.tier.touchMany(whole, now);
-      // A store that cannot move a deadline gets the entry written again.
-      return then(this.tier.getMany(whole.map(({ key }) => key), { now, peek: true }), ({ entries }) => {
-        const writes = whole.flatMap(({ key, ...times }, i) => (entries[i] ? [{ key, entry: { ...entries[i], ...times } }] : []));
-        const prepared = this.tier.prepare ? this.tier.prepare(writes) : writes;
-        return then(then(prepared, (some) => this.tier.setMany(some, now)), () => entries.map((entry) => entry !== undefined));
-      });
+    const missed = () => this.#miss(whole.map(({ key }) => key));
+    const touched = this.#ready(
+      now,
+      "touchMany",
+      () => then(all(split(whole, this.#maxBatch).map((some) => this.#touch(some, now))), (answers) => answers.flat()),
+      missed,
+    );
+    return then(touched, (answer) => {
+      // The entry would outlive its new deadline.
+      if (answer instanceof TierError) missed();
+      return answer;
     });
+  }
+
+  #touch(touches: readonly Touch[], now: number): MaybePromise<readonly boolean[]> {
+    if (this.tier.touchMany) return this.tier.touchMany(touches, now);
+    // A store that cannot move a deadline gets the entry written again, unless that was invalidated.
+    return then(this.tier.getMany(touches.map(({ key }) => key), { now, peek: true }), ({ entries }) => {
+      const writes = touches.flatMap(({ key, ...times }, i) => (entries[i]?.freshUntil ? [{ key, entry: { ...entries[i], ...times } }] : []));
+      const prepared = this.tier.prepare ? this.tier.prepare(writes) : writes;
+      return then(then(prepared, (some) => this.tier.setMany(some, now)), () => entries.map((entry) => Boolean(entry?.freshUntil)));
+    });
+  }
+
+  /** It cannot be told what is in the tier: it is cleared of our keys before it serves again. */
+  forget(): void {
+    this.#missedAll = true;
   }
 
   clear(prefix: string, now: number): MaybePromise<void | TierError> {
@@ -239,13 +260,13 @@ export class Layer {
   }
 
   /** Runs an operation once the tier has been told what it missed while it failed. */
-  #ready<T>(now: number, operation: string, call: () => MaybePromise<T>): MaybePromise<T | TierError> {
-    if (!this.#hasMissed()) return this.guard.run(operation, call);
-    return then(this.#replay(now, true), (fault) => fault ?? this.guard.run(operation, call));
+  #ready<T>(now: number, operation: string, call: () => MaybePromise<T>, arrived?: () => void): MaybePromise<T | TierError> {
+    if (!this.#hasMissed()) return this.guard.run(operation, call, arrived);
+    return then(this.#replay(now, true), (fault) => fault ?? this.#ready(now, operation, call, arrived));
   }
 
   #hasMissed(): boolean {
-    return this.#missedAll || this.#missed.size > 0 || this.#missedTags.length > 0;
+    return this.#replaying !== undefined || this.#missedAll || this.#missed.size > 0 || this.#missedTags.length > 0;
   }
 
   /** One replay at a time: whoever comes while it runs waits for the same. One that failed is tried again at once only if it must. */
@@ -263,16 +284,20 @@ export class Layer {
     const everything = this.#missedAll;
     const keys = [...this.#missed];
     const bumps = this.#missedTags;
+    // What is missed from now on is for the next replay.
+    this.#missedAll = false;
+    this.#missed.clear();
+    this.#missedTags = [];
     const answer = await this.guard.run("replay", async () => {
       if (everything) await this.tier.clear(this.#prefix, now);
       else for (const some of split(keys, this.#maxBatch)) await this.tier.deleteMany(some, now);
       for (const bump of bumps) await this.tier.invalidate!({ ...bump, now });
     });
-    if (answer instanceof TierError) return answer;
-    if (everything) this.#missedAll = false;
-    for (const key of keys) this.#missed.delete(key);
-    this.#missedTags = this.#missedTags.filter((bump) => !bumps.includes(bump));
-    return undefined;
+    if (!(answer instanceof TierError)) return undefined;
+    this.#missedAll ||= everything;
+    this.#miss(keys);
+    this.#missedTags.unshift(...bumps);
+    return answer;
   }
 
   #batched<T>(keys: readonly string[], call: (keys: readonly string[]) => MaybePromise<T>): MaybePromise<T[]> {
@@ -281,10 +306,7 @@ export class Layer {
   }
 
   #adapt({ key, entry, ...rest }: Write, now: number): Write {
-    const end = now + this.#cap;
-    const freshUntil = Math.min(entry.freshUntil, end);
-    const staleUntil = Math.min(entry.staleUntil, end);
-    return { key: this.#prefix + key, entry: this.#retag({ ...entry, freshUntil, staleUntil }, (tag) => this.#prefix + tag), ...rest };
+    return { key: this.#prefix + key, entry: this.#retag(endingBy(entry, now + this.#cap), (tag) => this.#prefix + tag), ...rest };
   }
 
   #retag(entry: Entry, change: (tag: string) => string): Entry {

@@ -7,7 +7,7 @@
 import type { Engine } from "../engine.ts";
 import type { Entry } from "../entry.ts";
 import { ConfigError, TierError } from "../errors.ts";
-import { all, finalize, then } from "../maybe.ts";
+import { all, finalize, isPromise, then } from "../maybe.ts";
 import { sharedPrefix } from "../options.ts";
 import { newLayerCounters, type TierStats } from "../stats.ts";
 import { type Findings, type Found, hasTags, judge, type Store, type StoreFactory, type StoreReadOptions, sequenced } from "../store.ts";
@@ -47,6 +47,9 @@ class Stack implements Store {
   /** Tiers that others see too; the authority, if it is one, comes first on writes. */
   readonly #shared: readonly Layer[];
   readonly #private: readonly Layer[];
+
+  /** Loaded values, and values with a new deadline, on their way to the tiers: a mutation comes after them, or they would undo it. */
+  readonly #landing = new Map<string, Promise<unknown>>();
 
   /** @throws {ConfigError} for two tiers of one name, or a wrong option of a tier */
   constructor(tiers: readonly Tier[], engine: Engine) {
@@ -153,19 +156,39 @@ class Stack implements Store {
     return then(all(this.#layers.map((layer) => layer.prepare(writes, now))), (prepared) => {
       const keys = writes.map(({ key }) => key);
       if (ticket === undefined) for (const key of keys) fence.mark(key);
+      const landed = ticket === undefined ? this.#landed(keys) : undefined;
       const stands = keys.map((key) => ticket === undefined || fence.passes(key, ticket));
       const own = fence.enter();
-      const stored = this.#store(
-        prepared.map((some) => some.filter((_, i) => stands[i])),
-        keys.filter((_, i) => stands[i]),
-        own,
-        now,
+      const stored = then(landed, () =>
+        this.#store(
+          prepared.map((some) => some.filter((_, i) => stands[i])),
+          keys.filter((_, i) => stands[i]),
+          own,
+          now,
+        ),
       );
+      if (ticket !== undefined) this.#land(keys, stored);
       return then(
         finalize(stored, () => fence.leave()),
         (answers) => this.#throwFirst(answers),
       );
     });
+  }
+
+  #land(keys: readonly string[], work: MaybePromise<unknown>): void {
+    if (!isPromise(work)) return;
+    for (const key of keys) {
+      const all = Promise.allSettled([this.#landing.get(key), work]).then(() => {
+        if (this.#landing.get(key) === all) this.#landing.delete(key);
+      });
+      this.#landing.set(key, all);
+    }
+  }
+
+  /** Ends when what is on its way under these keys, by default under any, has arrived. */
+  #landed(keys: Iterable<string> = this.#landing.keys()): MaybePromise<unknown> {
+    const some = this.#landing.size === 0 ? [] : [...keys].flatMap((key) => this.#landing.get(key) ?? []);
+    return some.length === 0 ? undefined : Promise.all(some);
   }
 
   /** Shared tiers first, of these the authority, since its sequence goes into the others; this process's memory last. */
@@ -207,15 +230,12 @@ class Stack implements Store {
     const known = then(all(this.#private.map(({ name }) => this.read(keys, { peek: true, metaOnly: true, version: null, tier: name }))), (answers) =>
       keys.map((_, i) => answers.some(({ found }, j) => found[i] && (tier ?? this.#private[j]!.name) === this.#private[j]!.name)),
     );
+    const mark = () => {
+      for (const key of keys) fence.mark(key);
+    };
     return then(known, (existed) =>
       then(
-        this.#sweep(
-          () => {
-            for (const key of keys) fence.mark(key);
-          },
-          (layer) => layer.delete(keys, now),
-          tier,
-        ),
+        this.#sweep(mark, this.#landed.bind(this, keys), (layer) => layer.delete(keys, now), tier),
         (answers) => {
           for (const answer of answers) {
             if (!(answer instanceof TierError)) answer.forEach((live, i) => (existed[i] ||= live));
@@ -231,7 +251,12 @@ class Stack implements Store {
    * Removes from private layers, then from the shared ones, and once more from the private ones, since a read that
    * began meanwhile may have copied the old entry up. Answers with what the shared layers answered.
    */
-  #sweep<T>(mark: () => void, remove: (layer: Layer) => MaybePromise<T | TierError>, tier?: string): MaybePromise<(T | TierError)[]> {
+  #sweep<T>(
+    mark: () => void,
+    landed: () => MaybePromise<unknown>,
+    remove: (layer: Layer) => MaybePromise<T | TierError>,
+    tier?: string,
+  ): MaybePromise<(T | TierError)[]> {
     const layers = this.#only(tier);
     const swept = () => {
       mark();
@@ -240,21 +265,25 @@ class Stack implements Store {
     return then(swept(), (first) => {
       const shared = layers.filter(({ isPrivate }) => !isPrivate);
       if (shared.length === 0) return first.filter((answer) => answer instanceof TierError);
-      return then(all(shared.map(remove)), (answers) => then(swept(), () => answers));
+      return then(
+        then(landed(), () => all(shared.map(remove))),
+        (answers) => then(swept(), () => answers),
+      );
     });
   }
 
   touch(touch: Touch): MaybePromise<boolean> {
     const now = this.#engine.now();
-    return then(all(this.#layers.map((layer) => layer.touch([touch], now))), (answers) =>
-      answers.some((answer) => !(answer instanceof TierError) && answer[0] === true),
-    );
+    const touched = all(this.#layers.map((layer) => layer.touch([touch], now)));
+    this.#land([touch.key], touched);
+    return then(touched, (answers) => answers.some((answer) => !(answer instanceof TierError) && answer[0] === true));
   }
 
   clear(prefix: string, tier?: string): MaybePromise<void> {
     const now = this.#engine.now();
     const cleared = this.#sweep(
       () => this.#engine.fence.markAll(),
+      () => this.#landed(),
       (layer) => layer.clear(prefix, now),
       tier,
     );
@@ -276,11 +305,17 @@ class Stack implements Store {
   async #invalidateEach(tags: readonly string[], match: TagMatch, mode: InvalidationMode): Promise<void> {
     this.#engine.fence.markAll();
     for (const layer of this.#layers) {
-      if (layer.tier.capabilities.tags || !layer.tier.capabilities.keys) continue;
-      for await (const page of this.pages("", layer.name)) {
+      if (layer.tier.capabilities.tags) continue;
+      if (!layer.tier.capabilities.keys) {
+        await layer.clear("", this.#engine.now());
+        continue;
+      }
+      for await (const page of this.pages("", layer.name, true)) {
         const now = this.#engine.now();
-        const { found } = await this.read(page, { peek: true, metaOnly: true, version: null, tier: layer.name });
-        const hit = found.flatMap((item, i) => (item && hasTags(item.entry, tags, match) ? [{ key: page[i]!, ...item.entry }] : []));
+        const answer = await layer.read(page, { now, metaOnly: true, peek: true });
+        if (answer instanceof TierError) layer.forget();
+        const entries = answer instanceof TierError ? [] : answer.entries;
+        const hit = entries.flatMap((entry, i) => (entry && hasTags(entry, tags, match) ? [{ key: page[i]!, ...entry }] : []));
         if (mode === "expire") await layer.touch(hit.map(({ key, staleUntil }) => ({ key, freshUntil: 0, staleUntil })), now);
         else await layer.delete(hit.map(({ key }) => key), now);
       }
@@ -288,8 +323,10 @@ class Stack implements Store {
   }
 
   async *pages(prefix: string, tier?: string, complete?: boolean): AsyncGenerator<readonly string[]> {
-    const blind = complete && this.tiers.find(({ capabilities }) => !capabilities.keys);
+    const blind = complete && this.#only(tier).find((layer) => !layer.tier.capabilities.keys);
     if (blind) throw new TierError(blind.name, `Cannot find all keys as tier ${blind.name} cannot list them`);
+    if (complete) await this.#landed();
+    const faults: TierError[] = [];
     const seen = new Set<string>();
     for (const layer of this.#only(tier)) {
       if (!layer.tier.capabilities.keys) continue;
@@ -297,15 +334,17 @@ class Stack implements Store {
       do {
         const page = await layer.scan(prefix, cursor, PAGE, this.#engine.now());
         if (page instanceof TierError) {
-          if (complete) this.#throwFirst([page]);
+          if (complete) layer.forget();
+          faults.push(page);
           break;
         }
         cursor = page.cursor;
         const keys = [...new Set(page.keys.map((key) => layer.strip(key)))].filter((key) => !seen.has(key));
         for (const key of keys) seen.add(key);
-        yield layer.tier.capabilities.tags ? keys : await this.#live(layer, keys);
+        yield layer.tier.capabilities.tags || complete ? keys : await this.#live(layer, keys);
       } while (cursor !== undefined);
     }
+    if (complete) this.#throwFirst(faults);
   }
 
   /** A tier that keeps no tags lists entries whose tags were invalidated. */

@@ -1,0 +1,296 @@
+import { equal, ok, rejects, same } from "../../contract/mod.ts";
+import { type Rig, type StackSuite, stackSuite } from "./stacks.ts";
+import { deferred, stateOf, unwanted } from "./tools.ts";
+
+const down = () => Promise.reject(new RangeError("down"));
+
+/** A rig whose key `k` has the value "old", which expires in 1000 ms. */
+async function aged(open: (options?: object) => Rig, age: number, options: object = {}): Promise<Rig> {
+  const rig = open(options);
+  await rig.cache.set("k", "old", { ttl: 1000 });
+  await rig.clock.advance(age);
+  return rig;
+}
+
+export const freshness: StackSuite = stackSuite("freshness", {
+  "grace serves the old value when the load fails, to its last millisecond": async (open) => {
+    for (const [age, served] of [[1000, true], [3999, true], [4000, false]] as const) {
+      const { cache } = await aged(open, age, { grace: 3000 });
+      if (served) same(await cache.getOrSet("k", down), "old");
+      else await rejects(cache.getOrSet("k", down), RangeError);
+      same(cache.stats().staleHits, served ? 1 : 0);
+    }
+  },
+  "grace waits for the loader, which is told the old value": async (open) => {
+    const { cache } = await aged(open, 1000, { grace: 3000 });
+    same(await cache.getOrSet("k", async ({ stale }) => `after ${stale}`), "after old");
+    same(await cache.get("k"), "after old");
+    same(cache.stats().staleHits, 0);
+  },
+  "grace covers a loader that throws at once, and one that is too late": async (open) => {
+    const thrown = await aged(open, 1000, { grace: 3000 });
+    same(
+      await thrown.cache.getOrSet("k", () => {
+        throw new RangeError();
+      }),
+      "old",
+    );
+    const late = await aged(open, 1000, { grace: 3000, hardTimeout: 50 });
+    const call = late.cache.getOrSet("k", () => new Promise<never>(() => {}));
+    await late.clock.advance(50);
+    same(await call, "old");
+  },
+  "the grace of the call counts, if the entry was kept for as long": async (open) => {
+    const { cache } = await aged(open, 2000, { grace: 3000 });
+    await rejects(cache.getOrSet("k", down, { grace: 1000 }), RangeError);
+    await rejects(cache.getOrSet("k", down, { grace: 0 }), RangeError);
+    same(await cache.getOrSet("k", down, { grace: 1001 }), "old");
+    const short = await aged(open, 2000, { grace: 500 });
+    await rejects(short.cache.getOrSet("k", down, { grace: "1h" }), RangeError);
+  },
+  "swr serves the old value at once and loads in the background, one load at a time": async (open) => {
+    const { cache, clock } = await aged(open, 1000, { swr: 3000 });
+    const gate = deferred<string>();
+    let runs = 0;
+    const loader = ({ stale }: { stale: unknown }) => {
+      runs++;
+      return gate.promise.then((value) => `${value} after ${stale}`);
+    };
+    equal(await Promise.all([1, 2, 3].map(() => cache.getOrSet("k", loader))), ["old", "old", "old"]);
+    await clock.settle();
+    same(await cache.getOrSet("k", loader), "old");
+    same(runs, 1);
+    gate.resolve("new");
+    await clock.settle();
+    same(await cache.getOrSet("k", unwanted), "new after old");
+    equal([cache.stats().staleHits, cache.stats().hits, cache.stats().misses], [4, 1, 0]);
+  },
+  "swr ends to the millisecond": async (open) => {
+    const inside = await aged(open, 3999, { swr: 3000 });
+    same(await inside.cache.getOrSet("k", () => "new"), "old");
+    const over = await aged(open, 4000, { swr: 3000 });
+    same(await over.cache.getOrSet("k", () => "new"), "new");
+    const call = await aged(open, 1500, { swr: 3000 });
+    same(await call.cache.getOrSet("k", () => "new", { swr: 500 }), "new");
+  },
+  "a refresh in the background that fails harms nobody and is told": async (open) => {
+    const { cache, clock } = await aged(open, 1000, { swr: 3000 });
+    const errors: unknown[] = [];
+    cache.on("error", ({ error, operation, key }) => errors.push([(error as Error).message, operation, key]));
+    same(await cache.getOrSet("k", down), "old");
+    await clock.settle();
+    equal(errors, [["down", "refresh", "k"]]);
+    same(await cache.getOrSet("k", () => "new"), "old");
+    await clock.settle();
+    same(await cache.get("k"), "new");
+  },
+  "work in the background goes to waitUntil, the call's before the cache's": async (open) => {
+    const works: Promise<unknown>[][] = [[], []];
+    const { cache, clock } = await aged(open, 1000, { swr: 3000, waitUntil: (work: Promise<unknown>) => works[0]!.push(work) });
+    const base = works[0]!.length;
+    const gate = deferred<string>();
+    await cache.getOrSet("k", () => gate.promise);
+    same(works[0]!.length, base + 1);
+    same(await stateOf(works[0]!.at(-1)!, clock.settle), "pending");
+    gate.reject(new RangeError());
+    // Never a rejection: the host would take it for a failed request.
+    same(await stateOf(works[0]!.at(-1)!, clock.settle), "resolved");
+    await cache.getOrSet("k", () => "new", { waitUntil: (work) => works[1]!.push(work) });
+    equal([works[0]!.length, works[1]!.length], [base + 1, 1]);
+    await works[1]![0];
+    same(await cache.get("k"), "new");
+  },
+  "softTimeout serves the old value while the loader goes on": async (open) => {
+    const { cache, clock } = await aged(open, 1000, { grace: 3000, softTimeout: 100 });
+    const gate = deferred<string>();
+    const call = cache.getOrSet("k", () => gate.promise);
+    await clock.advance(99);
+    same(await stateOf(call, clock.settle), "pending");
+    await clock.advance(1);
+    same(await call, "old");
+    gate.resolve("new");
+    await clock.settle();
+    same(await cache.get("k"), "new");
+    equal([cache.stats().staleHits, cache.stats().loads], [1, 1]);
+  },
+  "softTimeout without an old value waits for the loader": async (open) => {
+    const { cache, clock } = open({ grace: 3000, softTimeout: 100 });
+    const gate = deferred<string>();
+    const call = cache.getOrSet("k", () => gate.promise);
+    await clock.advance(5000);
+    same(await stateOf(call, clock.settle), "pending");
+    gate.resolve("new");
+    same(await call, "new");
+    const expired = await aged(open, 1000, { softTimeout: 100 });
+    const other = expired.cache.getOrSet("k", () => gate.promise);
+    same(await other, "new");
+  },
+  "softTimeout runs from the beginning of the load, for those who join too": async (open) => {
+    const { cache, clock } = await aged(open, 1000, { grace: 30_000, softTimeout: 100 });
+    const first = cache.getOrSet("k", () => new Promise<never>(() => {}));
+    await clock.advance(60);
+    const joined = cache.getOrSet("k", unwanted);
+    await clock.advance(40);
+    same(await first, "old");
+    same(await joined, "old");
+  },
+  "a loader that ends before softTimeout leaves no timer behind": async (open) => {
+    const { cache, clock } = await aged(open, 1000, { grace: 3000, softTimeout: 100, hardTimeout: 200 });
+    const before = clock.pendingTimers;
+    same(await cache.getOrSet("k", async () => "new"), "new");
+    await rejects(cache.getOrSet("other", down), RangeError);
+    await clock.settle();
+    same(clock.pendingTimers, before);
+  },
+  "hardTimeout rejects all who wait, aborts the loader, and its late value is not stored": async (open) => {
+    const { cache, clock } = open({ hardTimeout: 100 });
+    const gate = deferred<string>();
+    let seen: AbortSignal | undefined;
+    const calls = [1, 2].map(() => cache.getOrSet("k", ({ signal }) => ((seen = signal), gate.promise)));
+    const rejected = calls.map((call) => rejects(call, "LOAD_TIMEOUT"));
+    await clock.advance(99);
+    same(seen?.aborted, false);
+    same(await stateOf(calls[0]!, clock.settle), "pending");
+    await clock.advance(1);
+    await Promise.all(rejected);
+    same(seen?.aborted, true);
+    gate.resolve("late");
+    await clock.settle();
+    same(await cache.get("k"), undefined);
+    same(cache.stats().loadErrors, 1);
+  },
+  "hardTimeout ends a refresh in the background too": async (open) => {
+    const { cache, clock } = await aged(open, 1000, { swr: 30_000, hardTimeout: 100 });
+    same(await cache.getOrSet("k", () => new Promise<never>(() => {})), "old");
+    await clock.advance(100);
+    same(await cache.getOrSet("k", () => "new"), "old");
+    await clock.settle();
+    same(await cache.get("k"), "new");
+  },
+  "refreshAhead loads in the background from its fraction of the ttl on": async (open) => {
+    for (const [age, refreshed] of [[799, false], [800, true], [999, true]] as const) {
+      const { cache, clock } = await aged(open, age, { refreshAhead: 0.8 });
+      let runs = 0;
+      same(await cache.getOrSet("k", () => `new ${++runs}`), "old");
+      await clock.settle();
+      same(runs, refreshed ? 1 : 0);
+      same(await cache.get("k"), refreshed ? "new 1" : "old");
+      same(cache.stats().hits, 2);
+    }
+    const { cache } = open({ refreshAhead: 0.5 });
+    await cache.set("k", "for ever");
+    same(await cache.getOrSet("k", unwanted), "for ever");
+  },
+  "refreshAhead loads once for many hits": async (open) => {
+    const { cache, clock } = await aged(open, 900, { refreshAhead: 0.5 });
+    const gate = deferred<string>();
+    let runs = 0;
+    const calls = Array.from({ length: 20 }, () => cache.getOrSet("k", () => (runs++, gate.promise)));
+    equal(new Set(await Promise.all(calls)), new Set(["old"]));
+    await clock.settle();
+    same(runs, 1);
+    gate.resolve("new");
+    await clock.settle();
+    same(await cache.get("k"), "new");
+  },
+  "earlyRefresh follows the formula: now - loadTime × β × ln(1 - random) reaches the expiry": async (open) => {
+    // With a load of 100 ms and β = 2, ln(1 - random) = -1 is due 200 ms before the end.
+    const random = 1 - Math.exp(-1);
+    for (const [age, refreshed] of [[799, false], [801, true]] as const) {
+      const { cache, clock } = open({ ttl: 1000, earlyRefresh: 2, random: () => random });
+      const first = cache.getOrSet("k", () => clock.sleep(100).then(() => "old"));
+      await clock.advance(100);
+      same(await first, "old");
+      await clock.advance(age);
+      let runs = 0;
+      same(await cache.getOrSet("k", () => `new ${++runs}`), "old");
+      await clock.settle();
+      same(runs, refreshed ? 1 : 0, `at ${age}`);
+    }
+  },
+  "earlyRefresh never fires without chance, a load time, or an end": async (open) => {
+    const { cache, clock } = open({ earlyRefresh: 100, random: () => 0 });
+    await cache.set("k", 1, { ttl: 1000 });
+    await clock.advance(999);
+    same(await cache.getOrSet("k", unwanted), 1);
+    const luck = open({ earlyRefresh: 100, random: () => 0.999999 });
+    await luck.cache.set("set", 1, { ttl: 1000 });
+    await luck.clock.advance(999);
+    same(await luck.cache.getOrSet("set", unwanted), 1);
+    const slow = luck.cache.getOrSet("forever", () => luck.clock.sleep(100).then(() => 1));
+    await luck.clock.advance(100);
+    same(await slow, 1);
+    same(await luck.cache.getOrSet("forever", unwanted), 1);
+  },
+  "negativeTtl remembers a failure for exactly its time": async (open) => {
+    const { cache, clock } = open({ negativeTtl: 500 });
+    let runs = 0;
+    const error = new RangeError("down");
+    const loader = () => {
+      runs++;
+      return Promise.reject(error);
+    };
+    same(await rejects(cache.getOrSet("k", loader), RangeError), error);
+    await clock.advance(499);
+    same(await rejects(cache.getOrSet("k", loader), RangeError), error);
+    same(runs, 1);
+    await clock.advance(1);
+    await rejects(cache.getOrSet("k", loader), RangeError);
+    same(runs, 2);
+    same(await cache.get("k"), undefined);
+    equal(await cache.keys(), []);
+  },
+  "a remembered failure ends with set, delete, clear and invalidatePattern": async (open) => {
+    const { cache } = open({ negativeTtl: "1h" });
+    const ends = [() => cache.delete("k"), () => cache.clear(), () => cache.invalidatePattern("k"), () => cache.set("k", 1, { ttl: 0 })];
+    for (const end of ends) {
+      await rejects(cache.getOrSet("k", down), RangeError);
+      await rejects(cache.getOrSet("k", unwanted), RangeError);
+      await end();
+      same(await cache.getOrSet("k", () => "up"), "up");
+      await cache.delete("k");
+    }
+    await rejects(cache.getOrSet("k", down), RangeError);
+    await cache.set("k", "set");
+    same(await cache.getOrSet("k", unwanted), "set");
+  },
+  "failures are not remembered unless asked, and for no other key": async (open) => {
+    const { cache } = open();
+    await rejects(cache.getOrSet("k", down), RangeError);
+    same(await cache.getOrSet("k", () => "up"), "up");
+    await rejects(cache.getOrSet("a", down, { negativeTtl: "1h" }), RangeError);
+    same(await cache.getOrSet("b", () => "up"), "up");
+    same(await cache.namespace("n").getOrSet("a", () => "up"), "up");
+  },
+  "a remembered failure is answered with the old value where there is grace": async (open) => {
+    const { cache } = await aged(open, 1000, { grace: 30_000, negativeTtl: 500 });
+    let runs = 0;
+    const loader = () => (runs++, down());
+    same(await cache.getOrSet("k", loader), "old");
+    same(await cache.getOrSet("k", loader), "old");
+    same(runs, 1);
+  },
+  "remembered failures are bounded": async (open) => {
+    const { cache } = open({ negativeTtl: "1h" });
+    for (let i = 0; i < 1100; i++) await cache.getOrSet(`k${i}`, down).catch(() => {});
+    let runs = 0;
+    for (let i = 0; i < 1100; i++) await cache.getOrSet(`k${i}`, () => ++runs).catch(() => {});
+    ok(runs >= 100 && runs < 1100, String(runs));
+  },
+  "a value that is made anew has a new life": async (open) => {
+    const { cache, clock } = await aged(open, 1000, { ttl: 1000, swr: 3000 });
+    await cache.getOrSet("k", () => "new");
+    await clock.settle();
+    await clock.advance(999);
+    same(await cache.get("k"), "new");
+    await clock.advance(1);
+    same(await cache.get("k"), undefined);
+    // Its staleness counts from then too.
+    await clock.advance(2999);
+    same(await cache.getOrSet("k", () => new Promise<never>(() => {})), "new");
+  },
+  "a reader with another version has no old value to be served": async (open) => {
+    const { cache } = await aged(open, 1000, { grace: 3000, swr: 3000 });
+    same(await cache.getOrSet("k", ({ stale }) => String(stale), { version: "2" }), "undefined");
+  },
+});

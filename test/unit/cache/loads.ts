@@ -1,0 +1,284 @@
+import type { LoadContext } from "../../../mod.ts";
+import { equal, ok, rejects, same } from "../../contract/mod.ts";
+import { type StackSuite, stackSuite } from "./stacks.ts";
+import { deferred, stateOf, unwanted } from "./tools.ts";
+
+const HUNDRED = Array.from({ length: 100 }, (_, i) => i);
+
+export const loads: StackSuite = stackSuite("getOrSet", {
+  "loads what misses, stores it, and loads it no more": async (open) => {
+    const { cache } = open();
+    let runs = 0;
+    const loader = async () => ++runs;
+    same(await cache.getOrSet("k", loader, { ttl: "5s", tags: ["t"] }), 1);
+    same(await cache.getOrSet("k", loader), 1);
+    same(await cache.get("k"), 1);
+    same(runs, 1);
+    const meta = (await cache.meta("k"))!;
+    equal([meta.ttl, meta.tags], [5000, ["t"]]);
+    const { hits, misses, loads, loadErrors, sets } = cache.stats();
+    equal({ hits, misses, loads, loadErrors, sets }, { hits: 2, misses: 1, loads: 1, loadErrors: 0, sets: 1 });
+  },
+  "a loader may answer at once": async (open) => {
+    const { cache } = open();
+    same(await cache.getOrSet("k", () => 0), 0);
+    same(await cache.getOrSet("k", unwanted), 0);
+    await rejects(
+      cache.getOrSet("other", () => {
+        throw new RangeError("at once");
+      }),
+      RangeError,
+    );
+  },
+  "a loader is told its key and that nothing is stale": async (open) => {
+    const { cache } = open();
+    const contexts: LoadContext[] = [];
+    await cache.getOrSet("k", (context) => contexts.push(context));
+    await cache.getOrSet(["a", 1], (context) => contexts.push(context));
+    equal(contexts.map(({ key, stale }) => [key, stale]), [["k", undefined], [["a", 1], undefined]]);
+    ok(contexts.every(({ signal }) => signal instanceof AbortSignal && !signal.aborted));
+  },
+  "a loader decides on ttl, tags and whether to store at all": async (open) => {
+    const { cache } = open({ ttl: "1h" });
+    await cache.getOrSet("ttl", ({ setTtl }) => {
+      setTtl("7s");
+      return 1;
+    });
+    same((await cache.meta("ttl"))?.ttl, 7000);
+    same(
+      await cache.getOrSet("zero", async ({ setTtl }) => {
+        setTtl(0);
+        return 1;
+      }),
+      1,
+    );
+    same(await cache.meta("zero"), undefined);
+    same(
+      await cache.getOrSet("skip", async ({ skip }) => {
+        skip();
+        return 1;
+      }),
+      1,
+    );
+    same(await cache.meta("skip"), undefined);
+    same(cache.stats().sets, 1);
+  },
+  "what the loader decides wins over the call's functions": async (open) => {
+    const { cache } = open();
+    await cache.getOrSet("k", ({ setTtl, setTags }) => {
+      setTtl("2s");
+      setTags(["theirs"]);
+      return 1;
+    }, { ttl: () => "9s", tags: () => ["ours"] });
+    equal([(await cache.meta("k"))?.ttl, (await cache.meta("k"))?.tags], [2000, ["theirs"]]);
+  },
+  "skip keeps the old value where it was": async (open) => {
+    const { cache, clock } = open({ grace: "1h" });
+    await cache.set("k", "old", { ttl: "1s" });
+    await clock.advance("1s");
+    same(await cache.getOrSet("k", ({ skip }) => (skip(), "new")), "new");
+    same(await cache.getOrSet("k", () => Promise.reject(new RangeError())), "old");
+  },
+  "undefined from a loader is returned and stays a miss": async (open) => {
+    const { cache } = open();
+    let runs = 0;
+    const loader = async () => {
+      runs++;
+      return undefined;
+    };
+    same(await cache.getOrSet("k", loader), undefined);
+    same(await cache.getOrSet("k", loader), undefined);
+    same(runs, 2);
+    same(await cache.size(), 0);
+    same(cache.stats().misses, 2);
+    same(cache.stats().loadErrors, 0);
+  },
+  "null from a loader is a value": async (open) => {
+    const { cache } = open();
+    same(await cache.getOrSet("k", async () => null), null);
+    same(await cache.getOrSet("k", unwanted), null);
+  },
+  "one load for a hundred callers, who count as misses": async (open) => {
+    const { cache, clock } = open();
+    const gate = deferred<string>();
+    let runs = 0;
+    const loader = () => {
+      runs++;
+      return gate.promise;
+    };
+    const early = HUNDRED.slice(0, 50).map(() => cache.getOrSet("k", loader));
+    await clock.settle();
+    const late = HUNDRED.slice(50).map(() => cache.getOrSet("k", loader));
+    await clock.settle();
+    same(runs, 1);
+    gate.resolve("value");
+    equal(new Set(await Promise.all([...early, ...late])), new Set(["value"]));
+    same(runs, 1);
+    const { hits, misses, loads, sets } = cache.stats();
+    equal({ hits, misses, loads, sets }, { hits: 0, misses: 100, loads: 1, sets: 1 });
+  },
+  "a failing loader runs once for all who wait, not once for each": async (open) => {
+    const { cache, clock } = open();
+    const gate = deferred<never>();
+    let runs = 0;
+    const callers = HUNDRED.map(() => cache.getOrSet("k", () => (runs++, gate.promise)));
+    await clock.settle();
+    const error = new RangeError("down");
+    gate.reject(error);
+    for (const caller of callers) same(await rejects(caller, RangeError), error);
+    same(runs, 1);
+    const { misses, loads, loadErrors } = cache.stats();
+    equal({ misses, loads, loadErrors }, { misses: 100, loads: 1, loadErrors: 1 });
+  },
+  "a loader's error reaches the caller, is never swallowed, and is not cached": async (open) => {
+    const { cache } = open();
+    const error = new RangeError("down");
+    same(await rejects(cache.getOrSet("k", () => Promise.reject(error)), RangeError), error);
+    same(await cache.getOrSet("k", () => "up"), "up");
+  },
+  "one caller's abort leaves the other ninety-nine alone": async (open) => {
+    const { cache, clock } = open();
+    const gate = deferred<string>();
+    const mine = new AbortController();
+    let seen: AbortSignal | undefined;
+    const aborted = cache.getOrSet("k", ({ signal }) => ((seen = signal), gate.promise), { signal: mine.signal });
+    await clock.settle();
+    const others = HUNDRED.slice(1).map(() => cache.getOrSet("k", unwanted));
+    const reason = new RangeError("mine alone");
+    mine.abort(reason);
+    same(await rejects(aborted, RangeError), reason);
+    same(seen?.aborted, false);
+    gate.resolve("value");
+    equal(new Set(await Promise.all(others)), new Set(["value"]));
+    same(await cache.get("k"), "value");
+  },
+  "the loader's signal aborts when the last caller has gone, and not before": async (open) => {
+    const { cache, clock } = open();
+    const controllers = [1, 2, 3].map(() => new AbortController());
+    let seen: AbortSignal | undefined;
+    const callers = controllers.map(({ signal }) =>
+      cache.getOrSet("k", (context) => ((seen = context.signal), new Promise<never>(() => {})), { signal }),
+    );
+    await clock.settle();
+    for (const [i, controller] of controllers.entries()) {
+      same(seen?.aborted, false);
+      controller.abort(new RangeError(`gone ${i}`));
+      await rejects(callers[i]!, RangeError);
+      await clock.settle();
+    }
+    same(seen?.aborted, true);
+    // Nobody joins what was given up.
+    same(await cache.getOrSet("k", () => "a new load"), "a new load");
+  },
+  "the signal is aborted for a loader that asks late": async (open) => {
+    const { cache, clock } = open();
+    const mine = new AbortController();
+    const gate = deferred();
+    let aborted: boolean | undefined;
+    const call = cache.getOrSet("k", async (context) => {
+      await gate.promise;
+      aborted = context.signal.aborted;
+    }, { signal: mine.signal });
+    await clock.settle();
+    mine.abort(new RangeError());
+    await rejects(call, RangeError);
+    gate.resolve();
+    await clock.settle();
+    same(aborted, true);
+  },
+  "an aborted call never begins": async (open) => {
+    const { cache } = open();
+    const signal = AbortSignal.abort(new RangeError("before"));
+    await cache.set("k", 1);
+    for (const call of [
+      () => cache.get("k", { signal }),
+      () => cache.getOrSet("none", unwanted, { signal }),
+      () => cache.getOrSetMany(["none"], unwanted, { signal }),
+      () => cache.set("k", 2, { signal }),
+      () => cache.delete("k", { signal }),
+      () => cache.clear({ signal }),
+      () => cache.keys({ signal }),
+      () => cache.invalidatePattern("*", { signal }),
+      () => cache.invalidateTags(["t"], { signal }),
+      () => cache.touch("k", { ttl: 0, signal }),
+      () => cache.has("k", { signal }),
+      () => cache.getMany(["k"], { signal }),
+      () => cache.setMany([{ key: "k", value: 3 }], { signal }),
+      () => cache.prune({ signal }),
+      () => cache.evict("k", { signal }),
+      () => cache.evictAll({ signal }),
+      () => cache.size({ signal }),
+      () => cache.meta("k", { signal }),
+    ]) {
+      await rejects(call, RangeError);
+    }
+    same(await cache.get("k"), 1);
+    same(await cache.getEntry("k").then((entry) => entry?.value), 1);
+  },
+  "an abort while joining another's load": async (open) => {
+    const { cache, clock } = open();
+    const gate = deferred<string>();
+    const first = cache.getOrSet("k", () => gate.promise);
+    const mine = new AbortController();
+    const joined = cache.getOrSet("k", unwanted, { signal: mine.signal });
+    await clock.settle();
+    mine.abort(new RangeError());
+    await rejects(joined, RangeError);
+    gate.resolve("value");
+    same(await first, "value");
+  },
+  "an error from an aborted load is not remembered": async (open) => {
+    const { cache, clock } = open({ negativeTtl: "1h" });
+    const mine = new AbortController();
+    const call = cache.getOrSet(
+      "k",
+      ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+      { signal: mine.signal },
+    );
+    await clock.settle();
+    mine.abort(new RangeError("gone"));
+    await rejects(call, RangeError);
+    await clock.settle();
+    same(await cache.getOrSet("k", () => "a new load"), "a new load");
+  },
+  "loaders of different keys may call one another": async (open) => {
+    const { cache } = open();
+    const fibonacci = (n: number): Promise<number> =>
+      cache.getOrSet(`fib ${n}`, async () => (n < 2 ? n : (await fibonacci(n - 1)) + (await fibonacci(n - 2))));
+    same(await fibonacci(30), 832_040);
+    same(cache.stats().loads, 31);
+    const values = await cache.getOrSetMany(["a", "b"], async (keys) => Promise.all(keys.map((key) => cache.getOrSet([key], () => 1))));
+    equal([...values.values()], [1, 1]);
+  },
+  "keys are not held up by one another": async (open) => {
+    const { cache, clock } = open();
+    const stuck = cache.getOrSet("stuck", () => new Promise<never>(() => {}));
+    same(await cache.getOrSet("free", () => 1), 1);
+    same(await stateOf(stuck, clock.settle), "pending");
+  },
+  "the same key in two namespaces is two loads": async (open) => {
+    const { cache } = open();
+    const [a, b] = [cache.namespace("a"), cache.namespace("b")];
+    equal(await Promise.all([a.getOrSet("k", () => "a"), b.getOrSet("k", () => "b"), cache.getOrSet("k", () => "root")]), ["a", "b", "root"]);
+    equal([await a.get("k"), await b.get("k"), await cache.get("k")], ["a", "b", "root"]);
+  },
+  "a value that cannot be stored is returned all the same": async (open) => {
+    const { cache } = open();
+    const errors: unknown[] = [];
+    cache.on("error", ({ error, operation }) => errors.push([operation, (error as { code: string }).code]));
+    const ttl = () => "soon";
+    same(await cache.getOrSet("k", () => "value", { ttl }), "value");
+    equal(errors, [["store", "CONFIG"]]);
+    await rejects(open({ onError: "throw" }).cache.getOrSet("k", () => "value", { ttl }), "CONFIG");
+  },
+  "wrong options and loaders are refused before anything is loaded": async (open) => {
+    const { cache } = open();
+    for (const loader of [undefined, "value", {}] as never[]) {
+      await rejects(cache.getOrSet("k", loader), "CONFIG");
+      await rejects(cache.getOrSetMany(["k"], loader), "CONFIG");
+    }
+    for (const options of [{ ttl: "x" }, { grace: -1 }, { jitter: 2 }, { softTimeout: "x" }, { hardTimeout: -1 }, { refreshAhead: 1.5 }, { earlyRefresh: -1 }]) {
+      await rejects(cache.getOrSet("k", unwanted, options), "CONFIG");
+    }
+  },
+});

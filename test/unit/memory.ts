@@ -1,0 +1,265 @@
+import type { Entry, TierContext, Write } from "../../mod.ts";
+import { memory } from "../../mod.ts";
+import { estimateBytes } from "../../src/memory/weight.ts";
+import type { TestCase } from "../contract/mod.ts";
+import { equal, fakeClock, ok, same, seededRandom, suite, throws } from "../contract/mod.ts";
+
+function open(options?: Parameters<typeof memory>[0]) {
+  const clock = fakeClock();
+  const tier = memory(options);
+  const removed: string[] = [];
+  tier.open?.({
+    cacheName: "test",
+    clock,
+    random: seededRandom(1),
+    removed: (key, reason) => removed.push(`${key} ${reason}`),
+    report() {},
+  } satisfies TierContext);
+  const entry = (value: unknown, fields: Partial<Entry> = {}): Entry => ({
+    value,
+    createdAt: clock.now(),
+    freshUntil: Infinity,
+    staleUntil: Infinity,
+    tags: [],
+    sequence: undefined,
+    version: undefined,
+    loadTime: 0,
+    ...fields,
+  });
+  const now = () => clock.now();
+  const { sync } = tier;
+  return {
+    tier,
+    clock,
+    removed,
+    entry,
+    put: (key: string, value: unknown, fields?: Partial<Entry>) => sync.setMany([{ key, entry: entry(value, fields) }] as Write[], now()),
+    get: (key: string) => sync.getMany([key], { now: now() }).entries[0]?.value,
+    peek: (key: string) => sync.getMany([key], { now: now(), peek: true }).entries[0]?.value,
+    drop: (...keys: string[]) => sync.deleteMany(keys, now()),
+    prune: (limit: number) => sync.prune!(limit, now()),
+    keys: () => [...sync.scan!({ prefix: "", limit: Infinity, now: now() }).keys].sort(),
+    size: () => sync.size!("", now()),
+    usage: () => tier.usage!(),
+  };
+}
+
+export const tests: TestCase[] = suite("memory", {
+  "it holds exactly as many entries as it may": () => {
+    for (const maxEntries of [1, 2, 3, 64, 65, 1000]) {
+      const { put, size, usage, removed } = open({ maxEntries });
+      for (let i = 0; i < maxEntries * 3; i++) {
+        put(`k${i}`, i);
+        same(size(), Math.min(i + 1, maxEntries));
+      }
+      same(usage().entries, maxEntries);
+      same(removed.length, maxEntries * 2);
+    }
+  },
+  "what was just written is there, even where one entry has room": () => {
+    const { put, get, removed } = open({ maxEntries: 1 });
+    put("a", 1);
+    put("b", 2);
+    same(get("b"), 2);
+    same(get("a"), undefined);
+    equal(removed, ["a capacity"]);
+  },
+  "overwriting evicts nobody": () => {
+    const { put, get, removed } = open({ maxEntries: 2 });
+    put("a", 1);
+    put("b", 2);
+    for (let i = 0; i < 10; i++) put("a", i);
+    equal([get("a"), get("b"), removed.length], [9, 2, 0]);
+  },
+  "a key that is asked for stays longer than one that is not": () => {
+    const { put, get } = open({ maxEntries: 100 });
+    for (let i = 0; i < 100; i++) put(`k${i}`, i);
+    for (let round = 0; round < 200; round++) {
+      get("k0");
+      put(`new${round}`, round);
+    }
+    same(get("k0"), 0);
+  },
+  "a victim is told with its key, and its room is used again": () => {
+    const { put, drop, size, removed, keys } = open({ maxEntries: 3 });
+    for (const key of ["a", "b", "c"]) put(key, key);
+    equal(drop("b", "none"), [true, false]);
+    put("d", "d");
+    equal(removed, []);
+    equal(keys(), ["a", "c", "d"]);
+    put("e", "e");
+    same(removed.length, 1);
+    same(size(), 3);
+  },
+  "deleting, clearing and pruning in any order never loses count": () => {
+    const { put, drop, get, size, usage, tier, clock, prune, keys } = open({ maxEntries: 50 });
+    const random = seededRandom(20261121);
+    const model = new Map<string, number>();
+    const pick = () => `k${Math.floor(random() * 120)}`;
+    for (let step = 0; step < 3000; step++) {
+      const chance = random();
+      const key = pick();
+      if (chance < 0.6) {
+        put(key, step, random() < 0.3 ? { freshUntil: clock.now() + 1, staleUntil: clock.now() + 1 } : {});
+        model.set(key, step);
+      } else if (chance < 0.8) drop(key) && model.delete(key);
+      else if (chance < 0.95) {
+        const value = get(key);
+        ok(value === undefined || value === model.get(key), `${key} is ${value}`);
+      } else if (chance < 0.99) prune(3);
+      else tier.sync.clear(random() < 0.5 ? "k1" : "", clock.now());
+      ok(usage().entries <= 50);
+      ok(size() <= usage().entries);
+      if (step % 100 === 0) clock.stepWall(1);
+    }
+    same(new Set(keys()).size, size());
+    tier.sync.clear("", clock.now());
+    equal([size(), usage().entries], [0, 0]);
+    put("again", 1);
+    same(get("again"), 1);
+  },
+  "with maxBytes what is kept weighs no more": () => {
+    const { put, get, usage, removed } = open({ maxBytes: 100, sizeOf: (value) => value as number });
+    put("a", 40);
+    put("b", 40);
+    same(usage().bytes, 80);
+    put("c", 30);
+    ok(usage().bytes <= 100);
+    same(get("c"), 30);
+    same(removed.length, 1);
+    // An entry that grows pushes others out, never itself.
+    put("c", 100);
+    equal([usage().bytes, usage().entries, get("c")], [100, 1, 100]);
+  },
+  "what is heavier than all the room is refused, and the old value goes": () => {
+    const { put, get, usage, removed } = open({ maxBytes: 100, sizeOf: (value) => value as number });
+    put("other", 10);
+    put("k", 50);
+    put("k", 101);
+    same(get("k"), undefined);
+    same(get("other"), 10);
+    equal(usage().bytes, 10);
+    equal(removed, ["k capacity"]);
+    put("k", 90);
+    same(get("k"), 90);
+  },
+  "both bounds hold together": () => {
+    const { put, usage } = open({ maxBytes: 100, maxEntries: 3, sizeOf: (value) => value as number });
+    for (let i = 0; i < 10; i++) put(`k${i}`, 1);
+    same(usage().entries, 3);
+    put("heavy", 99);
+    ok(usage().bytes <= 100 && usage().entries <= 3);
+  },
+  "a weight that is none is refused and changes nothing": () => {
+    for (const weight of [Number.NaN, -1, "5", undefined] as never[]) {
+      const { put, get, usage } = open({ maxBytes: 100, sizeOf: (value) => (value === "bad" ? weight : 10) });
+      put("k", "good");
+      throws(() => put("k", "bad"), "VALUE");
+      equal([get("k"), usage().bytes, usage().entries], ["good", 10, 1]);
+    }
+  },
+  "the weight of a deleted, expired or overwritten entry is given back": () => {
+    const { put, drop, clock, get, usage, tier } = open({ maxBytes: 1000, sizeOf: (value) => value as number });
+    put("a", 100);
+    put("a", 10);
+    same(usage().bytes, 10);
+    put("b", 100, { freshUntil: clock.now() + 1, staleUntil: clock.now() + 1 });
+    clock.stepWall(1);
+    same(get("b"), undefined);
+    same(usage().bytes, 10);
+    drop("a");
+    same(usage().bytes, 0);
+    put("c", 5);
+    tier.sync.clear("", clock.now());
+    same(usage().bytes, 0);
+  },
+  "an expired entry is gone when it is asked for, and told": () => {
+    const { put, clock, get, peek, removed, usage } = open();
+    put("k", 1, { freshUntil: clock.now() + 5, staleUntil: clock.now() + 5 });
+    clock.stepWall(4);
+    same(get("k"), 1);
+    clock.stepWall(1);
+    same(peek("k"), undefined);
+    equal([removed, usage().entries], [[], 1]);
+    same(get("k"), undefined);
+    equal([removed, usage().entries], [["k ttl"], 0]);
+  },
+  "prune takes at most its limit, and in the end everything": () => {
+    const { put, clock, prune, size, removed } = open();
+    for (let i = 0; i < 100; i++) put(`k${i}`, i, i % 2 ? {} : { freshUntil: clock.now() + 1, staleUntil: clock.now() + 1 });
+    equal(prune(10), []);
+    clock.stepWall(1);
+    const pruned = new Set<string>();
+    for (let call = 0; call < 5; call++) {
+      const keys = prune(10);
+      same(keys.length, 10);
+      for (const key of keys) pruned.add(key);
+    }
+    equal([prune(10), pruned.size, size(), removed.length], [[], 50, 50, 50]);
+  },
+  "the fast path gives what is fresh, and nothing else": () => {
+    const { tier, put, clock } = open();
+    const fresh = (key: string, sequence = 0) => tier.fresh!(key, sequence);
+    same(fresh("k"), undefined);
+    put("k", 1);
+    same(fresh("k"), 1);
+    put("short", 1, { freshUntil: clock.now() + 5, staleUntil: clock.now() + 50 });
+    clock.stepWall(4);
+    same(fresh("short"), 1);
+    clock.stepWall(1);
+    same(fresh("short"), undefined);
+    put("versioned", 1, { version: "1" });
+    same(fresh("versioned"), undefined);
+    put("tagged", 1, { tags: ["t"], sequence: 7 });
+    equal([fresh("tagged", 7), fresh("tagged", 8)], [1, undefined]);
+    put("expired by tag", 1, { freshUntil: 0 });
+    same(fresh("expired by tag"), undefined);
+    put("untagged", 1, { sequence: 0 });
+    same(fresh("untagged", 99), 1);
+  },
+  "the fast path is a use": () => {
+    const { tier, put, get } = open({ maxEntries: 100 });
+    for (let i = 0; i < 100; i++) put(`k${i}`, i);
+    for (let round = 0; round < 200; round++) {
+      tier.fresh!("k0", 0);
+      put(`new${round}`, round);
+    }
+    same(get("k0"), 0);
+  },
+  "values are kept by reference": () => {
+    const { put, get } = open();
+    const value = { a: 1 };
+    put("k", value);
+    same(get("k"), value);
+  },
+  "bytes are estimated by the heap: text, numbers, parts, cycles once": () => {
+    same(estimateBytes(5), 8);
+    same(estimateBytes(null), 8);
+    ok(estimateBytes("x".repeat(1000)) >= 1000 && estimateBytes("x".repeat(1000)) < 1100);
+    ok(estimateBytes("ж".repeat(1000)) >= 2000);
+    ok(estimateBytes(new Uint8Array(5000)) >= 5000 && estimateBytes(new Uint8Array(5000)) < 5200);
+    ok(estimateBytes(new ArrayBuffer(5000)) >= 5000);
+    const cycle: Record<string, unknown> = { text: "x".repeat(100) };
+    cycle.self = cycle;
+    ok(estimateBytes(cycle) < 300);
+    const shared = "x".repeat(100);
+    ok(estimateBytes([shared, shared]) >= 200);
+    ok(estimateBytes(new Map([["k", "x".repeat(500)]])) >= 500);
+    ok(estimateBytes(new Set(["x".repeat(500)])) >= 500);
+    ok(estimateBytes({ a: { b: { c: "x".repeat(500) } } }) >= 500);
+    // Of a large one a part is looked at, and the rest taken to be like it.
+    const large = estimateBytes(Array.from({ length: 100_000 }, () => "x".repeat(100)));
+    ok(large > 8_000_000 && large < 20_000_000, String(large));
+    for (const odd of [undefined, Symbol("s"), () => {}, 5n, new Date(), /x/, new Error("e"), Object.create(null)]) ok(estimateBytes(odd) > 0);
+  },
+  "wrong bounds are refused": () => {
+    for (const wrong of [0, -1, 1.5, Number.NaN, "5", true, 2 ** 60] as never[]) {
+      throws(() => memory({ maxEntries: wrong }), "CONFIG");
+      throws(() => memory({ maxBytes: wrong }), "CONFIG");
+    }
+    throws(() => memory({ maxEntries: Infinity }), "CONFIG");
+    same(memory({ maxEntries: Infinity, maxBytes: 10 }).usage!().maxEntries, Infinity);
+    same(memory({ maxBytes: 10 }).usage!().maxEntries, Infinity);
+    same(memory().usage!().maxEntries, 10_000);
+  },
+});
