@@ -56,7 +56,8 @@ export function thriftyClock(wall: () => number, steady: () => number): () => nu
     const time = wall();
     if (time < latest || time >= due) {
       due = time + UNCHECKED;
-      return (latest = Math.max(latest, Math.floor(exact())));
+      latest = Math.max(latest, Math.floor(exact()));
+      return latest;
     }
     if (time > latest) latest = time;
     return time;

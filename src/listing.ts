@@ -4,6 +4,7 @@
  * @module
  */
 import type { EntryMeta, ListOptions } from "./api.ts";
+import { invalid } from "./errors.ts";
 import type { Key } from "./key.ts";
 import { compilePattern } from "./pattern.ts";
 import type { Space } from "./space.ts";
@@ -20,6 +21,7 @@ export function describeEntry(key: Key, { entry, tier, stale }: Found, space: Sp
 export async function* listKeys(store: Store, space: Space, options: ListOptions, complete?: boolean): AsyncGenerator<string[]> {
   const { pattern = "*", tier, limit = Infinity, signal } = options;
   const { prefix, matches } = compilePattern(pattern);
+  if (typeof limit !== "number" || !(limit >= 0)) throw invalid("limit", "0 or more", limit);
   // An array key begins with [, and some strings with an escape, so their range is not that of the pattern.
   const range = /^[@[\\]/.test(prefix) ? "" : prefix;
   let room = limit;

@@ -9,7 +9,7 @@ import { TierError } from "../errors.ts";
 import { Guard, type GuardObserver } from "./guard.ts";
 import type { Engine } from "../engine.ts";
 import { decodeKey } from "../key.ts";
-import { all, then } from "../maybe.ts";
+import { all, settle, then } from "../maybe.ts";
 import { type Resolved, sharedPrefix, tierTtl } from "../options.ts";
 import type { LayerCounters } from "../stats.ts";
 import type { InvalidationMode, MaybePromise, ReadOptions, ReadResult, ScanResult, TagMatch, Tier, Touch, Write } from "../tier.ts";
@@ -126,14 +126,18 @@ export class Layer {
 
   /** Writes what {@linkcode prepare} answered. */
   write(prepared: readonly Write[], now: number): MaybePromise<number | TierError> {
-    const { minTtl = 0 } = this.tier.capabilities;
     if (prepared.length === 0) return 0;
     if (this.tier.options?.write === "around") return then(this.#deleteWhole(prepared.map(({ key }) => key), now), faultOr(0));
-    const lasting = minTtl === 0 ? prepared : prepared.filter(({ entry }) => entry.staleUntil - now >= minTtl);
+    const lasting = prepared.filter(({ entry }) => this.#isLasting(entry, now));
     const brief = lasting.length === prepared.length ? [] : prepared.filter((write) => !lasting.includes(write));
     return then(brief.length === 0 ? undefined : this.#deleteWhole(brief.map(({ key }) => key), now), () =>
       lasting.length === 0 ? 0 : this.#store(lasting, now),
     );
+  }
+
+  /** Whether a tier that cannot keep brief entries can keep this one. */
+  #isLasting({ staleUntil }: Pick<Entry, "staleUntil">, now: number): boolean {
+    return staleUntil - now >= (this.tier.capabilities.minTtl ?? -Infinity);
   }
 
   #store(writes: readonly Write[], now: number): MaybePromise<number | TierError> {
@@ -159,7 +163,9 @@ export class Layer {
   /** Copies entries up into this tier, with the time that they have left. */
   promote(writes: readonly Write[], now: number): MaybePromise<boolean> {
     try {
-      return then(this.#encode(writes, now), (prepared) => then(this.#set(prepared, now, "promotion"), (answer) => !(answer instanceof TierError)));
+      return then(this.#encode(writes.filter(({ entry }) => this.#isLasting(entry, now)), now), (prepared) =>
+        then(prepared.length === 0 ? 0 : this.#set(prepared, now, "promotion"), (answer) => !(answer instanceof TierError)),
+      );
     } catch {
       return false;
     }
@@ -185,7 +191,9 @@ export class Layer {
       freshUntil: Math.min(freshUntil, now + this.#cap),
       staleUntil: Math.min(staleUntil, now + this.#cap),
     }));
-    const missed = () => this.#miss(whole.map(({ key }) => key));
+    const keys = whole.map(({ key }) => key);
+    if (!whole.every((touch) => touch.freshUntil === 0 || this.#isLasting(touch, now))) return this.#deleteWhole(keys, now);
+    const missed = () => this.#miss(keys);
     const touched = this.#ready(
       now,
       "touchMany",
@@ -257,6 +265,8 @@ export class Layer {
   #miss(keys: readonly string[]): void {
     if (this.#missed.size + keys.length > MAX_MISSED) this.#missedAll = true;
     else for (const key of keys) this.#missed.add(key);
+    // The fast path asks the tier past us.
+    if (this.tier.fresh) settle(() => this.tier.deleteMany(keys, 0)).catch(() => {});
   }
 
   /** Runs an operation once the tier has been told what it missed while it failed. */

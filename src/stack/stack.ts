@@ -7,7 +7,7 @@
 import type { Engine } from "../engine.ts";
 import type { Entry } from "../entry.ts";
 import { ConfigError, TierError } from "../errors.ts";
-import { all, finalize, isPromise, then } from "../maybe.ts";
+import { all, finalize, then } from "../maybe.ts";
 import { sharedPrefix } from "../options.ts";
 import { newLayerCounters, type TierStats } from "../stats.ts";
 import { type Findings, type Found, hasTags, judge, type Store, type StoreFactory, type StoreReadOptions, sequenced } from "../store.ts";
@@ -16,6 +16,7 @@ import { Layer } from "./layer.ts";
 import { byteLength, shortenKey } from "./long-key.ts";
 import { promote } from "./promote.ts";
 import { readOnly } from "./read-only.ts";
+import { Traffic } from "./traffic.ts";
 import { writeBehind } from "./write-behind.ts";
 
 /** Most expired entries removed from a tier in one step, so that a sweep never holds up other work for long. */
@@ -48,8 +49,7 @@ class Stack implements Store {
   readonly #shared: readonly Layer[];
   readonly #private: readonly Layer[];
 
-  /** Loaded values, and values with a new deadline, on their way to the tiers: a mutation comes after them, or they would undo it. */
-  readonly #landing = new Map<string, Promise<unknown>>();
+  readonly #traffic = new Traffic();
 
   /** @throws {ConfigError} for two tiers of one name, or a wrong option of a tier */
   constructor(tiers: readonly Tier[], engine: Engine) {
@@ -153,10 +153,10 @@ class Stack implements Store {
   write(writes: readonly Write[], ticket?: number): MaybePromise<void> {
     const { fence } = this.#engine;
     const now = this.#engine.now();
-    return then(all(this.#layers.map((layer) => layer.prepare(writes, now))), (prepared) => {
+    const done = then(all(this.#layers.map((layer) => layer.prepare(writes, now))), (prepared) => {
       const keys = writes.map(({ key }) => key);
       if (ticket === undefined) for (const key of keys) fence.mark(key);
-      const landed = ticket === undefined ? this.#landed(keys) : undefined;
+      const landed = ticket === undefined ? this.#traffic.landed(keys) : undefined;
       const stands = keys.map((key) => ticket === undefined || fence.passes(key, ticket));
       const own = fence.enter();
       const stored = then(landed, () =>
@@ -167,28 +167,13 @@ class Stack implements Store {
           now,
         ),
       );
-      if (ticket !== undefined) this.#land(keys, stored);
+      if (ticket !== undefined) this.#traffic.land(keys, stored);
       return then(
         finalize(stored, () => fence.leave()),
         (answers) => this.#throwFirst(answers),
       );
     });
-  }
-
-  #land(keys: readonly string[], work: MaybePromise<unknown>): void {
-    if (!isPromise(work)) return;
-    for (const key of keys) {
-      const all = Promise.allSettled([this.#landing.get(key), work]).then(() => {
-        if (this.#landing.get(key) === all) this.#landing.delete(key);
-      });
-      this.#landing.set(key, all);
-    }
-  }
-
-  /** Ends when what is on its way under these keys, by default under any, has arrived. */
-  #landed(keys: Iterable<string> = this.#landing.keys()): MaybePromise<unknown> {
-    const some = this.#landing.size === 0 ? [] : [...keys].flatMap((key) => this.#landing.get(key) ?? []);
-    return some.length === 0 ? undefined : Promise.all(some);
+    return ticket === undefined ? this.#traffic.mutate(done) : done;
   }
 
   /** Shared tiers first, of these the authority, since its sequence goes into the others; this process's memory last. */
@@ -233,9 +218,9 @@ class Stack implements Store {
     const mark = () => {
       for (const key of keys) fence.mark(key);
     };
-    return then(known, (existed) =>
+    const deleted = then(known, (existed) =>
       then(
-        this.#sweep(mark, this.#landed.bind(this, keys), (layer) => layer.delete(keys, now), tier),
+        this.#sweep(mark, () => this.#traffic.landed(keys), (layer) => layer.delete(keys, now), tier),
         (answers) => {
           for (const answer of answers) {
             if (!(answer instanceof TierError)) answer.forEach((live, i) => (existed[i] ||= live));
@@ -245,6 +230,7 @@ class Stack implements Store {
         },
       ),
     );
+    return this.#traffic.mutate(deleted);
   }
 
   /**
@@ -273,38 +259,48 @@ class Stack implements Store {
   }
 
   touch(touch: Touch): MaybePromise<boolean> {
-    const now = this.#engine.now();
-    const touched = all(this.#layers.map((layer) => layer.touch([touch], now)));
-    this.#land([touch.key], touched);
-    return then(touched, (answers) => answers.some((answer) => !(answer instanceof TierError) && answer[0] === true));
+    return then(this.#traffic.mutated(), () => {
+      const now = this.#engine.now();
+      const touched = all(this.#layers.map((layer) => layer.touch([touch], now)));
+      this.#traffic.land([touch.key], touched);
+      return then(touched, (answers) => answers.some((answer) => !(answer instanceof TierError) && answer[0] === true));
+    });
   }
 
   clear(prefix: string, tier?: string): MaybePromise<void> {
     const now = this.#engine.now();
     const cleared = this.#sweep(
       () => this.#engine.fence.markAll(),
-      () => this.#landed(),
+      () => this.#traffic.landed(),
       (layer) => layer.clear(prefix, now),
       tier,
     );
-    return then(cleared, (answers) => this.#throwFirst(answers));
+    return this.#traffic.mutate(then(cleared, (answers) => this.#throwFirst(answers)));
   }
 
   /** In the authority first, then in this process's ledger. */
   invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): MaybePromise<void> {
     const { ledger } = this.#engine;
     const bumped = this.#authority ? this.#authority.invalidate(tags, match, mode, ledger.next() - 1, this.#engine.now()) : ledger.next();
-    return then(bumped, (answer) => {
-      if (match === "any") ledger.record(tags, mode, answer instanceof TierError ? ledger.next() : answer);
-      const done = match === "any" ? undefined : this.#invalidateEach(tags, match, mode);
-      return then(done, () => this.#throwFirst([answer]));
+    const done = then(bumped, (answer) => {
+      const sequence = answer instanceof TierError ? ledger.next() : answer;
+      if (match === "any") ledger.record(tags, mode, sequence);
+      // Other tiers that keep tags outlive this process, whose ledger does not.
+      const others = this.#layers.filter((layer) => layer !== this.#authority && layer.tier.capabilities.tags && !layer.tier.capabilities.readOnly);
+      const told = all(others.map((layer) => layer.invalidate(tags, match, mode, sequence - 1, this.#engine.now())));
+      return then(told, (answers) =>
+        then(match === "any" ? undefined : this.#invalidateEach(tags, match, mode), () => this.#throwFirst([answer, ...answers])),
+      );
     });
+    return this.#traffic.mutate(done);
   }
 
   /** `all` and `exact` are no single number: the layers that keep no tags are looked through. */
   async #invalidateEach(tags: readonly string[], match: TagMatch, mode: InvalidationMode): Promise<void> {
     this.#engine.fence.markAll();
-    for (const layer of this.#layers) {
+    // Private layers come last, since a read that began meanwhile may have copied an old entry up.
+    for (const layer of [...this.#shared, ...this.#private]) {
+      if (layer === this.#private[0]) this.#engine.fence.markAll();
       if (layer.tier.capabilities.tags) continue;
       if (!layer.tier.capabilities.keys) {
         await layer.clear("", this.#engine.now());
@@ -325,7 +321,7 @@ class Stack implements Store {
   async *pages(prefix: string, tier?: string, complete?: boolean): AsyncGenerator<readonly string[]> {
     const blind = complete && this.#only(tier).find((layer) => !layer.tier.capabilities.keys);
     if (blind) throw new TierError(blind.name, `Cannot find all keys as tier ${blind.name} cannot list them`);
-    if (complete) await this.#landed();
+    if (complete) await this.#traffic.landed();
     const faults: TierError[] = [];
     const seen = new Set<string>();
     for (const layer of this.#only(tier)) {
