@@ -103,7 +103,12 @@ function isProto(start: number): boolean {
 }
 
 function tagged(tag: number, depth: number): void {
-  const head = next();
+  let head = next();
+  // Where there is no Buffer, the library writes the bytes of a typed array as a tagged Uint8Array.
+  if (head === 0xd8 && source[at] === UINT8_ARRAY && tag > UINT8_ARRAY) {
+    at++;
+    head = next();
+  }
   const major = head >> 5;
   switch (tag) {
     case 1: // Date
@@ -129,6 +134,8 @@ function tagged(tag: number, depth: number): void {
     }
   }
 }
+
+const UINT8_ARRAY = 64;
 
 /** Bytes of one element of the typed arrays of RFC 8746, by tag; bigints above 64 bits (tags 2 and 3) have any length. */
 const ELEMENT_SIZES: Readonly<Record<number, number>> = {
