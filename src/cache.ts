@@ -4,16 +4,16 @@
  * @module
  */
 import type { Cache, CacheEntry, EntryMeta, InvalidateTagsOptions, ListOptions, ManyLoader, SetItem } from "./api.ts";
-import { Core } from "./core.ts";
 import { toMilliseconds } from "./duration.ts";
-import { CacheClosedError, invalid, oneOf } from "./errors.ts";
+import { Engine } from "./engine.ts";
+import { CacheClosedError, callable, invalid, oneOf } from "./errors.ts";
 import type { EventName, Listener } from "./events.ts";
 import { isPlain, type Key, namespacePrefix } from "./key.ts";
-import { countKeys, describeEntry, listKeys } from "./listing.ts";
+import { listKeys } from "./listing.ts";
 import type { Loader } from "./load.ts";
 import { loadMany } from "./load-many.ts";
 import { all, finalize, settle, then } from "./maybe.ts";
-import { memory } from "./memory/memory.ts";
+import { type MemoryOptions, memory } from "./memory/memory.ts";
 import {
   type CacheOptions,
   type CallOptions,
@@ -26,11 +26,11 @@ import {
 } from "./options.ts";
 import { validate } from "./schema.ts";
 import type { Space } from "./space.ts";
-import { type CacheStats, newCounters } from "./stats.ts";
+import { type CacheStats, type Counters, newCounters } from "./stats.ts";
 import type { Found, Store } from "./store.ts";
 import { abortable } from "./timeout.ts";
 import type { MaybePromise, Tier, Write } from "./tier.ts";
-import { newTarget, newWrite, written } from "./write.ts";
+import { newRequest, newWrite, written } from "./write.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 
@@ -42,32 +42,30 @@ const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 export function createCache(options: CacheOptions = {}): Cache {
   if (typeof options !== "object" || options === null) throw invalid("options", "an object", options);
   const resolved = resolveOptions(options);
-  const { maxEntries, tiers = [memory(maxEntries === undefined ? {} : { maxEntries })] } = options;
+  const { maxEntries, tiers = [memory({ maxEntries } as MemoryOptions)] } = options;
   if (options.tiers && maxEntries !== undefined) throw invalid("maxEntries", "left out where there are tiers", maxEntries);
-  const core = new Core(tiers, resolved);
-  return new TieredCache(core, resolved.name);
+  const engine = new Engine(tiers, resolved);
+  return new TieredCache(engine, resolved.name);
 }
 
 /** A view of a cache: the root, or a namespace. */
 class TieredCache implements Cache {
-  readonly name: string;
-  readonly #core: Core;
+  declare readonly name: string;
+  readonly #engine: Engine;
   readonly #store: Store;
   readonly #space: Space;
   readonly #top: Tier;
-  readonly #isRoot: boolean;
 
-  constructor(core: Core, name: string, space: Space = core.root) {
+  constructor(engine: Engine, name: string, space: Space = engine.root) {
     this.name = name;
-    this.#core = core;
-    this.#store = core.store;
+    this.#engine = engine;
+    this.#store = engine.store;
     this.#space = space;
-    this.#isRoot = space === core.root;
-    this.#top = core.store.tiers[0]!;
+    this.#top = engine.store.tiers[0]!;
   }
 
   get closed(): boolean {
-    return Boolean(this.#core.closing);
+    return Boolean(this.#engine.closing);
   }
 
   get<V>(key: Key, options?: GetOptions): Promise<V | undefined> {
@@ -90,13 +88,14 @@ class TieredCache implements Cache {
 
   /** Reads fresh entries, and counts hits and misses. */
   #find(keys: readonly Key[], options: GetOptions = NOTHING): MaybePromise<(Found | undefined)[]> {
-    const { promote, version = this.#core.options.version, schema, onInvalid = "miss" } = options;
+    const { promote, version = this.#engine.options.version, schema, onInvalid = "miss" } = options;
     const { counters } = this.#space;
     return then(this.#store.read(keys.map((key) => this.#space.encode(key)), { promote, version }), ({ found, fault }) => {
       const checked = all(
         found.map((item) => {
           if (!item || item.stale) return undefined;
           if (!schema) return item;
+          oneOf("onInvalid", ["miss", "throw"], onInvalid);
           return then(validate(schema, item.entry.value, onInvalid), (value) => (value === undefined ? undefined : { ...item, entry: { ...item.entry, value } }));
         }),
       );
@@ -104,8 +103,8 @@ class TieredCache implements Cache {
         hits.forEach((item, i) => {
           const key = keys[i]!;
           counters[item ? "hits" : "misses"]++;
-          if (item) this.#core.emit("hit", () => ({ key, tier: item.tier }));
-          else this.#core.emit("miss", () => ({ key }));
+          if (item) this.#engine.emit("hit", () => ({ key, tier: item.tier }));
+          else this.#engine.emit("miss", () => ({ key }));
         });
         if (fault && hits.includes(undefined)) throw fault;
         return hits;
@@ -124,17 +123,16 @@ class TieredCache implements Cache {
     // Not through #run: a caller's abort is the flight's business, which ends when all have gone.
     return settle(() => {
       this.#check(options);
-      if (typeof loader !== "function") throw invalid("loader", "a function", loader);
-      const { loads } = this.#core;
-      return loads.run(loads.request(key, loader as Loader, options as LoadOptions, this.#space)) as MaybePromise<V>;
+      callable("loader", loader);
+      return this.#engine.loads.run(newRequest(key, options as LoadOptions, this.#space, loader as Loader)) as MaybePromise<V>;
     });
   }
 
   getOrSetMany<K extends Key, V>(keys: readonly K[], loader: ManyLoader<V>, options: LoadOptions<V> = NOTHING): Promise<Map<K, V>> {
     return settle(() => {
       this.#check(options);
-      if (typeof loader !== "function") throw invalid("loader", "a function", loader);
-      return loadMany(this.#core.loads, this.#store, this.#space, keys, loader, options);
+      callable("loader", loader);
+      return loadMany(this.#space, keys, loader, options);
     });
   }
 
@@ -147,12 +145,12 @@ class TieredCache implements Cache {
   }
 
   #write(items: readonly SetItem[], shared: SetOptions): MaybePromise<void> {
-    const [engine, space] = [this.#core, this.#space];
+    const space = this.#space;
     // Of one key that comes twice the last counts, as if they were written one after the other.
     const byText = new Map<string, { key: Key; write: Write | undefined }>();
     for (const item of items) {
-      const target = newTarget(item.key, { ...shared, ...item }, space, engine);
-      byText.set(target.text, { key: item.key, write: newWrite(item.value, target, engine) });
+      const request = newRequest(item.key, { ...shared, ...item }, space);
+      byText.set(request.text, { key: item.key, write: newWrite(item.value, request) });
     }
     const writes: Write[] = [];
     const gone: string[] = [];
@@ -160,24 +158,23 @@ class TieredCache implements Cache {
       if (write) writes.push(write);
       else gone.push(text);
     }
-    const done = this.#mutate(byText.keys(), () =>
+    const done = this.#mutate(() => this.#engine.loads.detach(byText.keys()), () =>
       then(writes.length > 0 ? this.#store.write(writes) : undefined, () => (gone.length > 0 ? this.#store.delete(gone) : undefined)),
     );
     return then(done, () => {
-      for (const { key, write } of byText.values()) if (write) written(key, write.entry, space, engine);
+      for (const { key, write } of byText.values()) if (write) written(key, write.entry, space);
     });
   }
 
   /** Nobody may join a flight that began before the mutation ended. */
-  #mutate<T>(texts: Iterable<string>, mutation: () => MaybePromise<T>): MaybePromise<T> {
-    const keys = [...texts];
-    this.#core.loads.detach(keys);
-    return finalize(mutation(), () => this.#core.loads.detach(keys));
+  #mutate<T>(detach: () => void, mutation: () => MaybePromise<T>): MaybePromise<T> {
+    detach();
+    return finalize(mutation(), detach);
   }
 
   has(key: Key, options?: CallOptions): Promise<boolean> {
     return this.#run(options, () => {
-      const read = this.#peek(key, this.#core.options.version);
+      const read = this.#peek(key, this.#engine.options.version);
       return then(read, (found) => found?.stale === false);
     });
   }
@@ -193,12 +190,12 @@ class TieredCache implements Cache {
   #delete(keys: readonly Key[]): MaybePromise<number> {
     const byText = new Map(keys.map((key) => [this.#space.encode(key), key]));
     const texts = [...byText.keys()];
-    const deleted = this.#mutate(texts, () => this.#store.delete(texts));
+    const deleted = this.#mutate(() => this.#engine.loads.detach(texts), () => this.#store.delete(texts));
     return then(deleted, (existed) => {
       const count = existed.filter(Boolean).length;
       this.#space.counters.deletes += count;
       texts.forEach((text, i) => {
-        this.#core.emit("delete", () => ({ key: byText.get(text)!, existed: existed[i]! }));
+        this.#engine.emit("delete", () => ({ key: byText.get(text)!, existed: existed[i]! }));
       });
       return count;
     });
@@ -206,25 +203,27 @@ class TieredCache implements Cache {
 
   touch(key: Key, options: { ttl: number | string; grace?: number | string } & CallOptions): Promise<boolean> {
     return this.#run(options, () => {
-      const { ttl, grace, swr } = resolveLifetimes(options, this.#core.options);
+      const { ttl, grace, swr } = resolveLifetimes(options, this.#engine.options);
       if (ttl <= 0) return then(this.#delete([key]), Boolean);
-      return then(this.#peek(key, this.#core.options.version), (found) => {
+      return then(this.#peek(key, this.#engine.options.version), (found) => {
         const end = found?.entry.freshUntil;
         // What is stale for another reason than its age was invalidated, and stays so.
-        if (!found || (found.stale && (end === 0 || end! > this.#core.now()))) return false;
-        const freshUntil = this.#core.now() + ttl;
-        if (freshUntil !== Infinity) this.#core.expiring();
+        if (!found || (found.stale && (end === 0 || end! > this.#engine.now()))) return false;
+        const freshUntil = this.#engine.now() + ttl;
+        if (freshUntil !== Infinity) this.#engine.expiring();
         return this.#store.touch({ key: this.#space.encode(key), freshUntil, staleUntil: freshUntil + Math.max(grace, swr) });
       });
     });
   }
 
   keys(options: ListOptions = NOTHING): Promise<Key[]> {
-    return this.#run(options, async () => {
-      const keys: Key[] = [];
-      for await (const page of listKeys(this.#store, this.#space, options)) for (const text of page) keys.push(this.#space.decode(text));
-      return keys;
-    });
+    return this.#run(options, async () => (await this.#texts(options)).map((text) => this.#space.decode(text)));
+  }
+
+  async #texts(options: ListOptions): Promise<string[]> {
+    const texts: string[] = [];
+    for await (const page of listKeys(this.#space, options)) texts.push(...page);
+    return texts;
   }
 
   entries<V>(options: ListOptions = NOTHING): AsyncGenerator<CacheEntry<V>> {
@@ -237,7 +236,7 @@ class TieredCache implements Cache {
 
   async *#list<E extends CacheEntry | EntryMeta>(options: ListOptions, metaOnly: boolean): AsyncGenerator<E> {
     this.#check(options);
-    for await (const page of listKeys(this.#store, this.#space, options)) {
+    for await (const page of listKeys(this.#space, options)) {
       const { found } = await this.#store.read(page, { peek: true, metaOnly, version: null, tier: options.tier });
       for (const [i, item] of found.entries()) {
         if (!item) continue;
@@ -252,7 +251,7 @@ class TieredCache implements Cache {
   }
 
   size(options: { tier?: string } & CallOptions = NOTHING): Promise<number> {
-    return this.#run(options, () => countKeys(this.#store, this.#space, options.tier));
+    return this.#run(options, async () => (await this.#store.count?.(this.#space.prefix, options.tier)) ?? (await this.#texts(options)).length);
   }
 
   invalidateTags(tags: string | readonly string[], options: InvalidateTagsOptions = NOTHING): Promise<void> {
@@ -265,8 +264,8 @@ class TieredCache implements Cache {
       if (texts.length === 0) return;
       // All with a single tag are any with it, which needs no look at the entries.
       return then(this.#store.invalidate(texts, texts.length === 1 && match === "all" ? "any" : match, mode), () => {
-        if (match !== "any") this.#core.loads.detachWhere(() => true);
-        this.#core.emit("invalidate", () => ({ by: "tags", what: names.join(", ") }));
+        if (match !== "any") this.#engine.loads.detachWhere(() => true);
+        this.#engine.emit("invalidate", () => ({ by: "tags", what: names.join(", ") }));
       });
     });
   }
@@ -274,32 +273,29 @@ class TieredCache implements Cache {
   invalidatePattern(pattern: string | RegExp, options: CallOptions = NOTHING): Promise<number> {
     return this.#run(options, async () => {
       const fence = () => {
-        this.#core.fence.markAll();
-        this.#core.loads.detachWhere((text) => this.#space.owns(text));
+        this.#engine.fence.markAll();
+        this.#engine.loads.detachWhere((text) => this.#space.owns(text));
       };
       fence();
       let count = 0;
       // What is no pattern must not stand for all keys.
       const which = { ...options, pattern: pattern ?? null };
-      for await (const page of listKeys(this.#store, this.#space, which, true)) {
+      for await (const page of listKeys(this.#space, which, true)) {
         const existed = await this.#store.delete(page);
         count += existed.filter(Boolean).length;
-        for (const text of page) this.#core.left(this.#top.name, text, "pattern");
+        for (const text of page) this.#engine.left(this.#top.name, text, "pattern");
       }
       fence();
-      this.#core.emit("invalidate", () => ({ by: "pattern", what: String(pattern), count }));
+      this.#engine.emit("invalidate", () => ({ by: "pattern", what: String(pattern), count }));
       return count;
     });
   }
 
   clear(options?: CallOptions): Promise<void> {
     return this.#run(options, () => {
-      const detach = () => this.#core.loads.detachWhere((text) => text.startsWith(this.#space.prefix));
-      detach();
-      return then(
-        finalize(this.#store.clear(this.#space.prefix), detach),
-        () => this.#core.emit("invalidate", () => ({ by: "clear", what: this.name })),
-      );
+      const { prefix } = this.#space;
+      const cleared = this.#mutate(() => this.#engine.loads.detachWhere((text) => text.startsWith(prefix)), () => this.#store.clear(prefix));
+      return then(cleared, () => this.#engine.emit("invalidate", () => ({ by: "clear", what: this.name })));
     });
   }
 
@@ -314,7 +310,7 @@ class TieredCache implements Cache {
       const { tier = this.#top.name } = options;
       const text = this.#space.encode(key);
       return then(this.#store.delete([text], tier), ([existed]) => {
-        if (existed) this.#core.left(tier, text, "manual");
+        if (existed) this.#engine.left(tier, text, "manual");
         return existed!;
       });
     });
@@ -324,14 +320,14 @@ class TieredCache implements Cache {
     return this.#run(options, async () => {
       const { tier = this.#top.name } = options;
       for await (const page of this.#store.pages(this.#space.prefix, tier)) {
-        for (const text of page) this.#core.left(tier, text, "manual");
+        for (const text of page) this.#engine.left(tier, text, "manual");
       }
       await this.#store.clear(this.#space.prefix, tier);
     });
   }
 
   namespace(name: string): Cache {
-    return new TieredCache(this.#core, `${this.name}/${name}`, this.#core.space(this.#space.prefix + namespacePrefix(name)));
+    return new TieredCache(this.#engine, `${this.name}/${name}`, this.#engine.space(this.#space.prefix + namespacePrefix(name)));
   }
 
   tier(name: string): Tier {
@@ -342,43 +338,41 @@ class TieredCache implements Cache {
 
   stats(): CacheStats {
     const counters = newCounters();
-    for (const part of this.#parts()) {
-      for (const name of Object.keys(counters) as (keyof typeof counters)[]) counters[name] += part.counters[name];
-    }
+    for (const { counters: own } of this.#parts()) for (const name in own) counters[name as keyof Counters] += own[name as keyof Counters];
     const tiers = this.#store.stats();
     const sum = (of: "errors" | "entries" | "bytes") => tiers.reduce((total, tier) => total + (tier[of] ?? 0), 0);
     const served = counters.hits + counters.staleHits;
     const hitRate = served / (served + counters.misses) || 0;
-    return { ...counters, hitRate, evictions: { ...this.#core.evictions }, errors: sum("errors"), size: sum("entries"), bytes: sum("bytes"), tiers };
+    return { ...counters, hitRate, evictions: { ...this.#engine.evictions }, errors: sum("errors"), size: sum("entries"), bytes: sum("bytes"), tiers };
   }
 
   resetStats(): void {
     for (const part of this.#parts()) Object.assign(part.counters, newCounters());
-    if (!this.#isRoot) return;
+    if (this.#space.prefix !== "") return;
     this.#store.resetStats();
-    this.#core.evictions = {};
+    this.#engine.evictions = {};
   }
 
   /** The spaces that this view counts. */
   #parts(): Space[] {
-    return this.#isRoot ? [this.#space, ...this.#core.spaces.values()] : [this.#space];
+    return this.#space.prefix === "" ? [...this.#engine.spaces.values()] : [this.#space];
   }
 
   on<N extends EventName>(event: N, listener: Listener<N>): () => void {
-    this.#core.on(event, listener);
-    this.#core.listening();
+    this.#engine.on(event, listener);
+    this.#engine.listening();
     return () => this.off(event, listener);
   }
 
   off<N extends EventName>(event: N, listener: Listener<N>): void {
-    this.#core.off(event, listener);
-    this.#core.listening();
+    this.#engine.off(event, listener);
+    this.#engine.listening();
   }
 
   close({ timeout = 5_000 }: { timeout?: number | string } = NOTHING): Promise<void> {
     return settle(() => {
       const ms = number("timeout", toMilliseconds(timeout, "timeout"));
-      return (this.#core.closing ??= this.#core.close(ms));
+      return (this.#engine.closing ??= this.#engine.close(ms));
     });
   }
 
@@ -388,12 +382,12 @@ class TieredCache implements Cache {
 
   /** A hit in the top tier that needs no look at its entry: no allocation but the caller's promise. */
   #quick<V>(key: Key): Promise<V> | undefined {
-    const core = this.#core;
-    if (!core.quick || core.closing || typeof key !== "string" || !isPlain(key)) return undefined;
-    const value = this.#top.fresh?.(this.#space.prefix + key, core.ledger.latest);
+    const engine = this.#engine;
+    if (!engine.quick || engine.closing || typeof key !== "string" || !isPlain(key)) return undefined;
+    const value = this.#top.fresh?.(this.#space.prefix + key, engine.ledger.latest);
     if (value === undefined) return undefined;
     this.#space.counters.hits++;
-    core.store.quickHits++;
+    engine.store.counters.hits++;
     return Promise.resolve(value as V);
   }
 
@@ -412,8 +406,10 @@ class TieredCache implements Cache {
     if (options?.tier !== undefined) this.tier(options.tier);
   }
 
-  #describe(key: Key, found: Found): EntryMeta {
-    return describeEntry(key, found, this.#space, this.#core.now());
+  #describe(key: Key, { entry, tier, stale }: Found): EntryMeta {
+    const { createdAt, freshUntil, tags, version, codec, profile, size } = entry;
+    const ttl = stale ? 0 : freshUntil - this.#engine.now();
+    return { key, tier, createdAt, ttl, stale, tags: this.#space.decodeTags(tags), version, codec, profile, size };
   }
 
   /** Looks at an entry without its value, which is no use of it. */

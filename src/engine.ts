@@ -1,37 +1,93 @@
 /**
- * What the rooms of one cache share: its options, its events, and the order of what happens.
+ * The engine: what all views of a cache share.
  *
  * @module
  */
+import { invalid } from "./errors.ts";
 import { Events, type EvictionReason } from "./events.ts";
 import { Fence } from "./fence.ts";
 import { decodeKey } from "./key.ts";
+import { Ledger } from "./ledger.ts";
+import { Loads } from "./load.ts";
 import type { Resolved } from "./options.ts";
-import { TagLedger } from "./tags.ts";
+import { Space } from "./space.ts";
+import { Solo, type Store } from "./store.ts";
+import type { SyncTier, Tier } from "./tier.ts";
+import { within } from "./timeout.ts";
 
-/** The middle of a cache; everything else hangs on it. */
+/** Most namespaces with counters of their own; those beyond count in the root's. */
+const MAX_SPACES = 1_000;
+
+/** Steps of one sweep, so that it never holds up other work for long. */
+const SWEEP_STEPS = 10;
+
+/** Tiers that are part of a cache: one that is used twice would be told of things by the wrong cache. */
+const used = /* @__PURE__ */ new WeakSet<Tier>();
+
+/** @throws {ConfigError} when the tiers cannot be used */
+function newStore(tiers: readonly Tier[], engine: Engine): Store {
+  const all = Array.isArray(tiers) ? tiers : [];
+  const [first, another] = all;
+  const finished = all.find((tier) => tier?.stack);
+  if (!finished && (!first?.sync || another)) throw invalid("tiers", "one memory(), or several with one of an adapter", tiers);
+  for (const tier of all) {
+    if (used.has(tier)) throw invalid("tiers", "made for this cache alone", tiers);
+    used.add(tier);
+  }
+  return finished ? finished.stack!(tiers, engine) : new Solo(first as Tier & { sync: SyncTier }, engine);
+}
+
+/** The middle of a cache: its options, its events, the order of what happens, its store, its flights and its namespaces. */
 export class Engine extends Events {
-  readonly options: Resolved;
+  declare readonly options: Resolved;
   readonly fence: Fence = new Fence();
-  readonly ledger: TagLedger = new TagLedger();
+  /** What is invalidated. A stack has one that knows of the tiers' own sequences. */
+  ledger: Ledger = new Ledger();
   /** Whether entries get their sequence here, from the ledger. A stack gives them theirs when it writes them. */
   isAuthority = true;
   evictions: Partial<Record<EvictionReason, number>> = {};
   /** Fits the text of a key to what the tiers can hold, together with the prefix of its space. */
   fit: (text: string, prefix: string) => string = (text) => text;
+  /** Whether a key that was shortened to this text might begin so; only where keys can be too long for the tiers. */
+  declare mayBegin: ((text: string, beginning: string) => boolean) | undefined;
+  declare readonly store: Store;
+  declare readonly loads: Loads;
+  readonly spaces: Map<string, Space> = new Map();
+  readonly root: Space = this.space("");
+  /** Whether hits may take the fast path: nobody listens, and no option needs a look at the entry. */
+  declare quick: boolean;
+  declare closing: Promise<void> | undefined;
   readonly #background = new Set<Promise<unknown>>();
+  #sweep: unknown;
 
-  constructor(options: Resolved) {
+  /** @throws {ConfigError} when the tiers cannot be used */
+  constructor(tiers: readonly Tier[], options: Resolved) {
     super();
     this.options = options;
+    this.store = newStore(tiers, this);
+    this.loads = new Loads(this);
+    this.listening();
+  }
+
+  /** To be called when somebody begins or stops listening. */
+  listening(): void {
+    const { version, refreshAhead, earlyRefresh } = this.options;
+    this.quick = version === undefined && refreshAhead + earlyRefresh === 0 && !this.has("hit");
   }
 
   now(): number {
     return this.options.clock.now();
   }
 
-  /** Called when an entry that can expire was written. */
-  expiring(): void {}
+  space(prefix: string): Space {
+    let space = this.spaces.get(prefix);
+    if (!space) {
+      space = new Space(prefix, this);
+      if (this.spaces.size < MAX_SPACES) this.spaces.set(prefix, space);
+      else space.counters = this.root.counters;
+    }
+    return space;
+  }
 
   /** Counts and reports an entry that left a tier. */
   left(tier: string, text: string, reason: EvictionReason): void {
@@ -49,8 +105,28 @@ export class Engine extends Events {
     waitUntil?.(tracked);
   }
 
-  /** Ends when no work is left in the background. */
-  async idle(): Promise<void> {
-    while (this.#background.size > 0) await Promise.all(this.#background);
+  /** To be called when an entry that can expire was written: sweeps on a timer that keeps no process alive. */
+  expiring(): void {
+    const { clock, sweepInterval } = this.options;
+    if (this.#sweep || this.closing || sweepInterval === 0 || sweepInterval === Infinity) return;
+    const sweep = async () => {
+      this.#sweep = undefined;
+      await this.store.prune(SWEEP_STEPS);
+      this.expiring();
+    };
+    this.#sweep = clock.setTimer(() => this.background(sweep(), "sweep"), sweepInterval, true);
+  }
+
+  /** Closes the tiers when no work is left in the background, or after `timeout` milliseconds without what has not ended by then. */
+  async close(timeout: number): Promise<void> {
+    const { clock } = this.options;
+    clock.clearTimer(this.#sweep);
+    const idle = async () => {
+      while (this.#background.size > 0) await Promise.all(this.#background);
+    };
+    let closed: { answer: unknown } | undefined;
+    const close = () => (closed ??= { answer: this.store.close() }).answer;
+    // In time, or without what has not ended by then.
+    await within(idle().then(close), timeout, clock, () => void close());
   }
 }

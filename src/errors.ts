@@ -38,7 +38,7 @@ export abstract class TiercelError extends Error {
 export class ConfigError extends TiercelError {
   readonly code = "CONFIG" as const;
   /** Name of the option, as the caller wrote it. */
-  readonly option: string;
+  declare readonly option: string;
 
   constructor(option: string, message: string) {
     super(message);
@@ -60,7 +60,7 @@ export class ValueError extends TiercelError {
 export class ValidationError extends TiercelError {
   readonly code = "VALIDATION" as const;
   /** What the schema's library says. */
-  readonly issues: readonly { readonly message: string }[];
+  declare readonly issues: readonly { readonly message: string }[];
 
   constructor(message: string, issues: readonly { readonly message: string }[]) {
     super(message);
@@ -92,7 +92,7 @@ export class LoadTimeoutError extends TiercelError {
 export class TierError extends TiercelError {
   readonly code = "TIER" as const;
   /** Name of the tier. */
-  readonly tier: string;
+  declare readonly tier: string;
 
   constructor(tier: string, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -138,6 +138,11 @@ export function invalid(option: string, rule: string, received: unknown): Config
 /** The message for what cannot be used: what it must be, and what was received. */
 export function mustBe(what: string, rule: string, received: unknown): string {
   return `Cannot use ${what} as it must be ${rule}: received ${describe(received)}`;
+}
+
+/** @throws {ConfigError} unless an option, or each of its methods, is a function */
+export function callable(option: string, ...values: readonly unknown[]): void {
+  for (const value of values) if (typeof value !== "function") throw invalid(option, "a function, or have its methods", value);
 }
 
 /** @throws {ConfigError} when an option is none of the values that it may have */

@@ -70,18 +70,17 @@ export function namespacePrefix(name: string): string {
 
 /** JSON for a part: what JSON cannot say is a string that begins with `$`, and a string that begins with it gets one more. */
 function toJson(part: KeyPart, path: string): unknown {
-  if (typeof part === "string") return part.startsWith("$") ? `$${part}` : part;
+  if (typeof part === "string") return part[0] === "$" ? `$${part}` : part;
   if (typeof part === "bigint") return `$${part}n`;
   if (Object.is(part, -0)) return "$-0";
-  if (part === undefined || (typeof part === "number" && !Number.isFinite(part))) return `$${part}`;
-  if (part === null || typeof part === "number" || typeof part === "boolean") return part;
+  if (part === null || typeof part === "boolean" || Number.isFinite(part)) return part;
+  if (part === undefined || typeof part === "number") return `$${part}`;
   if (part instanceof Date) return `$@${part.getTime()}`;
   // An array that is part of itself has no end.
   if (path.length > 1_000) throw new KeyError(mustBe("key", "nested less deeply", path));
   // Not map(), which leaves holes out.
   if (Array.isArray(part)) return Array.from(part, (item, index) => toJson(item, `${path}[${index}]`));
-  const prototype = Object.getPrototypeOf(part);
-  if (typeof part === "object" && (prototype === Object.prototype || prototype === null)) {
+  if ([Object.prototype, null].includes(Object.getPrototypeOf(part))) {
     const names = Object.keys(part).sort();
     return Object.fromEntries(names.map((name) => [name, toJson((part as Record<string, KeyPart>)[name], `${path}.${name}`)]));
   }
@@ -89,13 +88,13 @@ function toJson(part: KeyPart, path: string): unknown {
 }
 
 function fromJson(json: unknown): KeyPart {
-  if (typeof json === "string" && json.startsWith("$")) {
+  if (typeof json === "string" && json[0] === "$") {
     const text = json.slice(1);
-    if (text.startsWith("$")) return text;
-    if (text.startsWith("@")) return new Date(Number(text.slice(1)));
+    if (text[0] === "$") return text;
+    if (text[0] === "@") return new Date(Number(text.slice(1)));
     return text === "undefined" ? undefined : text.endsWith("n") ? BigInt(text.slice(0, -1)) : Number(text);
   }
-  if (typeof json !== "object" || json === null) return json as KeyPart;
   if (Array.isArray(json)) return json.map(fromJson);
-  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, fromJson(value)]));
+  if (Object(json) !== json) return json as KeyPart;
+  return Object.fromEntries(Object.entries(json as object).map(([name, value]) => [name, fromJson(value)]));
 }

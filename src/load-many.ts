@@ -5,57 +5,50 @@
  */
 import type { ManyLoader } from "./api.ts";
 import type { Key } from "./key.ts";
-import type { LoadContext, Loader, Loads } from "./load.ts";
+import type { LoadContext, Loader } from "./load.ts";
 import { then } from "./maybe.ts";
 import type { LoadOptions } from "./options.ts";
 import type { Space } from "./space.ts";
-import type { Findings, Store } from "./store.ts";
+import type { Findings } from "./store.ts";
+import type { MaybePromise } from "./tier.ts";
+import { newRequest } from "./write.ts";
 
 /** One read of the tiers, a flight for each key that missed, and one call of the loader for all that begin together. */
-export async function loadMany<K extends Key, V>(
-  loads: Loads,
-  store: Store,
-  space: Space,
-  keys: readonly K[],
-  loader: ManyLoader<V>,
-  options: LoadOptions<V>,
-): Promise<Map<K, V>> {
+export async function loadMany<K extends Key, V>(space: Space, keys: readonly K[], loader: ManyLoader<V>, options: LoadOptions<V>): Promise<Map<K, V>> {
+  const { loads, store } = space.engine;
   let missing: LoadContext[] = [];
-  let made: Promise<ReadonlyMap<Key, V | undefined>> | undefined;
-  const one: Loader<V | undefined> = async (context) => {
-    missing.push(context as LoadContext);
+  let made: Promise<Awaited<ReturnType<ManyLoader<V>>>> | undefined;
+  const one: Loader = async (context) => {
+    const at = missing.push(context) - 1;
     // After this tick, when every key that needs the loader has said so.
-    made ??= Promise.resolve().then(async () => {
-      const signals = missing.map(({ signal }) => signal);
-      const wanted = missing.map(({ key }) => key);
+    made ??= Promise.resolve().then(() => {
+      const batch = missing;
       missing = [];
       made = undefined;
-      const values = await loader(wanted, { signal: whenAll(signals) });
-      return Array.isArray(values) ? new Map(wanted.map((key, i) => [key, values[i]])) : (values as ReadonlyMap<Key, V>);
+      return loader(batch.map(({ key }) => key), { signal: whenAll(batch) });
     });
-    return (await made).get(context.key);
+    const values = await made;
+    return Array.isArray(values) ? values[at] : (values as ReadonlyMap<Key, V>).get(context.key);
   };
 
-  const requests = keys.map((key) => loads.request(key, one as Loader, options as LoadOptions, space));
-  const wanted = new Map(requests.map((request) => [request.text, request]));
-  const asked = [...wanted.keys()].filter((text) => !loads.isFlying(text));
+  const requests = keys.map((key) => newRequest(key, options as LoadOptions, space, one));
+  const asked = [...new Set(requests.map(({ text }) => text))].filter((text) => !loads.isFlying(text));
   const reading = store.read(asked, { sequence: true, version: requests[0]?.version });
-  const values = await Promise.all(
-    [...wanted].map(async ([text, request]) => {
-      const at = asked.indexOf(text);
-      const found = at < 0 ? undefined : then(reading, (all): Findings => ({ ...all, found: [all.found[at]] }));
-      return [text, await loads.run(request, found)] as const;
-    }),
-  );
-  const byText = new Map(values);
-  return new Map(requests.map(({ text, key }) => [key as K, byText.get(text) as V] as const).filter(([, value]) => value !== undefined));
+  const runs = new Map<string, MaybePromise<unknown>>();
+  for (const request of requests) {
+    const { text } = request;
+    const at = asked.indexOf(text);
+    if (!runs.has(text)) runs.set(text, loads.run(request, at < 0 ? undefined : then(reading, (all): Findings => ({ ...all, found: [all.found[at]] }))));
+  }
+  const values = await Promise.all(requests.map(({ text }) => runs.get(text) as V));
+  return new Map(requests.map(({ key }, i) => [key as K, values[i]!] as const).filter(([, value]) => value !== undefined));
 }
 
 /** Aborts when all of them have: a batch goes on while anybody waits for one of its keys. */
-function whenAll(signals: readonly AbortSignal[]): AbortSignal {
+function whenAll(batch: readonly LoadContext[]): AbortSignal {
   const controller = new AbortController();
-  let left = signals.length;
-  for (const signal of signals) {
+  let left = batch.length;
+  for (const { signal } of batch) {
     signal.addEventListener("abort", () => {
       if (--left === 0) controller.abort(signal.reason);
     });

@@ -7,15 +7,14 @@
 import type { Engine } from "./engine.ts";
 import { type Entry, freshness } from "./entry.ts";
 import { LoadTimeoutError } from "./errors.ts";
-import { Flight, type Landing, landed } from "./flight.ts";
+import { controllerOf, type Flight, type Landing } from "./flight.ts";
 import type { Key } from "./key.ts";
-import { isPromise, settle, then } from "./maybe.ts";
-import type { Lifetimes, LoadOptions } from "./options.ts";
-import type { Space } from "./space.ts";
-import type { Findings, Found, Store } from "./store.ts";
+import { isPromise, settle } from "./maybe.ts";
+import type { Lifetimes } from "./options.ts";
+import type { Findings, Found } from "./store.ts";
 import type { MaybePromise } from "./tier.ts";
-import { within } from "./timeout.ts";
-import { type Decision, newTarget, newWrite, type Target, written } from "./write.ts";
+import { abortable, within } from "./timeout.ts";
+import { type Decision, newWrite, type Request, written } from "./write.ts";
 
 /** What a loader is told and may decide. */
 export interface LoadContext<V = unknown> {
@@ -35,24 +34,17 @@ export interface LoadContext<V = unknown> {
 /** Makes the value of a key. */
 export type Loader<V = unknown> = (context: LoadContext<V>) => V | Promise<V>;
 
-/** One `getOrSet` as the engine sees it. */
-export interface Request extends Target {
-  readonly loader: Loader;
-}
-
 /** Most failed loads remembered (`negativeTtl`). */
 const MAX_FAILURES = 1_000;
 
 /** The flights of a cache. */
 export class Loads {
   readonly #engine: Engine;
-  readonly #store: Store;
   readonly #flights = new Map<string, Flight>();
   readonly #failures = new Map<string, { error: unknown; until: number }>();
 
-  constructor(engine: Engine, store: Store) {
+  constructor(engine: Engine) {
     this.#engine = engine;
-    this.#store = store;
   }
 
   /** Nobody may join the flights of these keys any more: they were mutated. */
@@ -72,35 +64,37 @@ export class Loads {
     return this.#flights.has(text);
   }
 
-  /** Checks the options of a call. */
-  request(key: Key, loader: Loader, options: LoadOptions, space: Space): Request {
-    return { ...newTarget(key, options, space, this.#engine), loader };
-  }
-
   /**
    * The value of a key, from the tiers or the loader.
    *
    * @param reading where the tiers have been asked already
    */
   run(request: Request, reading?: MaybePromise<Findings>): MaybePromise<unknown> {
-    request.options.signal?.throwIfAborted();
-    const running = this.#flights.get(request.text);
-    if (running && running.version === request.version && !this.#isObsolete(running)) return this.#join(running, request);
+    const { text, version, options, lifetimes } = request;
+    const { fence, ledger, store } = this.#engine;
+    options.signal?.throwIfAborted();
+    const running = this.#flights.get(text);
+    if (running && running.version === version && !this.#isObsolete(running)) {
+      const { found } = running;
+      return running.background && found && this.#isServable(found, lifetimes)
+        ? this.#count(request, served(found))
+        : this.#wait(running, request, ledger.latest);
+    }
 
-    const ticket = this.#engine.fence.enter();
-    const read = reading ?? this.#store.read([request.text], { sequence: true, version: request.version });
+    const ticket = fence.enter();
+    const read = reading ?? store.read([text], { sequence: true, version });
     if (!isPromise(read)) {
-      const served = this.#serve(request, read);
-      if (served) {
-        this.#engine.fence.leave();
-        return this.#count(request, served).value;
+      const landing = this.#serve(request, read);
+      if (landing) {
+        fence.leave();
+        return this.#count(request, landing);
       }
     }
     const flight = this.#begin(request, false, async (flight) => {
       const findings = await (flight.reading = read);
       return this.#serve(request, findings, flight) ?? this.#load(flight, request, findings, ticket);
     });
-    return this.#wait(flight, request);
+    return this.#wait(flight, request, 0);
   }
 
   /** A refresh of what was invalidated after it began: what it lends and what it brings are too old for a new caller. */
@@ -108,25 +102,16 @@ export class Loads {
     return background && found !== undefined && this.#engine.ledger.check({ ...found.entry, sequence }) !== "valid";
   }
 
-  /** Takes part in a flight that another call began. */
-  #join(flight: Flight, request: Request): MaybePromise<unknown> {
-    const { found } = flight;
-    if (flight.background && found && this.#isServable(found, request.lifetimes)) {
-      return this.#count(request, landed(found, found.stale ? "swr" : "hit")).value;
-    }
-    return this.#wait(flight, request, this.#engine.ledger.latest);
-  }
-
   /** Invalidated after the load began and before somebody joined: what it brought is too old for them. */
-  #isTooOld(landing: Landing, joinedAt: number): boolean {
-    if (joinedAt <= landing.sequence) return false;
-    const verdict = landing.tags ? this.#engine.ledger.check(landing as unknown as Entry) : "deleted";
-    return verdict === "deleted" || (verdict === "expired" && landing.by === "load");
+  #isTooOld({ entry, by }: Landing, joinedAt: number): boolean {
+    if (joinedAt <= (entry.sequence ?? 0)) return false;
+    const verdict = entry.tags ? this.#engine.ledger.check(entry as Entry) : "deleted";
+    return verdict === "deleted" || (verdict === "expired" && by === "load");
   }
 
   /** Begins a flight, and ends it when it has landed. */
   #begin({ text, version }: Request, background: boolean, outcome: (flight: Flight) => Promise<Landing>): Flight {
-    const flight = new Flight(this.#engine.options.clock, background, version);
+    const flight: Flight = { outcome: undefined as never, background, version, startedAt: this.#engine.now(), waiting: 0 };
     this.#flights.set(text, flight);
     flight.outcome = outcome(flight);
     const land = (): void => {
@@ -141,32 +126,47 @@ export class Loads {
     if (this.#flights.get(text) === flight) this.#flights.delete(text);
   }
 
-  /** Waits for a flight, and counts how it went for this caller, who joined it at a sequence. */
-  async #wait(flight: Flight, request: Request, joinedAt = 0): Promise<unknown> {
+  /**
+   * Waits for a flight, and counts how it went for this caller, who joined it at a sequence: ends with the flight, with
+   * the caller's own abort, or with the old value after `softTimeout`.
+   */
+  async #wait(flight: Flight, request: Request, joinedAt: number): Promise<unknown> {
     const { text, options, lifetimes, space } = request;
+    const { clock } = this.#engine.options;
+    flight.waiting++;
+    const own = abortable(flight.outcome, options.signal, (reason) => {
+      if (--flight.waiting > 0 || flight.background) return;
+      controllerOf(flight).abort(reason);
+      this.#leave(text, flight);
+    });
+    const late = (): Landing | Promise<Landing> => {
+      const found = this.#old(flight.found, lifetimes);
+      if (!found) return own;
+      // It is not in vain: what it brings is stored.
+      flight.background = true;
+      return { ...found, by: "timeout" };
+    };
     let landing: Landing;
     try {
-      landing = await flight.wait(
-        options.signal,
-        lifetimes.softTimeout,
-        (found) => this.#old(found, lifetimes),
-        () => this.#leave(text, flight),
+      landing = await within(own, Math.max(0, flight.startedAt + lifetimes.softTimeout - clock.now()), clock, () =>
+        // While a slow tier is read it is not known yet whether there is an old value.
+        Promise.race([own, Promise.resolve(flight.reading).then(late)]),
       );
     } catch (error) {
       space.counters.misses++;
       throw error;
     }
-    if (landing.by === "timeout") this.#keepAlive(flight, options);
-    return this.#isTooOld(landing, joinedAt) ? this.run(request) : this.#count(request, landing).value;
+    if (landing.by === "timeout") this.#keepAlive(flight, request);
+    return this.#isTooOld(landing, joinedAt) ? this.run(request) : this.#count(request, landing);
   }
 
-  #keepAlive(flight: Flight, options: LoadOptions): void {
+  #keepAlive(flight: Flight, { options }: Request): void {
     // Its failure is told by the load itself.
     this.#engine.background(flight.outcome.catch(() => {}), "refresh", options.waitUntil);
   }
 
-  #count({ key, space: { counters } }: Request, landing: Landing): Landing {
-    const { by, tier } = landing;
+  /** Counts how a caller got its value, and answers with that. */
+  #count({ key, space: { counters } }: Request, { entry, by, tier }: Landing): unknown {
     if (by === "load") counters.misses++;
     else if (by === "hit") {
       counters.hits++;
@@ -175,19 +175,23 @@ export class Loads {
       counters.staleHits++;
       this.#engine.emit("stale", () => ({ key, tier, reason: by }));
     }
-    return landing;
+    return entry.value;
   }
 
   /** Answers from what was found, where that is good enough; starts a refresh where one is due. */
   #serve(request: Request, findings: Findings, flight?: Flight): Landing | undefined {
+    const { text, lifetimes } = request;
     const found = findings.found[0];
-    if (!found || !this.#isServable(found, request.lifetimes)) return undefined;
+    if (!found || !this.#isServable(found, lifetimes)) return undefined;
     // A flight that was left meanwhile has read what was there before a mutation: it is for those who came before alone.
-    if (this.#flights.get(request.text) === flight && (found.stale || this.#isDue(found, request.lifetimes))) {
-      this.#leave(request.text, flight);
-      this.#refresh(request, findings);
+    if (this.#flights.get(text) === flight && (found.stale || this.#isDue(found.entry, lifetimes))) {
+      const ticket = this.#engine.fence.enter();
+      this.#keepAlive(
+        this.#begin(request, true, (refresh) => this.#load(refresh, request, findings, ticket)),
+        request,
+      );
     }
-    return landed(found, found.stale ? "swr" : "hit");
+    return served(found);
   }
 
   /** Fresh, or stale for no longer than `swr`. */
@@ -198,80 +202,47 @@ export class Loads {
 
   /** The old value, where its grace is not over and it was not deleted. */
   #old(found: Found | undefined, { grace }: Lifetimes): Found | undefined {
-    const kept = found && isWithin(found.entry, grace, this.#engine.now());
-    return kept && this.#engine.ledger.check(found.entry) !== "deleted" ? found : undefined;
+    return found && isWithin(found.entry, grace, this.#engine.now()) && this.#engine.ledger.check(found.entry) !== "deleted" ? found : undefined;
   }
 
   /** Whether a fresh entry should be refreshed ahead of its end. */
-  #isDue({ entry }: Found, { refreshAhead, earlyRefresh }: Lifetimes): boolean {
+  #isDue({ createdAt, freshUntil, loadTime }: Entry, { refreshAhead, earlyRefresh }: Lifetimes): boolean {
     const now = this.#engine.now();
-    if (refreshAhead > 0 && now - entry.createdAt >= refreshAhead * (entry.freshUntil - entry.createdAt)) return true;
+    if (refreshAhead > 0 && now - createdAt >= refreshAhead * (freshUntil - createdAt)) return true;
     // XFetch: now - loadTime × β × ln(random) ≥ expiry.
-    return earlyRefresh > 0 && now - entry.loadTime * earlyRefresh * Math.log(1 - this.#engine.options.random()) >= entry.freshUntil;
-  }
-
-  /** Loads in the background. */
-  #refresh(request: Request, findings: Findings): void {
-    if (this.#flights.has(request.text)) return;
-    const ticket = this.#engine.fence.enter();
-    const flight = this.#begin(request, true, (flight) => this.#load(flight, request, findings, ticket));
-    this.#keepAlive(flight, request.options);
+    return earlyRefresh > 0 && now - loadTime * earlyRefresh * Math.log(1 - this.#engine.options.random()) >= freshUntil;
   }
 
   /** Calls the loader and stores its result; a failure is answered with the old value while its grace lasts. */
-  async #load(flight: Flight, request: Request, findings: Findings, ticket: number): Promise<Landing> {
+  async #load(flight: Flight, request: Request, { found: [found], sequence, fault }: Findings, ticket: number): Promise<Landing> {
     const { key, text, lifetimes } = request;
-    flight.found = findings.found[0];
-    flight.sequence = findings.sequence;
+    flight.found = found;
+    flight.sequence = sequence;
     if (!flight.background) this.#engine.emit("miss", () => ({ key }));
     try {
-      if (findings.fault) throw findings.fault;
+      if (fault) throw fault;
       const failure = this.#failures.get(text);
       if (failure && failure.until > this.#engine.now()) throw failure.error;
-      const decision: Decision = { sequence: findings.sequence };
-      const value = await this.#timed(flight, request, decision);
-      const tags = value === undefined || decision.skip ? undefined : await this.#keep(request, value, decision, ticket);
-      return { value, by: "load", tier: "", tags, sequence: findings.sequence };
+      const decision: Decision = { sequence };
+      const value = await this.#callLoader(flight, request, decision);
+      const entry = value === undefined || decision.skip ? undefined : await this.#keep(request, value, decision, ticket);
+      return { entry: entry ?? { value, sequence }, by: "load", tier: "" };
     } catch (error) {
       if (flight.background) this.#engine.emit("error", () => ({ error, operation: "refresh", key }));
-      const old = this.#old(flight.found, lifetimes);
+      const old = this.#old(found, lifetimes);
       if (!old) throw error;
-      return landed(old, "error");
+      return { ...old, by: "error" };
     }
   }
 
   /** Runs the loader and counts it; a failure is remembered for `negativeTtl`. */
-  async #timed(flight: Flight, request: Request, decision: Decision): Promise<unknown> {
-    const { key, text, space, lifetimes } = request;
-    const startedAt = this.#engine.now();
-    let ok = false;
-    try {
-      const value = await this.#callLoader(flight, request, decision);
-      ok = true;
-      return value;
-    } catch (error) {
-      space.counters.loadErrors++;
-      // Nobody's who gave up, and none from before a mutation.
-      if (lifetimes.negativeTtl > 0 && this.#flights.get(text) === flight) {
-        this.#failures.delete(text);
-        this.#failures.set(text, { error, until: this.#engine.now() + lifetimes.negativeTtl });
-        if (this.#failures.size > MAX_FAILURES) this.#failures.delete(this.#failures.keys().next().value as string);
-      }
-      throw error;
-    } finally {
-      const duration = this.#engine.now() - startedAt;
-      decision.loadTime = duration;
-      space.counters.loads++;
-      this.#engine.emit("load", () => ({ key, duration, ok, background: flight.background }));
-    }
-  }
-
-  #callLoader(flight: Flight, { key, loader, lifetimes }: Request, decision: Decision): Promise<unknown> {
-    const { hardTimeout } = lifetimes;
+  async #callLoader(flight: Flight, { key, text, space, lifetimes, loader }: Request, decision: Decision): Promise<unknown> {
+    const engine = this.#engine;
+    const { hardTimeout, negativeTtl } = lifetimes;
     const context: LoadContext = {
       key,
       get signal() {
-        return flight.signal;
+        return controllerOf(flight).signal;
       },
       stale: flight.found?.entry.value,
       setTtl: (ttl) => {
@@ -284,35 +255,60 @@ export class Loads {
         decision.skip = true;
       },
     };
-    return within(settle(() => loader(context)), hardTimeout, this.#engine.options.clock, () => {
-      const error = new LoadTimeoutError(`Gave up the load as it must take at most ${hardTimeout} ms`);
-      flight.abort(error);
+    const startedAt = engine.now();
+    let ok = false;
+    try {
+      const value = await within(settle(() => loader!(context)), hardTimeout, engine.options.clock, () => {
+        const error = new LoadTimeoutError(`Cannot use loader as it must take at most ${hardTimeout} ms`);
+        controllerOf(flight).abort(error);
+        throw error;
+      });
+      ok = true;
+      return value;
+    } catch (error) {
+      space.counters.loadErrors++;
+      // Nobody's who gave up, and none from before a mutation.
+      if (negativeTtl > 0 && this.#flights.get(text) === flight) {
+        this.#failures.delete(text);
+        this.#failures.set(text, { error, until: engine.now() + negativeTtl });
+        if (this.#failures.size > MAX_FAILURES) this.#failures.delete(this.#failures.keys().next().value as string);
+      }
       throw error;
-    });
+    } finally {
+      const duration = (decision.loadTime = engine.now() - startedAt);
+      space.counters.loads++;
+      engine.emit("load", () => ({ key, duration, ok, background: flight.background }));
+    }
   }
 
   /**
-   * Stores a loaded value; answers with its tags, if it was stored. The caller has its value already, so one that cannot be stored is an
-   * event, and thrown only with `onError: "throw"`.
+   * Stores a loaded value; answers with its entry, if it was stored. The caller has its value already, so one that cannot be stored is
+   * an event, and thrown only with `onError: "throw"`.
    */
-  async #keep(request: Request, value: unknown, decision: Decision, ticket: number): Promise<readonly string[] | undefined> {
+  async #keep(request: Request, value: unknown, decision: Decision, ticket: number): Promise<Entry | undefined> {
     const { key, text, space } = request;
+    const { store, fence, options } = this.#engine;
     try {
-      const write = newWrite(value, request, this.#engine, decision);
+      const write = newWrite(value, request, decision);
       this.#failures.delete(text);
       if (!write) {
-        if (this.#engine.fence.passes(text, ticket)) await this.#store.delete([text]);
+        if (fence.passes(text, ticket)) await store.delete([text]);
         return undefined;
       }
-      await this.#store.write([write], ticket);
-      written(key, write.entry, space, this.#engine);
-      return write.entry.tags;
+      await store.write([write], ticket);
+      written(key, write.entry, space);
+      return write.entry;
     } catch (error) {
-      if (this.#engine.options.onError === "throw") throw error;
+      if (options.onError === "throw") throw error;
       this.#engine.emit("error", () => ({ error, operation: "store", key }));
       return undefined;
     }
   }
+}
+
+/** A landing with what a tier had. */
+function served(found: Found): Landing {
+  return { ...found, by: found.stale ? "swr" : "hit" };
 }
 
 /** Whether an old entry may still be served, `span` after its freshness ended. One expired by tag has no such time. */

@@ -5,7 +5,7 @@
  */
 import { type Clock, systemClock } from "./clock.ts";
 import { type Duration, toMilliseconds } from "./duration.ts";
-import { invalid, oneOf } from "./errors.ts";
+import { callable, invalid, oneOf } from "./errors.ts";
 import { type Key, UNUSABLE } from "./key.ts";
 import type { StandardSchema } from "./schema.ts";
 import type { Codec, Tier, TierOptions } from "./tier.ts";
@@ -150,6 +150,9 @@ const NO_LIFETIMES: Lifetimes = {
   negativeTtl: 0,
 };
 
+/** The greatest value of those that are no durations. */
+const NUMBERS: Record<string, number> = { jitter: 1, refreshAhead: 1, earlyRefresh: Infinity };
+
 /** The options of a cache, complete, checked and frozen. */
 export interface Resolved extends Lifetimes {
   readonly name: string;
@@ -172,11 +175,11 @@ export function resolveOptions(options: CacheOptions): Resolved {
   if (typeof prefix !== "string" || UNUSABLE.test(prefix)) throw invalid("prefix", "a string without NUL and lone surrogates", prefix);
   oneOf("onError", ["degrade", "throw"], onError);
   const { version, waitUntil, logger } = options;
-  check("version", "string", version);
-  check("waitUntil", "function", waitUntil);
-  check("random", "function", random);
-  for (const method of ["now", "setTimer", "clearTimer"] as const) check("clock", "function", clock?.[method] ?? null);
-  if (logger !== undefined) for (const method of ["warn", "error"] as const) check("logger", "function", logger?.[method] ?? null);
+  if (version !== undefined && typeof version !== "string") throw invalid("version", "a string", version);
+  if (waitUntil !== undefined) callable("waitUntil", waitUntil);
+  if (logger !== undefined) callable("logger", logger?.warn, logger?.error);
+  callable("random", random);
+  callable("clock", clock?.now, clock?.setTimer, clock?.clearTimer);
   return Object.freeze({
     ...options,
     ...resolveLifetimes(options, NO_LIFETIMES),
@@ -187,11 +190,6 @@ export function resolveOptions(options: CacheOptions): Resolved {
     clock,
     random,
   });
-}
-
-/** @throws {ConfigError} unless the value of an option, or its methods, are left out or of a type */
-function check(option: string, type: "string" | "function", value: unknown): void {
-  if (value !== undefined && typeof value !== type) throw invalid(option, `of type ${type}, or have its methods`, value);
 }
 
 /** Before the keys and tags of a cache in tiers that it may share with others: no such text is the beginning of another. */
@@ -210,12 +208,8 @@ export function resolveLifetimes(options: LoadOptions | CacheOptions, defaults: 
     const value = options[option as keyof Lifetimes];
     // A function of the value is asked when there is one.
     if (value === undefined || (typeof value === "function" && defaults !== NO_LIFETIMES)) continue;
-    lifetimes[option] =
-      option === "jitter" || option === "refreshAhead"
-        ? number(option, value, 1)
-        : option === "ttl"
-          ? toMilliseconds(value as Duration, option)
-          : number(option, option === "earlyRefresh" ? value : toMilliseconds(value as Duration, option));
+    const most = NUMBERS[option];
+    lifetimes[option] = option === "ttl" ? toMilliseconds(value as Duration, option) : number(option, most ? value : toMilliseconds(value as Duration, option), most);
   }
   return lifetimes as unknown as Lifetimes;
 }
@@ -240,6 +234,6 @@ export function number(option: string, value: unknown, most: number = Infinity):
 
 /** Edge runtimes end a request's timers with the request and forbid them outside of one. */
 function hasTimers(): boolean {
-  const scope = globalThis as { EdgeRuntime?: unknown; navigator?: { userAgent?: string } };
-  return scope.EdgeRuntime === undefined && scope.navigator?.userAgent !== "Cloudflare-Workers";
+  const { EdgeRuntime, navigator } = globalThis as { EdgeRuntime?: unknown; navigator?: { userAgent?: string } };
+  return EdgeRuntime === undefined && navigator?.userAgent !== "Cloudflare-Workers";
 }

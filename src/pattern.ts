@@ -27,40 +27,36 @@ const MAX_PARTS = 500;
  * @throws {KeyError} for a class that is not closed or has a range the wrong way round, and for what is no pattern
  */
 export function compilePattern(pattern: string | RegExp): Pattern {
+  try {
+    if (typeof pattern === "string") return compileGlob(pattern);
+    const expression = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
+    return { prefix: "", matches: (text) => expression.test(text) };
+  } catch {
+    throw new KeyError(mustBe("pattern", `a regular expression, or a glob with sound classes and fewer than ${MAX_PARTS} stars`, pattern));
+  }
+}
+
+function compileGlob(glob: string): Pattern {
   let prefix = "";
-  let expression: RegExp;
-  if (typeof pattern === "string") {
-    const parts = [""];
-    let special = false;
-    for (const token of pattern.match(TOKEN) ?? []) {
-      special ||= "*?[".includes(token[0]!);
-      const character = token.replace(/^\\(.)/su, "$1");
-      if (!special) prefix += character;
-      if (token[0] === "*") parts.push("");
-      else parts[parts.length - 1] += token === "?" ? "[^]" : token[0] === "[" ? characterClass(token) : escape(character);
-    }
-    if (parts.length > MAX_PARTS) throw unusable(pattern);
-    const last = parts.pop()!;
-    const middle = parts.slice(1).map((part, i) => `(?=([^]*?${part}))\\${i + 1}`);
-    expression = new RegExp(`^${parts.length > 0 ? `${parts[0]}${middle.join("")}[^]*` : ""}${last}$`, "u");
-  } else if (!(pattern instanceof RegExp)) throw unusable(pattern);
-  else expression = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
+  let special = false;
+  const parts = [""];
+  for (const token of glob.match(TOKEN) ?? []) {
+    special ||= "*?[".includes(token[0]!);
+    const character = token.replace(/^\\(.)/su, "$1");
+    if (!special) prefix += character;
+    if (token[0] === "*") parts.push("");
+    else parts[parts.length - 1] += token === "?" ? "[^]" : token[0] === "[" ? characterClass(token) : escape(character);
+  }
+  if (parts.length > MAX_PARTS) throw parts;
+  const last = parts.pop()!;
+  const middle = parts.slice(1).map((part, i) => `(?=([^]*?${part}))\\${i + 1}`);
+  const expression = new RegExp(`^${parts.length > 0 ? `${parts[0]}${middle.join("")}[^]*` : ""}${last}$`, "u");
   return { prefix, matches: (text) => expression.test(text) };
 }
 
+/** Of a class that is not closed the bracket alone is a token: it becomes what no regular expression can have. */
 function characterClass(token: string): string {
-  const source = `[${escape(token.slice(1, -1)).replace(/^(!|\\\^)(?=.)/su, "^")}]`;
-  try {
-    new RegExp(source, "u");
-    if (token.length > 2) return source;
-  } catch {
-    // A range the wrong way round.
-  }
-  throw unusable(token);
-}
-
-function unusable(received: unknown): KeyError {
-  return new KeyError(mustBe("pattern", `a regular expression, or a glob with closed and ordered classes and fewer than ${MAX_PARTS} stars`, received));
+  return token === "[" ? "(" : `[${escape(token.slice(1, -1)).replace(/^(!|\\\^)(?=.)/su, "^")}]`;
 }
 
 function escape(text: string): string {

@@ -11,18 +11,18 @@ import { type Counters, newCounters } from "./stats.ts";
 /** Keys and tags of one namespace. */
 export class Space {
   /** Before every key and tag of the space; empty for the root. */
-  readonly prefix: string;
+  declare readonly prefix: string;
   counters: Counters = newCounters();
-  readonly #engine: Engine;
+  declare readonly engine: Engine;
 
   constructor(prefix: string, engine: Engine) {
     this.prefix = prefix;
-    this.#engine = engine;
+    this.engine = engine;
   }
 
   /** @throws {KeyError} for what is no key */
   encode(key: Key): string {
-    return this.prefix + this.#engine.fit(encodeKey(key), this.prefix);
+    return this.prefix + this.engine.fit(encodeKey(key), this.prefix);
   }
 
   decode(text: string): Key {

@@ -45,8 +45,8 @@ export interface StoreReadOptions extends Pick<ReadOptions, "metaOnly" | "peek" 
 export interface Store {
   /** In the order of the stack. */
   readonly tiers: readonly Tier[];
-  /** Hits that the top tier answered on the fast path. */
-  quickHits: number;
+  /** Counters of the top tier, whose fast path is counted by the cache. */
+  readonly counters: LayerCounters;
   read(keys: readonly string[], options: StoreReadOptions): MaybePromise<Findings>;
   /**
    * Writes to every tier.
@@ -100,25 +100,25 @@ export function sequenced(writes: readonly Write[], sequence: number): readonly 
   return writes.map((write) => ({ ...write, entry: { ...write.entry, sequence: write.entry.sequence ?? sequence } }));
 }
 
+/** Any entry that is there. */
+const PEEK: StoreReadOptions = { peek: true, version: null };
+
 /** A store of one tier in this process, which answers at once and needs no guard. */
 export class Solo implements Store {
-  readonly tiers: readonly [Tier & { sync: SyncTier }];
-  quickHits = 0;
+  declare readonly tiers: readonly [Tier & { sync: SyncTier }];
   readonly #tier: SyncTier;
   readonly #name: string;
   readonly #engine: Engine;
-  readonly #counters: LayerCounters = newLayerCounters();
+  readonly counters: LayerCounters = newLayerCounters();
 
   constructor(tier: Tier & { sync: SyncTier }, engine: Engine) {
     this.tiers = [tier];
     this.#tier = tier.sync;
     this.#name = tier.name;
     this.#engine = engine;
-    const { options } = engine;
     tier.open?.({
-      cacheName: options.name,
-      clock: options.clock,
-      random: options.random,
+      ...engine.options,
+      cacheName: engine.options.name,
       removed: (key, reason) => engine.left(tier.name, key, reason),
       // Memory has nothing to report.
       report() {},
@@ -130,7 +130,7 @@ export class Solo implements Store {
     const { entries } = this.#tier.getMany(keys, { now, peek: options.peek ?? false });
     const found = entries.map((entry) => {
       const state = judge(entry, options.version, this.#engine, now);
-      if (!options.peek) this.#counters[state ? "hits" : "misses"]++;
+      if (!options.peek) this.counters[state ? "hits" : "misses"]++;
       return state && { entry: entry!, tier: this.#name, stale: state === "stale" };
     });
     return { found, sequence: this.#engine.ledger.latest };
@@ -141,11 +141,11 @@ export class Solo implements Store {
     const standing = ticket === undefined ? writes : writes.filter(({ key }) => fence.passes(key, ticket));
     for (const { key } of standing) fence.mark(key);
     this.#tier.setMany(standing, this.#engine.now());
-    this.#counters.sets += standing.length;
+    this.counters.sets += standing.length;
   }
 
   delete(keys: readonly string[]): boolean[] {
-    const { found } = this.read(keys, { peek: true, version: null });
+    const { found } = this.read(keys, PEEK);
     for (const key of keys) this.#engine.fence.mark(key);
     this.#tier.deleteMany(keys, this.#engine.now());
     return found.map(Boolean);
@@ -167,22 +167,20 @@ export class Solo implements Store {
       return;
     }
     fence.markAll();
-    const keys = this.#keys("");
-    this.read(keys, { peek: true, version: null }).found.forEach((item, i) => {
-      if (!item || !hasTags(item.entry, tags, match)) return;
-      if (mode === "delete") this.delete([keys[i]!]);
-      else this.touch({ key: keys[i]!, freshUntil: 0, staleUntil: item.entry.staleUntil });
-    });
+    for (const [key, entry] of this.#live("")) {
+      if (!hasTags(entry, tags, match)) continue;
+      if (mode === "delete") this.delete([key]);
+      else this.touch({ key, freshUntil: 0, staleUntil: entry.staleUntil });
+    }
   }
 
   async *pages(prefix: string): AsyncGenerator<readonly string[]> {
-    const keys = this.#keys(prefix);
-    const { found } = this.read(keys, { peek: true, version: null });
-    yield keys.filter((_, i) => found[i]);
+    yield this.#live(prefix).map(([key]) => key);
   }
 
-  #keys(prefix: string): readonly string[] {
-    return this.#tier.scan!({ prefix, limit: Infinity, now: this.#engine.now() }).keys;
+  #live(prefix: string): (readonly [key: string, entry: Entry])[] {
+    const { keys } = this.#tier.scan!({ prefix, limit: Infinity, now: this.#engine.now() });
+    return this.read(keys, PEEK).found.flatMap((item, i) => (item ? [[keys[i]!, item.entry] as const] : []));
   }
 
   prune(): readonly string[] {
@@ -190,13 +188,11 @@ export class Solo implements Store {
   }
 
   stats(): TierStats[] {
-    const hits = this.#counters.hits + this.quickHits;
-    return [{ name: this.#name, ...this.#counters, hits, breaker: "closed", ...this.tiers[0].usage?.() }];
+    return [{ name: this.#name, ...this.counters, breaker: "closed", ...this.tiers[0].usage?.() }];
   }
 
   resetStats(): void {
-    this.quickHits = 0;
-    Object.assign(this.#counters, newLayerCounters());
+    Object.assign(this.counters, newLayerCounters());
   }
 
   close(): MaybePromise<void> {

@@ -1,75 +1,32 @@
 /**
- * Tag sequences, as this process knows them.
+ * Tag sequences, as a cache knows them that shares its tiers with others.
  *
- * Every invalidation by tag gets a number above all before it. An entry carries the number that stood before its load
- * began, and is valid while no tag of it has a higher one. The numbers come from the lowest shared tier that can keep
- * them (the authority); without one, this ledger is the authority itself.
+ * The numbers come from the lowest shared tier that can keep them (the authority); without one, the ledger of this
+ * process is the authority itself.
  *
  * @module
  */
-import type { Entry } from "./entry.ts";
-import type { InvalidationMode, TagSequences } from "./tier.ts";
+import { Ledger } from "./ledger.ts";
 
-/** Most tags remembered. Forgetting one raises the floor, which can only invalidate more, never revive. */
-const MAX_TAGS = 10_000;
+export type { Verdict } from "./ledger.ts";
 
-/** What the ledger says of an entry. */
-export type Verdict = "valid" | "expired" | "deleted";
-
-/** The process's record of tag invalidations. */
-export class TagLedger {
-  /** Highest sequence of any invalidation known here. An entry that is not older needs no look at its tags. */
-  latest = 0;
+/** A ledger that knows of an authority. */
+export class TagLedger extends Ledger {
   /** Highest sequence that any entry here can have: an authority counts ahead of what this process has invalidated. */
   #ceiling = 0;
-  /** Tags without a record count as deleted at this sequence. */
-  #floor = 0;
-  readonly #records = new Map<string, TagSequences>();
 
   /** Takes note of a sequence that the authority gave out. */
   observe(sequence: number | undefined): void {
     if (sequence !== undefined && sequence > this.#ceiling) this.#ceiling = sequence;
   }
 
-  /** Above all that is known: what an invalidation gets when there is no authority, or it cannot be reached. */
-  next(): number {
+  override next(): number {
     return Math.max(this.latest, this.#ceiling) + 1;
   }
 
   /** Below this sequence nothing is known: entries that are older and tagged count as deleted. */
   raise(floor: number): void {
     this.latest = Math.max(this.latest, floor);
-    this.#floor = Math.max(this.#floor, floor);
-  }
-
-  /** Records an invalidation. */
-  record(tags: readonly string[], mode: InvalidationMode, sequence: number): void {
-    if (sequence > this.latest) this.latest = sequence;
-    for (const tag of tags) {
-      const known = this.#records.get(tag);
-      const expired = Math.max(sequence, known?.expired ?? 0);
-      const deleted = mode === "delete" ? Math.max(sequence, known?.deleted ?? 0) : (known?.deleted ?? this.#floor);
-      // Set anew, so that the map's order is by last invalidation and the oldest is forgotten first.
-      this.#records.delete(tag);
-      this.#records.set(tag, { deleted, expired });
-    }
-    for (const [tag, { expired }] of this.#records) {
-      if (this.#records.size <= MAX_TAGS) break;
-      this.#floor = Math.max(this.#floor, expired);
-      this.#records.delete(tag);
-    }
-  }
-
-  /** Whether an entry is still valid, was expired, or was deleted by an invalidation. */
-  check(entry: Entry): Verdict {
-    const sequence = entry.sequence ?? 0;
-    if (sequence >= this.latest) return "valid";
-    let verdict: Verdict = "valid";
-    for (const tag of entry.tags) {
-      const known = this.#records.get(tag);
-      if ((known ? known.deleted : this.#floor) > sequence) return "deleted";
-      if (known && known.expired > sequence) verdict = "expired";
-    }
-    return verdict;
+    this.floor = Math.max(this.floor, floor);
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Clock } from "./clock.ts";
+import { settle } from "./maybe.ts";
 
 /**
  * Ends with the work, or after `ms` milliseconds with what `late` returns or throws. The work itself goes on, and what
@@ -12,24 +13,18 @@ import type { Clock } from "./clock.ts";
 export function within<T>(work: Promise<T>, ms: number, clock: Clock, late: () => T | Promise<T>): Promise<T> {
   if (ms === Infinity) return work;
   return new Promise((resolve, reject) => {
-    const timer = clock.setTimer(() => {
-      try {
-        resolve(late());
-      } catch (error) {
-        reject(error);
-      }
-    }, ms);
+    const timer = clock.setTimer(() => resolve(settle(late)), ms);
     work.then(resolve, reject).then(() => clock.clearTimer(timer));
   });
 }
 
 /** Ends with the work, or with the reason of the signal when that aborts. The work itself goes on. */
-export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined, aborted?: () => void): Promise<T> {
+export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined, aborted?: (reason: unknown) => void): Promise<T> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       reject(signal.reason);
-      aborted?.();
+      aborted?.(signal.reason);
     };
     signal.addEventListener("abort", abort);
     work.then(resolve, reject).then(() => signal.removeEventListener("abort", abort));

@@ -4,17 +4,17 @@
  * @module
  */
 import { toMilliseconds } from "./duration.ts";
-import type { Engine } from "./engine.ts";
 import { type Entry, NO_TAGS } from "./entry.ts";
 import { mustBe, ValueError } from "./errors.ts";
 import type { Key } from "./key.ts";
+import type { Loader } from "./load.ts";
 import { isPromise } from "./maybe.ts";
 import { type Lifetimes, type LoadOptions, resolveLifetimes } from "./options.ts";
 import type { Space } from "./space.ts";
 import type { Write } from "./tier.ts";
 
-/** Where a value goes, and the options of the call that brings it. */
-export interface Target {
+/** One call that brings a value: where it goes, and the options of the call. */
+export interface Request {
   /** The key as the tiers know it. */
   readonly text: string;
   readonly key: Key;
@@ -23,13 +23,15 @@ export interface Target {
   /** Version that the entry has, or must have. */
   readonly version: string | undefined;
   readonly space: Space;
+  /** Makes the value, where the call does not bring it. */
+  readonly loader: Loader | undefined;
 }
 
 /** @throws {KeyError} for what is no key; {ConfigError} for a wrong option */
-export function newTarget(key: Key, options: LoadOptions, space: Space, engine: Engine): Target {
-  const { options: cache } = engine;
+export function newRequest(key: Key, options: LoadOptions, space: Space, loader?: Loader): Request {
+  const { options: cache } = space.engine;
   const { version = cache.version } = options;
-  return { text: space.encode(key), key, options, lifetimes: resolveLifetimes(options, cache), version, space };
+  return { text: space.encode(key), key, options, lifetimes: resolveLifetimes(options, cache), version, space, loader };
 }
 
 /** What is known of a load beyond its value, and what the loader has decided about it. */
@@ -49,11 +51,12 @@ export interface Decision {
  *
  * @throws {ValueError} for `undefined` and promises; {ConfigError} for a wrong ttl; {KeyError} for a wrong tag
  */
-export function newWrite(value: unknown, target: Target, engine: Engine, decision: Decision = {}): Write | undefined {
+export function newWrite(value: unknown, request: Request, decision: Decision = {}): Write | undefined {
   if (value === undefined || isPromise(value)) {
     throw new ValueError(mustBe("value", "neither undefined nor a promise", value));
   }
-  const { text, key, options, lifetimes, version, space } = target;
+  const { text, key, options, lifetimes, version, space } = request;
+  const { engine } = space;
   const { ttl = typeof options.ttl === "function" ? options.ttl(value, { key }) : lifetimes.ttl, tags = options.tags } = decision;
   const lifetime = toMilliseconds(ttl, "ttl");
   if (lifetime <= 0) return undefined;
@@ -75,7 +78,8 @@ export function newWrite(value: unknown, target: Target, engine: Engine, decisio
 }
 
 /** Counts and reports what was stored, and has it swept when its time is over. */
-export function written(key: Key, { createdAt, freshUntil, tags }: Entry, space: Space, engine: Engine): void {
+export function written(key: Key, { createdAt, freshUntil, tags }: Entry, space: Space): void {
+  const { engine } = space;
   space.counters.sets++;
   if (freshUntil !== Infinity) engine.expiring();
   engine.emit("set", () => ({ key, ttl: freshUntil - createdAt, tags: space.decodeTags(tags) }));

@@ -5,7 +5,7 @@
  */
 import { type Clock, systemClock } from "../clock.ts";
 import { type Entry, endingBy, freshness } from "../entry.ts";
-import { invalid, mustBe, ValueError } from "../errors.ts";
+import { callable, invalid, mustBe, ValueError } from "../errors.ts";
 import { tierTtl } from "../options.ts";
 import type {
   ReadOptions,
@@ -20,8 +20,7 @@ import type {
   Touch,
   Write,
 } from "../tier.ts";
-import { Lru } from "./lru.ts";
-import type { Policy } from "./policy.ts";
+import { type Link, link, unlink } from "./lru.ts";
 import { estimateBytes } from "./weight.ts";
 
 /** Options of {@linkcode memory}. */
@@ -52,37 +51,44 @@ export function memory(options: MemoryOptions = {}): MemoryTier {
 /** Entries measured when the bytes of a tier without `maxBytes` are asked for. */
 const SAMPLE = 200;
 
-class MemoryStore implements MemoryTier {
-  readonly name: string;
-  readonly capabilities = { sync: true, keys: true, local: true } as const;
-  readonly options: TierOptions;
-  readonly sync: SyncTier;
+/** An entry in its place among the others by last use. */
+interface Slot extends Link<Slot> {
+  readonly key: string;
+  entry: Entry;
+  weight: number;
+}
 
-  readonly #slots = new Map<string, number>();
-  #entries: (Entry | undefined)[] = [];
-  #keys: string[] = [];
-  #weights: number[] = [];
-  #free: number[] = [];
-  #capacity = 0;
+function newEnds(): Slot {
+  const ends = {} as Slot;
+  ends.newer = ends.older = ends;
+  return ends;
+}
+
+class MemoryStore implements MemoryTier {
+  declare readonly name: string;
+  readonly capabilities = { sync: true, keys: true, local: true } as const;
+  declare readonly options: TierOptions;
+  declare readonly sync: SyncTier;
+
+  readonly #slots = new Map<string, Slot>();
+  /** Between the newest and the oldest, as if newer than the one and older than the other. */
+  readonly #ends = newEnds();
   #bytes = 0;
   readonly #maxEntries: number;
   readonly #maxBytes: number;
   /** Longest stay, in milliseconds. */
   readonly #cap: number;
   readonly #sizeOf: (value: unknown, key: string) => number;
-  readonly #policy: Policy = new Lru();
   #clock: Clock = systemClock;
   #removed: TierContext["removed"] = () => {};
 
   constructor(options: MemoryOptions) {
-    this.#maxBytes = bound("maxBytes", options.maxBytes ?? Infinity);
-    this.#maxEntries = bound("maxEntries", options.maxEntries ?? (options.maxBytes === undefined ? 10_000 : Infinity));
-    if (this.#maxEntries === Infinity && this.#maxBytes === Infinity) {
-      throw invalid("maxEntries", "finite without maxBytes", Infinity);
-    }
-    const { name = "memory", sizeOf = defaultSizeOf } = options;
-    if (typeof name !== "string" || name === "") throw invalid("name", "a string that is not empty", name);
-    if (typeof sizeOf !== "function") throw invalid("sizeOf", "a function", sizeOf);
+    const { name = "memory", sizeOf = defaultSizeOf, maxBytes = Infinity, maxEntries = maxBytes === Infinity ? 10_000 : Infinity } = options;
+    this.#maxBytes = bound("maxBytes", maxBytes);
+    this.#maxEntries = bound("maxEntries", maxEntries);
+    if (maxEntries === Infinity && maxBytes === Infinity) throw invalid("maxEntries", "finite without maxBytes", maxEntries);
+    if (typeof name !== "string" || name === "") throw invalid("name", "a non-empty string", name);
+    callable("sizeOf", sizeOf);
     this.name = name;
     this.#sizeOf = sizeOf;
     this.#cap = tierTtl(options);
@@ -99,33 +105,37 @@ class MemoryStore implements MemoryTier {
   fresh(key: string, sequence: number): unknown {
     const slot = this.#slots.get(key);
     if (slot === undefined) return undefined;
-    const entry = this.#entries[slot]!;
+    const { entry } = slot;
     if (
       (entry.freshUntil === Infinity || entry.freshUntil > this.#clock.now()) &&
       entry.version === undefined &&
       (entry.tags.length === 0 || entry.sequence! >= sequence)
     ) {
-      this.#policy.hit(slot);
+      this.#use(slot);
       return entry.value;
     }
     return undefined;
   }
 
-  getMany(keys: readonly string[], options: ReadOptions): ReadResult {
-    return { entries: keys.map((key) => this.#get(key, options)) };
+  #use(slot: Slot): void {
+    if (slot === this.#ends.older) return;
+    unlink(slot);
+    link(slot, this.#ends);
   }
 
-  #get(key: string, { now, peek }: ReadOptions): Entry | undefined {
-    const slot = this.#live(key, now, peek);
-    if (slot === undefined) return undefined;
-    if (!peek) this.#policy.hit(slot);
-    return this.#entries[slot];
+  getMany(keys: readonly string[], { now, peek }: ReadOptions): ReadResult {
+    const entries = keys.map((key) => {
+      const slot = this.#live(key, now, peek);
+      if (slot && !peek) this.#use(slot);
+      return slot?.entry;
+    });
+    return { entries };
   }
 
   /** The slot of a key, unless its time is over: then it leaves, except at a `peek`. */
-  #live(key: string, now: number, peek?: boolean): number | undefined {
+  #live(key: string, now: number, peek?: boolean): Slot | undefined {
     const slot = this.#slots.get(key);
-    if (slot === undefined || freshness(this.#entries[slot]!, now) !== "expired") return slot;
+    if (!slot || freshness(slot.entry, now) !== "expired") return slot;
     if (!peek) this.#leave(slot, "ttl");
     return undefined;
   }
@@ -140,70 +150,56 @@ class MemoryStore implements MemoryTier {
     if (typeof weight !== "number" || !(weight >= 0)) throw new ValueError(mustBe("answer of sizeOf", "0 or more", weight));
     let slot = this.#slots.get(key);
     if (weight > this.#maxBytes) {
-      if (slot !== undefined) this.#drop(slot);
+      if (slot) this.#drop(slot);
       this.#removed(key, "capacity");
       return;
     }
-    if (slot === undefined) {
-      if (this.#slots.size >= this.#maxEntries) this.#leave(this.#policy.victim(-1), "capacity");
-      slot = this.#take();
+    if (slot) this.#use(slot);
+    else {
+      if (this.#slots.size >= this.#maxEntries) this.#evict();
+      slot = { key, entry, weight: 0, newer: this.#ends, older: this.#ends };
       this.#slots.set(key, slot);
-      this.#keys[slot] = key;
-      this.#policy.insert(slot);
-    } else {
-      this.#bytes -= this.#weights[slot]!;
-      this.#policy.hit(slot);
+      link(slot, this.#ends);
     }
-    this.#entries[slot] = entry;
-    this.#weights[slot] = weight;
-    this.#bytes += weight;
-    while (this.#bytes > this.#maxBytes) this.#leave(this.#policy.victim(slot), "capacity");
+    slot.entry = entry;
+    this.#bytes += weight - slot.weight;
+    slot.weight = weight;
+    while (this.#bytes > this.#maxBytes) this.#evict();
   }
 
   deleteMany(keys: readonly string[], now: number): boolean[] {
     return keys.map((key) => {
       const slot = this.#live(key, now);
-      if (slot === undefined) return false;
-      this.#drop(slot);
-      return true;
+      if (slot) this.#drop(slot);
+      return Boolean(slot);
     });
   }
 
   touchMany(touches: readonly Touch[], now: number): boolean[] {
-    return touches.map(({ key, freshUntil, staleUntil }) => {
+    return touches.map(({ key, ...deadlines }) => {
       const slot = this.#live(key, now);
       // Freshness that an invalidation has ended stays so.
-      if (slot === undefined || this.#entries[slot]!.freshUntil === 0) return false;
-      this.#entries[slot] = endingBy({ ...this.#entries[slot]!, freshUntil, staleUntil }, now + this.#cap);
+      if (!slot?.entry.freshUntil) return false;
+      slot.entry = endingBy({ ...slot.entry, ...deadlines }, now + this.#cap);
       return true;
     });
   }
 
   clear(prefix: string): void {
-    if (prefix !== "") {
-      for (const [key, slot] of this.#slots) if (key.startsWith(prefix)) this.#drop(slot);
-      return;
-    }
-    this.#slots.clear();
-    this.#policy.clear();
-    this.#entries = [];
-    this.#keys = [];
-    this.#weights = [];
-    this.#free = [];
-    this.#capacity = this.#bytes = 0;
+    for (const slot of this.#slots.values()) if (slot.key.startsWith(prefix)) this.#drop(slot);
   }
 
   prune(limit: number, now: number): string[] {
     const pruned: string[] = [];
     for (const key of this.#slots.keys()) {
       if (pruned.length === limit) break;
-      if (this.#live(key, now) === undefined) pruned.push(key);
+      if (!this.#live(key, now)) pruned.push(key);
     }
     return pruned;
   }
 
   scan({ prefix, now }: ScanOptions): ScanResult {
-    return { keys: [...this.#slots.keys()].filter((key) => key.startsWith(prefix) && this.#live(key, now, true) !== undefined) };
+    return { keys: [...this.#slots.keys()].filter((key) => key.startsWith(prefix) && this.#live(key, now, true)) };
   }
 
   size(prefix: string, now: number): number {
@@ -218,42 +214,32 @@ class MemoryStore implements MemoryTier {
     if (this.#maxBytes !== Infinity) return this.#bytes;
     let bytes = 0;
     let measured = 0;
-    for (const [key, slot] of this.#slots) {
-      bytes += this.#sizeOf(this.#entries[slot]!.value, key);
+    for (const { key, entry } of this.#slots.values()) {
+      bytes += this.#sizeOf(entry.value, key);
       if (++measured === SAMPLE) break;
     }
-    return measured === 0 ? 0 : Math.round((bytes / measured) * this.#slots.size);
+    return Math.round((bytes / measured) * this.#slots.size) || 0;
   }
 
   close(): void {
     this.clear("");
   }
 
-  /** A free slot; the arrays grow by half. */
-  #take(): number {
-    const free = this.#free.pop();
-    if (free !== undefined) return free;
-    const slot = this.#slots.size;
-    if (slot >= this.#capacity) {
-      this.#capacity = Math.min(this.#maxEntries, Math.max(64, Math.ceil(this.#capacity * 1.5)));
-      this.#policy.grow(this.#capacity);
-    }
-    return slot;
+  /** What is oldest gives way. What was just written is the newest, and fits in alone. */
+  #evict(): void {
+    this.#leave(this.#ends.newer, "capacity");
   }
 
-  #leave(slot: number, reason: RemovalReason): void {
-    const key = this.#keys[slot]!;
+  #leave(slot: Slot, reason: RemovalReason): void {
     this.#drop(slot);
-    this.#removed(key, reason);
+    this.#removed(slot.key, reason);
   }
 
-  #drop(slot: number): void {
-    this.#slots.delete(this.#keys[slot]!);
-    this.#policy.remove(slot);
-    this.#bytes -= this.#weights[slot]!;
-    this.#entries[slot] = undefined;
-    this.#keys[slot] = "";
-    this.#free.push(slot);
+  #drop(slot: Slot): void {
+    this.#slots.delete(slot.key);
+    unlink(slot);
+    // Fractions do not add up exactly: nothing weighs nothing.
+    this.#bytes = this.#slots.size && this.#bytes - slot.weight;
   }
 }
 

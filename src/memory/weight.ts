@@ -16,16 +16,16 @@ export function estimateBytes(value: unknown): number {
   const seen = new Set<unknown>();
   let bytes = 0;
   let parts = 0;
-  for (; queue.length > 0 && parts < MAX_PARTS; parts++) {
-    const part = queue.pop();
+  for (const part of queue) {
     bytes += 8;
     if (typeof part === "string") bytes += 16 + part.length * (/[^\0-\xff]/.test(part) ? 2 : 1);
     else if (typeof part === "object" && part && !seen.has(part)) {
       seen.add(part);
       bytes += 16;
       if (ArrayBuffer.isView(part) || part instanceof ArrayBuffer) bytes += part.byteLength;
-      else queue.push(...(part instanceof Map ? [...part].flat() : part instanceof Set ? part : Object.values(part)));
+      else for (const item of part instanceof Map || part instanceof Set ? part : Object.values(part)) queue.push(item);
     }
+    if (++parts === MAX_PARTS) break;
   }
-  return Math.ceil(bytes * (1 + queue.length / parts));
+  return Math.ceil((bytes * queue.length) / parts);
 }

@@ -29,3 +29,9 @@ export function shortenKey(text: string, limit: number): string {
   const beginning = [...text.slice(0, room * 2)].slice(0, room).join("");
   return UNUSABLE.test(beginning) ? hashed : `${hashed}:${beginning}`;
 }
+
+/** Whether a key that was shortened to this text might begin so. Any other text does not say: it is the key itself. */
+export function mayBegin(text: string, beginning: string): boolean {
+  const known = /^\\#[0-9a-f]{64}:?\\?([^]*)/.exec(text)?.[1];
+  return known !== undefined && (known.startsWith(beginning) || beginning.startsWith(known));
+}

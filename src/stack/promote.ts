@@ -9,6 +9,7 @@ import { isPromise, then } from "../maybe.ts";
 import type { Found } from "../store.ts";
 import type { Write } from "../tier.ts";
 import type { Layer } from "./layer.ts";
+import type { Traffic } from "./traffic.ts";
 
 /**
  * Copies fresh entries into the layers above the one that had them, with the time, tags and version that they have.
@@ -23,8 +24,11 @@ export function promote(
   ticket: number,
   now: number,
   engine: Engine,
+  traffic: Traffic,
 ): void {
   layers.forEach((layer, index) => {
+    // What is copied into a shared tier during a mutation might be found there after it.
+    if (!layer.isPrivate && traffic.isMutating) return;
     const above = new Set(layers.slice(0, index + 1).map(({ name }) => name));
     const writes: Write[] = [];
     const from: string[] = [];
@@ -41,7 +45,10 @@ export function promote(
         engine.emit("promote", () => ({ key: decodeKey(key), from: from[i]!, to: layer.name }));
       });
     });
-    if (isPromise(done)) engine.background(settle(done, layer, writes, ticket, now, engine), "promotion");
+    if (!isPromise(done)) return;
+    const settled = settle(done, layer, writes, ticket, now, engine);
+    traffic.land(writes.map(({ key }) => key), settled);
+    engine.background(settled, "promotion");
   });
 }
 

@@ -9,11 +9,12 @@ import type { Entry } from "../entry.ts";
 import { ConfigError, TierError } from "../errors.ts";
 import { all, finalize, then } from "../maybe.ts";
 import { sharedPrefix } from "../options.ts";
-import { newLayerCounters, type TierStats } from "../stats.ts";
+import { type LayerCounters, newLayerCounters, type TierStats } from "../stats.ts";
 import { type Findings, type Found, hasTags, judge, type Store, type StoreFactory, type StoreReadOptions, sequenced } from "../store.ts";
 import type { InvalidationMode, MaybePromise, TagMatch, Tier, Touch, Write } from "../tier.ts";
 import { Layer } from "./layer.ts";
-import { byteLength, shortenKey } from "./long-key.ts";
+import { TagLedger } from "../tags.ts";
+import { byteLength, mayBegin, shortenKey } from "./long-key.ts";
 import { promote } from "./promote.ts";
 import { readOnly } from "./read-only.ts";
 import { Traffic } from "./traffic.ts";
@@ -40,7 +41,7 @@ interface Walk {
 
 class Stack implements Store {
   readonly tiers: readonly Tier[];
-  quickHits = 0;
+  readonly counters: LayerCounters;
   readonly #engine: Engine;
   readonly #layers: readonly Layer[];
   /** The lowest tier that keeps tag sequences. */
@@ -50,21 +51,25 @@ class Stack implements Store {
   readonly #private: readonly Layer[];
 
   readonly #traffic = new Traffic();
+  readonly #ledger = new TagLedger();
 
   /** @throws {ConfigError} for two tiers of one name, or a wrong option of a tier */
   constructor(tiers: readonly Tier[], engine: Engine) {
     this.tiers = tiers;
     this.#engine = engine;
     engine.isAuthority = false;
+    engine.ledger = this.#ledger;
     this.#layers = tiers.map((tier, index) => this.#newLayer(tier, tiers.slice(0, index)));
+    this.counters = this.#layers[0]!.counters;
     this.#authority = this.#layers.findLast(({ tier }) => tier.capabilities.tags && !tier.capabilities.readOnly);
     this.#shared = this.#layers.filter((layer) => !layer.isPrivate);
     this.#private = this.#layers.filter((layer) => layer.isPrivate);
     // Tiers without an authority have entries from earlier processes, whose invalidations nobody remembers.
-    if (!this.#authority && this.#shared.some(({ tier }) => !tier.capabilities.readOnly)) engine.ledger.raise(engine.now());
+    if (!this.#authority && this.#shared.some(({ tier }) => !tier.capabilities.readOnly)) this.#ledger.raise(engine.now());
     const limit = Math.min(...tiers.map(({ capabilities }) => capabilities.maxKeyBytes ?? Infinity)) - byteLength(sharedPrefix(engine.options));
     if (limit !== Infinity) {
       // A UTF-16 unit takes at most three bytes: most keys need no counting.
+      engine.mayBegin = mayBegin;
       engine.fit = (text, prefix) => ((prefix.length + text.length) * 3 <= limit ? text : shortenKey(text, limit - byteLength(prefix)));
     }
     for (const layer of this.#layers) layer.open(engine);
@@ -100,7 +105,7 @@ class Stack implements Store {
     const ticket = engine.fence.enter();
     const walked = then(this.#walk(layers, 0, keys, options, walk, now), (): Findings => {
       if (options.promote !== false && !options.peek && layers.length > 1) {
-        promote(layers, keys, walk.found, ticket, now, engine);
+        promote(layers, keys, walk.found, ticket, now, engine, this.#traffic);
       }
       return this.#throws ? walk : { found: walk.found, sequence: walk.sequence };
     });
@@ -132,7 +137,7 @@ class Stack implements Store {
       if (result instanceof TierError) walk.fault ??= result;
       else {
         walk.sequence = Math.max(walk.sequence, result.sequence ?? 0);
-        this.#engine.ledger.observe(result.sequence);
+        this.#ledger.observe(result.sequence);
         asked.forEach((i, j) => {
           walk.found[i] = this.#better(walk.found[i], layer, result.entries[j], options, now);
         });
@@ -144,7 +149,7 @@ class Stack implements Store {
   /** A stale entry further down is no better than the one above, unless another process has refreshed it. */
   #better(known: Found | undefined, layer: Layer, entry: Entry | undefined, { version, peek }: StoreReadOptions, now: number): Found | undefined {
     const state = judge(entry, version, this.#engine, now);
-    this.#engine.ledger.observe(entry?.sequence);
+    this.#ledger.observe(entry?.sequence);
     if (!peek) layer.counters[state ? "hits" : "misses"]++;
     if (!state || (known && state === "stale" && entry!.createdAt <= known.entry.createdAt)) return known;
     return { entry: entry!, tier: layer.name, stale: state === "stale" };
@@ -183,7 +188,7 @@ class Stack implements Store {
     const [first, ...others] = this.#authority && !this.#authority.isPrivate ? [this.#authority, ...this.#shared.filter((layer) => layer !== this.#authority)] : [undefined, ...this.#shared];
     return then(first?.write(prepared[first.index]!, now), (answer) => {
       const sequence = typeof answer === "number" && answer > 0 ? answer : ledger.latest;
-      ledger.observe(sequence);
+      this.#ledger.observe(sequence);
       return then(all(others.map((layer) => layer!.write(sequenced(prepared[layer!.index]!, sequence), now))), (answers) => {
         const stands = keys.map((key) => fence.passes(key, ticket));
         for (const key of keys) fence.mark(key);
@@ -377,14 +382,10 @@ class Stack implements Store {
   }
 
   stats(): TierStats[] {
-    return this.#layers.map(({ name, index, counters, guard, tier }) => {
-      const hits = counters.hits + (index === 0 ? this.quickHits : 0);
-      return { name, ...counters, hits, breaker: guard.state, ...tier.usage?.() };
-    });
+    return this.#layers.map(({ name, counters, guard, tier }) => ({ name, ...counters, breaker: guard.state, ...tier.usage?.() }));
   }
 
   resetStats(): void {
-    this.quickHits = 0;
     for (const { counters } of this.#layers) Object.assign(counters, newLayerCounters());
   }
 

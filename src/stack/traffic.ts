@@ -1,6 +1,6 @@
 /**
  * What is on its way to the tiers. Two operations on one key that a store does in the wrong order would undo each
- * other, so these wait: a mutation for loaded values and touched entries of its keys, and a touch for mutations.
+ * other, so these wait: a mutation for what is loaded, promoted or touched under its keys, and a touch for mutations.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export class Traffic {
   readonly #landing = new Map<string, Promise<unknown>>();
   readonly #mutations = new Set<Promise<unknown>>();
 
-  /** Values that were loaded, or entries that are touched, are on their way under these keys. */
+  /** What was loaded, found below or given a new deadline is on its way under these keys. */
   land(keys: readonly string[], work: MaybePromise<unknown>): void {
     if (!isPromise(work)) return;
     for (const key of keys) {
@@ -38,6 +38,10 @@ export class Traffic {
     this.#mutations.add(work);
     work.then(done, done);
     return work;
+  }
+
+  get isMutating(): boolean {
+    return this.#mutations.size > 0;
   }
 
   /** Ends when no mutation is under way. */

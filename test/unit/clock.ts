@@ -45,7 +45,10 @@ export const tests: TestCase[] = suite("clock", {
     same(now(), 1_000_020);
   },
   "it never goes back, and never lags behind the wall clock by a millisecond": () => {
-    const step = fc.record({ pass: fc.double({ min: 0, max: 1e7, noNaN: true }), jump: fc.integer({ min: -1e9, max: 1e9 }) });
+    const step = fc.record({
+      pass: fc.double({ min: 0, max: 1e7, noNaN: true }),
+      jump: fc.integer({ min: -1e9, max: 1e9 }),
+    });
     fc.assert(
       fc.property(fc.array(step), (steps) => {
         const { hands, now, pass } = clocks();

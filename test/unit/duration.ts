@@ -23,19 +23,57 @@ export const tests: TestCase[] = suite("duration", {
     same(toMilliseconds("30m1h", "ttl"), 5_400_000);
     same(toMilliseconds("1m1ms", "ttl"), 60_001);
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(5000), fc.constantFrom(...(Object.keys(UNITS) as (keyof typeof UNITS)[]))), { minLength: 1 }), (parts) => {
-        const sum = parts.reduce((total, [amount, unit]) => total + amount * UNITS[unit], 0);
-        same(toMilliseconds(parts.map((part) => part.join("")).join(""), "ttl"), sum);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat(5000), fc.constantFrom(...(Object.keys(UNITS) as (keyof typeof UNITS)[]))), {
+          minLength: 1,
+        }),
+        (parts) => {
+          const sum = parts.reduce((total, [amount, unit]) => total + amount * UNITS[unit], 0);
+          same(toMilliseconds(parts.map((part) => part.join("")).join(""), "ttl"), sum);
+        },
+      ),
       { seed: 20261121 },
     );
   },
-  "forever": () => {
+  forever: () => {
     same(toMilliseconds("forever", "ttl"), Infinity);
   },
   "anything else is refused, naming the option and what was received": () => {
-    const wrong = ["", " ", "5", "5 m", " 5m", "5m ", "-5m", "+5m", "5M", "5min", "m", "5mm5", "1h30", ".5s", "5.s", "1e3s", "Infinity", "forever1s", "٣s", "5m\n"];
-    for (const value of [...wrong, Number.NaN, undefined, null, true, {}, [], ["5m"], 5n, Symbol("5m"), () => 5] as never[]) {
+    const wrong = [
+      "",
+      " ",
+      "5",
+      "5 m",
+      " 5m",
+      "5m ",
+      "-5m",
+      "+5m",
+      "5M",
+      "5min",
+      "m",
+      "5mm5",
+      "1h30",
+      ".5s",
+      "5.s",
+      "1e3s",
+      "Infinity",
+      "forever1s",
+      "٣s",
+      "5m\n",
+    ];
+    for (const value of [
+      ...wrong,
+      Number.NaN,
+      undefined,
+      null,
+      true,
+      {},
+      [],
+      ["5m"],
+      5n,
+      Symbol("5m"),
+      () => 5,
+    ] as never[]) {
       const error = throws(() => toMilliseconds(value, "swr"), ConfigError) as ConfigError;
       same(error.option, "swr");
       ok(error.message.startsWith("Cannot use swr ") && error.message.includes("received"), error.message);

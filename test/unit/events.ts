@@ -10,7 +10,10 @@ export const tests: TestCase[] = suite("events", {
     events.on("miss", ({ key }) => log.push(["b", key]));
     events.on("hit", () => log.push("wrong"));
     events.emit("miss", () => ({ key: "k" }));
-    equal(log, [["a", "k"], ["b", "k"]]);
+    equal(log, [
+      ["a", "k"],
+      ["b", "k"],
+    ]);
   },
   "has tells whether anybody listens, and an event is made only then": () => {
     const events = new Events();

@@ -8,9 +8,34 @@ const SEED = { seed: 20261121 };
 
 /** Strings that look like what the encoding makes. */
 const tricky = fc
-  .array(fc.constantFrom("@", "[", "]", "\\", "#", ":", '"', ",", "a", "1", "%", "{", "}", "$", "%40", "null", "@a:", "\\#", " ", "é", "😀"), {
-    maxLength: 8,
-  })
+  .array(
+    fc.constantFrom(
+      "@",
+      "[",
+      "]",
+      "\\",
+      "#",
+      ":",
+      '"',
+      ",",
+      "a",
+      "1",
+      "%",
+      "{",
+      "}",
+      "$",
+      "%40",
+      "null",
+      "@a:",
+      "\\#",
+      " ",
+      "é",
+      "😀",
+    ),
+    {
+      maxLength: 8,
+    },
+  )
   .map((parts) => parts.join(""));
 const text = fc.oneof(tricky, fc.string({ unit: "grapheme", maxLength: 12 }));
 /** Any string at all, halves of surrogate pairs and NUL included. */
@@ -24,10 +49,27 @@ const { part } = fc.letrec<{ part: KeyPart }>((tie) => ({
     fc.integer({ min: -3, max: 3 }),
     fc.boolean(),
     fc.bigInt({ min: -5n, max: 5n }),
-    fc.constantFrom(null, undefined, -0, Number.NaN, Infinity, -Infinity, "undefined", "NaN", "-0", "1n", "@1", { $: "undefined" }, { $: "1n" }),
+    fc.constantFrom(
+      null,
+      undefined,
+      -0,
+      Number.NaN,
+      Infinity,
+      -Infinity,
+      "undefined",
+      "NaN",
+      "-0",
+      "1n",
+      "@1",
+      { $: "undefined" },
+      { $: "1n" },
+    ),
     fc.date({ noInvalidDate: false }),
     fc.array(tie("part"), { maxLength: 3 }),
-    fc.dictionary(fc.oneof(tricky, fc.constantFrom("$", "$$", "__proto__", "constructor", "1", "0")), tie("part"), { maxKeys: 3, noNullPrototype: true }),
+    fc.dictionary(fc.oneof(tricky, fc.constantFrom("$", "$$", "__proto__", "constructor", "1", "0")), tie("part"), {
+      maxKeys: 3,
+      noNullPrototype: true,
+    }),
   ),
 }));
 const key: fc.Arbitrary<Key> = fc.oneof(text, fc.array(part, { maxLength: 3 }));
@@ -52,7 +94,11 @@ export const tests: TestCase[] = suite("key", {
   "no two keys share a text": () => {
     fc.assert(
       fc.property(key, key, (left, right) => {
-        same(encodeKey(left) === encodeKey(right), isSameKey(left, right), `${encodeKey(left)} and ${encodeKey(right)}`);
+        same(
+          encodeKey(left) === encodeKey(right),
+          isSameKey(left, right),
+          `${encodeKey(left)} and ${encodeKey(right)}`,
+        );
       }),
       { ...SEED, numRuns: 2000 },
     );
@@ -128,7 +174,8 @@ export const tests: TestCase[] = suite("key", {
     same(encodeKey([holes[0]!]), encodeKey([[undefined, 1]]));
   },
   "strings with NUL or half a surrogate pair are refused": () => {
-    for (const key of ["\0", "a\0b", "\ud800", "\udfff", "a\ud83d", "\ude00\ud83d"]) throws(() => encodeKey(key), "KEY");
+    for (const key of ["\0", "a\0b", "\ud800", "\udfff", "a\ud83d", "\ude00\ud83d"])
+      throws(() => encodeKey(key), "KEY");
     same(encodeKey("\ud83d\ude00"), "😀");
   },
   "in an array such strings are kept, and kept apart": () => {
@@ -140,8 +187,18 @@ export const tests: TestCase[] = suite("key", {
     class User {
       id = 1;
     }
-    for (const key of [undefined, null, 5, 5n, true, {}, () => {}, Symbol("s"), new Date()] as never[]) throws(() => encodeKey(key), "KEY");
-    for (const part of [new User(), new Map(), new Set(), /x/, () => {}, Symbol("s"), new Uint8Array(1), new Error("e")] as never[]) {
+    for (const key of [undefined, null, 5, 5n, true, {}, () => {}, Symbol("s"), new Date()] as never[])
+      throws(() => encodeKey(key), "KEY");
+    for (const part of [
+      new User(),
+      new Map(),
+      new Set(),
+      /x/,
+      () => {},
+      Symbol("s"),
+      new Uint8Array(1),
+      new Error("e"),
+    ] as never[]) {
       throws(() => encodeKey([part]), "KEY");
       ok(throws(() => encodeKey(["a", { b: [1, part] }]), "KEY").message.includes("[1].b[1]"));
     }
@@ -164,10 +221,16 @@ export const tests: TestCase[] = suite("key", {
     );
   },
   "keys of namespaces collide with none of the root or of one another": () => {
-    const path = fc.array(text.filter((name) => name !== ""), { maxLength: 3 });
+    const path = fc.array(
+      text.filter((name) => name !== ""),
+      { maxLength: 3 },
+    );
     fc.assert(
       fc.property(path, key, path, key, (left, leftKey, right, rightKey) => {
-        const texts = [left.map(namespacePrefix).join("") + encodeKey(leftKey), right.map(namespacePrefix).join("") + encodeKey(rightKey)];
+        const texts = [
+          left.map(namespacePrefix).join("") + encodeKey(leftKey),
+          right.map(namespacePrefix).join("") + encodeKey(rightKey),
+        ];
         same(texts[0] === texts[1], isEqual(left, right) && isSameKey(leftKey, rightKey), texts.join(" and "));
       }),
       { ...SEED, numRuns: 2000 },

@@ -33,7 +33,8 @@ function open(options?: Parameters<typeof memory>[0]) {
     clock,
     removed,
     entry,
-    put: (key: string, value: unknown, fields?: Partial<Entry>) => sync.setMany([{ key, entry: entry(value, fields) }] as Write[], now()),
+    put: (key: string, value: unknown, fields?: Partial<Entry>) =>
+      sync.setMany([{ key, entry: entry(value, fields) }] as Write[], now()),
     get: (key: string) => sync.getMany([key], { now: now() }).entries[0]?.value,
     peek: (key: string) => sync.getMany([key], { now: now(), peek: true }).entries[0]?.value,
     drop: (...keys: string[]) => sync.deleteMany(keys, now()),
@@ -186,7 +187,8 @@ export const tests: TestCase[] = suite("memory", {
   },
   "prune takes at most its limit, and in the end everything": () => {
     const { put, clock, prune, size, removed } = open();
-    for (let i = 0; i < 100; i++) put(`k${i}`, i, i % 2 ? {} : { freshUntil: clock.now() + 1, staleUntil: clock.now() + 1 });
+    for (let i = 0; i < 100; i++)
+      put(`k${i}`, i, i % 2 ? {} : { freshUntil: clock.now() + 1, staleUntil: clock.now() + 1 });
     equal(prune(10), []);
     clock.stepWall(1);
     const pruned = new Set<string>();
@@ -250,7 +252,8 @@ export const tests: TestCase[] = suite("memory", {
     // Of a large one a part is looked at, and the rest taken to be like it.
     const large = estimateBytes(Array.from({ length: 100_000 }, () => "x".repeat(100)));
     ok(large > 8_000_000 && large < 20_000_000, String(large));
-    for (const odd of [undefined, Symbol("s"), () => {}, 5n, new Date(), /x/, new Error("e"), Object.create(null)]) ok(estimateBytes(odd) > 0);
+    for (const odd of [undefined, Symbol("s"), () => {}, 5n, new Date(), /x/, new Error("e"), Object.create(null)])
+      ok(estimateBytes(odd) > 0);
   },
   "wrong bounds are refused": () => {
     for (const wrong of [0, -1, 1.5, Number.NaN, "5", true, 2 ** 60] as never[]) {

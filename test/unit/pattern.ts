@@ -5,7 +5,10 @@ import { ok, same, suite, throws } from "../contract/mod.ts";
 
 const SEED = { seed: 20261121 };
 
-type Token = { literal: string } | { any: "one" | "many" } | { members: string; negated: boolean; range?: [string, string] };
+type Token =
+  | { literal: string }
+  | { any: "one" | "many" }
+  | { members: string; negated: boolean; range?: [string, string] };
 
 const LETTERS = [..."ab.-^!]\\\n*?😀é"];
 const letter = fc.constantFrom(...LETTERS);
@@ -135,7 +138,8 @@ export const tests: TestCase[] = suite("pattern", {
     }
   },
   "a class that is not closed, or in the wrong order, is refused": () => {
-    for (const pattern of ["[", "a[", "[a", "[]", "a[b*", "[z-a]", "[[", "*["]) throws(() => compilePattern(pattern), "KEY");
+    for (const pattern of ["[", "a[", "[a", "[]", "a[b*", "[z-a]", "[[", "*["])
+      throws(() => compilePattern(pattern), "KEY");
   },
   "what is no pattern is refused": () => {
     for (const pattern of [undefined, null, 5, {}, []] as never[]) throws(() => compilePattern(pattern), "KEY");

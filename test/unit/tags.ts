@@ -5,7 +5,16 @@ import type { TestCase } from "../contract/mod.ts";
 import { ok, same, suite } from "../contract/mod.ts";
 
 function entry(sequence: number | undefined, ...tags: string[]): Entry {
-  return { value: 1, createdAt: 0, freshUntil: Infinity, staleUntil: Infinity, tags, sequence, version: undefined, loadTime: 0 };
+  return {
+    value: 1,
+    createdAt: 0,
+    freshUntil: Infinity,
+    staleUntil: Infinity,
+    tags,
+    sequence,
+    version: undefined,
+    loadTime: 0,
+  };
 }
 
 export const tests: TestCase[] = suite("tag ledger", {
@@ -91,7 +100,10 @@ export const tests: TestCase[] = suite("tag ledger", {
   },
   "it agrees with a plain record of all invalidations": () => {
     const tag = fc.constantFrom("a", "b", "c");
-    const record = fc.record({ tags: fc.uniqueArray(tag, { minLength: 1 }), mode: fc.constantFrom("delete" as const, "expire" as const) });
+    const record = fc.record({
+      tags: fc.uniqueArray(tag, { minLength: 1 }),
+      mode: fc.constantFrom("delete" as const, "expire" as const),
+    });
     const probe = fc.record({ sequence: fc.nat(20), tags: fc.uniqueArray(tag) });
     fc.assert(
       fc.property(fc.array(record, { maxLength: 15 }), fc.array(probe), (records, probes) => {
@@ -100,8 +112,11 @@ export const tests: TestCase[] = suite("tag ledger", {
           ledger.record(tags, mode, i + 1);
         });
         for (const { sequence, tags } of probes) {
-          const hits = records.filter((record, i) => i + 1 > sequence && record.tags.some((name) => tags.includes(name)));
-          const expected: Verdict = hits.length === 0 ? "valid" : hits.some(({ mode }) => mode === "delete") ? "deleted" : "expired";
+          const hits = records.filter(
+            (record, i) => i + 1 > sequence && record.tags.some((name) => tags.includes(name)),
+          );
+          const expected: Verdict =
+            hits.length === 0 ? "valid" : hits.some(({ mode }) => mode === "delete") ? "deleted" : "expired";
           same(ledger.check(entry(sequence, ...tags)), expected);
         }
       }),

@@ -21,7 +21,14 @@ export const batch: StackSuite = stackSuite("batches", {
       { key: "b", value: null },
       { key: "c", value: 0 },
     ]);
-    equal([...(await cache.getMany(["c", "none", "b", "a", "nothing"]))], [["c", 0], ["b", null], ["a", 1]]);
+    equal(
+      [...(await cache.getMany(["c", "none", "b", "a", "nothing"]))],
+      [
+        ["c", 0],
+        ["b", null],
+        ["a", 1],
+      ],
+    );
     equal(await cache.getMany([]), new Map());
     const { hits, misses } = cache.stats();
     equal([hits, misses], [3, 2]);
@@ -101,7 +108,10 @@ export const batch: StackSuite = stackSuite("batches", {
     const keys = Array.from({ length: 1203 }, (_, i) => `k${i}`);
     await cache.setMany(keys.map((key, value) => ({ key, value, tags: ["t"] })));
     const found = await cache.getMany(keys);
-    equal([...found], keys.map((key, i) => [key, i]));
+    equal(
+      [...found],
+      keys.map((key, i) => [key, i]),
+    );
     same(await cache.size(), keys.length);
     same(new Set(await cache.keys()).size, keys.length);
     equal((await cache.keys({ limit: 501 })).length, 501);
@@ -115,7 +125,14 @@ export const batch: StackSuite = stackSuite("batches", {
     await cache.set("b", "cached");
     const { asked, loader } = counting();
     const values = await cache.getOrSetMany(["a", "b", "c"], loader, { ttl: "5s", tags: ["t"] });
-    equal([...values], [["a", "loaded a"], ["b", "cached"], ["c", "loaded c"]]);
+    equal(
+      [...values],
+      [
+        ["a", "loaded a"],
+        ["b", "cached"],
+        ["c", "loaded c"],
+      ],
+    );
     equal(asked, [["a", "c"]]);
     equal([(await cache.meta("c"))?.ttl, (await cache.meta("c"))?.tags], [5000, ["t"]]);
     equal(await cache.getOrSetMany(["a", "b", "c"], unwanted), values);
@@ -126,24 +143,55 @@ export const batch: StackSuite = stackSuite("batches", {
   "what the loader of many leaves out stays a miss": async (open) => {
     const { cache } = open();
     const some = await cache.getOrSetMany(["a", "b", "c", "d"], async () => [1, undefined, null]);
-    equal([...some], [["a", 1], ["c", null]]);
-    const map = new Map<Key, number | undefined>([["d", 4], ["x", 9]]);
-    equal([...(await cache.getOrSetMany(["a", "b", "d"], () => map as Map<Key, number>))], [["a", 1], ["d", 4]]);
+    equal(
+      [...some],
+      [
+        ["a", 1],
+        ["c", null],
+      ],
+    );
+    const map = new Map<Key, number | undefined>([
+      ["d", 4],
+      ["x", 9],
+    ]);
+    equal(
+      [...(await cache.getOrSetMany(["a", "b", "d"], () => map as Map<Key, number>))],
+      [
+        ["a", 1],
+        ["d", 4],
+      ],
+    );
     equal((await cache.keys()).sort(), ["a", "c", "d"]);
   },
   "a key that comes twice is loaded once": async (open) => {
     const { cache } = open();
     const { asked, loader } = counting();
-    equal([...(await cache.getOrSetMany(["a", "b", "a"], loader))], [["a", "loaded a"], ["b", "loaded b"]]);
+    equal(
+      [...(await cache.getOrSetMany(["a", "b", "a"], loader))],
+      [
+        ["a", "loaded a"],
+        ["b", "loaded b"],
+      ],
+    );
     equal(asked, [["a", "b"]]);
   },
   "array keys are answered under the very arrays that were given": async (open) => {
     const { cache } = open();
-    const keys = [["user", 1], ["user", 2]] as const;
-    const loader = async () => new Map<Key, string>([[keys[0], "one"], [keys[1], "two"]]);
+    const keys = [
+      ["user", 1],
+      ["user", 2],
+    ] as const;
+    const loader = async () =>
+      new Map<Key, string>([
+        [keys[0], "one"],
+        [keys[1], "two"],
+      ]);
     const values = await cache.getOrSetMany(keys, loader);
     equal([values.get(keys[0]), values.get(keys[1])], ["one", "two"]);
-    const twins = [["user", 1], ["user", 1]] as const;
+    const twins = [
+      ["user", 1],
+      ["user", 1],
+    ] as const;
     const both = await cache.getOrSetMany(twins, unwanted);
     equal([both.get(twins[0]), both.get(twins[1])], ["one", "one"]);
     equal([...(await cache.getMany(twins)).keys()], [...twins]);
@@ -159,9 +207,21 @@ export const batch: StackSuite = stackSuite("batches", {
     await clock.settle();
     single.resolve("by the single");
     equal(await alone, "by the single");
-    equal(await many, new Map([["a", "by the single"], ["b", "loaded b"]]));
+    equal(
+      await many,
+      new Map([
+        ["a", "by the single"],
+        ["b", "loaded b"],
+      ]),
+    );
     equal(await late, "loaded b");
-    equal(await later, new Map([["b", "loaded b"], ["a", "by the single"]]));
+    equal(
+      await later,
+      new Map([
+        ["b", "loaded b"],
+        ["a", "by the single"],
+      ]),
+    );
     equal(asked, [["b"]]);
   },
   "a failing loader of many runs once and rejects those who wait for it": async (open) => {
@@ -175,14 +235,32 @@ export const batch: StackSuite = stackSuite("batches", {
     const both = [cache.getOrSetMany(["hit", "a", "b"], fail), cache.getOrSetMany(["b", "a"], fail)];
     for (const one of both) await rejects(one, RangeError);
     same(runs, 1);
-    equal(await cache.getOrSetMany(["hit", "a"], async () => ["again"]), new Map<string, unknown>([["hit", 1], ["a", "again"]]));
+    equal(
+      await cache.getOrSetMany(["hit", "a"], async () => ["again"]),
+      new Map<string, unknown>([
+        ["hit", 1],
+        ["a", "again"],
+      ]),
+    );
   },
   "a failing loader of many is answered with old values where there is grace": async (open) => {
     const { cache, clock } = open({ grace: "1h" });
-    await cache.setMany([{ key: "a", value: "old a" }, { key: "b", value: "old b" }], { ttl: "1s" });
+    await cache.setMany(
+      [
+        { key: "a", value: "old a" },
+        { key: "b", value: "old b" },
+      ],
+      { ttl: "1s" },
+    );
     await clock.advance("1s");
     const fail = () => Promise.reject(new RangeError("no"));
-    equal(await cache.getOrSetMany(["a", "b"], fail), new Map([["a", "old a"], ["b", "old b"]]));
+    equal(
+      await cache.getOrSetMany(["a", "b"], fail),
+      new Map([
+        ["a", "old a"],
+        ["b", "old b"],
+      ]),
+    );
     await rejects(cache.getOrSetMany(["a", "c"], fail), RangeError);
   },
   "one caller's abort does not cancel a batch that others wait for": async (open) => {
@@ -192,7 +270,10 @@ export const batch: StackSuite = stackSuite("batches", {
     const many = cache.getOrSetMany(
       ["a", "b"],
       async (keys, { signal }) => {
-        await Promise.race([gate.promise, new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))]);
+        await Promise.race([
+          gate.promise,
+          new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+        ]);
         return keys.map((key) => `loaded ${String(key)}`);
       },
       { signal: mine.signal },
@@ -210,7 +291,11 @@ export const batch: StackSuite = stackSuite("batches", {
     const { cache, clock } = open();
     const mine = new AbortController();
     let signal: AbortSignal | undefined;
-    const many = cache.getOrSetMany(["a", "b"], (_, context) => (signal = context.signal) && new Promise<never>(() => {}), mine);
+    const many = cache.getOrSetMany(
+      ["a", "b"],
+      (_, context) => (signal = context.signal) && new Promise<never>(() => {}),
+      mine,
+    );
     await clock.settle();
     same(signal?.aborted, false);
     mine.abort(new RangeError("mine"));

@@ -11,15 +11,21 @@ const WRONG: [string, CacheOptions][] = [
   ...["", "a b", "a/b", "a:b", "é", "x".repeat(65), 5].map((name) => ["name", { name }] as [string, CacheOptions]),
   ...[5, "a\0", "\ud800", {}].map((prefix) => ["prefix", { prefix }] as unknown as [string, CacheOptions]),
   ...["ttl", "grace", "swr", "softTimeout", "hardTimeout", "negativeTtl", "sweepInterval"].flatMap((option) =>
-    ["soon", "", "5", "-5m", "5 m", Number.NaN, true, {}, [], () => 5].map((value) => [option, { [option]: value }] as [string, CacheOptions]),
+    ["soon", "", "5", "-5m", "5 m", Number.NaN, true, {}, [], () => 5].map(
+      (value) => [option, { [option]: value }] as [string, CacheOptions],
+    ),
   ),
   ...["grace", "swr", "softTimeout", "hardTimeout", "negativeTtl", "sweepInterval", "earlyRefresh"].map(
     (option) => [option, { [option]: -1 }] as [string, CacheOptions],
   ),
   ...["jitter", "refreshAhead"].flatMap((option) =>
-    [-0.1, 1.1, Number.NaN, "0.5", true, null, () => 1].map((value) => [option, { [option]: value }] as [string, CacheOptions]),
+    [-0.1, 1.1, Number.NaN, "0.5", true, null, () => 1].map(
+      (value) => [option, { [option]: value }] as [string, CacheOptions],
+    ),
   ),
-  ...[Number.NaN, "1", true, null].map((earlyRefresh) => ["earlyRefresh", { earlyRefresh }] as unknown as [string, CacheOptions]),
+  ...[Number.NaN, "1", true, null].map(
+    (earlyRefresh) => ["earlyRefresh", { earlyRefresh }] as unknown as [string, CacheOptions],
+  ),
   ...["ignore", "", true].map((onError) => ["onError", { onError }] as unknown as [string, CacheOptions]),
   ...[5, {}].map((version) => ["version", { version }] as unknown as [string, CacheOptions]),
   ...["yes", {}].map((waitUntil) => ["waitUntil", { waitUntil }] as unknown as [string, CacheOptions]),
@@ -50,7 +56,9 @@ const WRONG_TIER: [string, TierOptions][] = [
   ...([0, -1, "soon", Number.NaN, true] as never[]).map((timeout) => ["timeout", { timeout }] as [string, TierOptions]),
   ...(["later", "", true] as never[]).map((write) => ["write", { write }] as [string, TierOptions]),
   ...([true, 5, "off"] as never[]).map((breaker) => ["breaker", { breaker }] as [string, TierOptions]),
-  ...([0, -1, Number.NaN, "5"] as never[]).map((failures) => ["breaker.failures", { breaker: { failures } }] as [string, TierOptions]),
+  ...([0, -1, Number.NaN, "5"] as never[]).map(
+    (failures) => ["breaker.failures", { breaker: { failures } }] as [string, TierOptions],
+  ),
   ...([0, -1, Number.NaN, "soon"] as never[]).flatMap((span) => [
     ["breaker.window", { breaker: { window: span } }] as [string, TierOptions],
     ["breaker.cooldown", { breaker: { cooldown: span } }] as [string, TierOptions],
@@ -73,7 +81,9 @@ function refuses(option: string, make: () => unknown, what: unknown): void {
 
 function show(what: unknown): string {
   return typeof what === "object" && what !== null
-    ? Object.entries(what).map(([name, value]) => `${name} ${Array.isArray(value) ? value.length : show(value)}`).join(", ")
+    ? Object.entries(what)
+        .map(([name, value]) => `${name} ${Array.isArray(value) ? value.length : show(value)}`)
+        .join(", ")
     : String(what);
 }
 
@@ -106,7 +116,8 @@ export const tests: TestCase[] = suite("createCache", {
     for (const options of [null, 5, "name", true] as never[]) refuses("options", () => createCache(options), options);
   },
   "every wrong option of memory is refused by its name": () => {
-    for (const [option, options] of WRONG_MEMORY) refuses(option, () => createCache({ tiers: [memory(options)] }), options);
+    for (const [option, options] of WRONG_MEMORY)
+      refuses(option, () => createCache({ tiers: [memory(options)] }), options);
   },
   "every wrong option of a tier is refused, be it memory alone or in a stack": () => {
     for (const [option, options] of WRONG_TIER) {
@@ -147,7 +158,14 @@ export const tests: TestCase[] = suite("createCache", {
     await cache.close();
   },
   "undefined is as good as left out": async () => {
-    const cache = createCache({ name: undefined, ttl: undefined, tiers: undefined, clock: undefined, onError: undefined, maxEntries: undefined } as never);
+    const cache = createCache({
+      name: undefined,
+      ttl: undefined,
+      tiers: undefined,
+      clock: undefined,
+      onError: undefined,
+      maxEntries: undefined,
+    } as never);
     await cache.set("k", 1, { ttl: undefined, tags: undefined, version: undefined } as never);
     same(await cache.get("k", { default: undefined, version: undefined } as never), 1);
     await cache.close();
@@ -195,7 +213,10 @@ export const tests: TestCase[] = suite("createCache", {
     throws(() => createCache({ tiers: [tier] }), RangeError);
   },
   "nullTier never stores, and everything that uses it goes on working": async () => {
-    for (const tiers of [[nullTier()], [nullTier(), nullTier()].map((tier, i) => defineTier({ ...tier, name: `null${i}` }))]) {
+    for (const tiers of [
+      [nullTier()],
+      [nullTier(), nullTier()].map((tier, i) => defineTier({ ...tier, name: `null${i}` })),
+    ]) {
       const cache = createCache({ tiers, clock: fakeClock() });
       let runs = 0;
       for (let i = 0; i < 3; i++) same(await cache.getOrSet("k", async () => ++runs), i + 1);

@@ -39,9 +39,15 @@ export const events: StackSuite = stackSuite("events and counts", {
     equal(next(), [["set", { key, ttl: 5000, tags: ["a", "b"] }]]);
     await cache.get(key);
     await cache.getOrSet(key, unwanted);
-    equal(next(), [["hit", { key, tier: top }], ["hit", { key, tier: top }]]);
+    equal(next(), [
+      ["hit", { key, tier: top }],
+      ["hit", { key, tier: top }],
+    ]);
     await cache.getMany([key, "none"]);
-    equal(next(), [["hit", { key, tier: top }], ["miss", { key: "none" }]]);
+    equal(next(), [
+      ["hit", { key, tier: top }],
+      ["miss", { key: "none" }],
+    ]);
     await cache.delete(key);
     equal(next(), [["delete", { key, existed: true }]]);
     await cache.deleteMany(["none"]);
@@ -54,8 +60,14 @@ export const events: StackSuite = stackSuite("events and counts", {
       ["load", { key: "k", duration: 30, ok: true, background: false }],
       ["set", { key: "k", ttl: 3_600_000, tags: [] }],
     ]);
-    await rejects(cache.getOrSet("bad", () => Promise.reject(new RangeError())), RangeError);
-    equal(next(), [["miss", { key: "bad" }], ["load", { key: "bad", duration: 0, ok: false, background: false }]]);
+    await rejects(
+      cache.getOrSet("bad", () => Promise.reject(new RangeError())),
+      RangeError,
+    );
+    equal(next(), [
+      ["miss", { key: "bad" }],
+      ["load", { key: "bad", duration: 0, ok: false, background: false }],
+    ]);
     await cache.evict("k", { tier: bottom });
     equal(next(), [["evict", { key: "k", tier: bottom, reason: "manual" }]]);
   },
@@ -63,11 +75,18 @@ export const events: StackSuite = stackSuite("events and counts", {
     const rig = open({ ttl: 1000 });
     const { cache, clock, top } = rig;
     const log = listen(rig, ["stale", "hit", "miss", "load"]);
-    const next = () => log.splice(0).map(([name, event]) => [name, (event as { reason?: string }).reason ?? (event as { ok?: boolean }).ok]);
+    const next = () =>
+      log
+        .splice(0)
+        .map(([name, event]) => [name, (event as { reason?: string }).reason ?? (event as { ok?: boolean }).ok]);
     await cache.set("k", 1, { grace: "1h" });
     await clock.advance(1000);
     await cache.getOrSet("k", () => Promise.reject(new RangeError()), { swr: 0, grace: "1h" });
-    equal(next(), [["miss", undefined], ["load", false], ["stale", "error"]]);
+    equal(next(), [
+      ["miss", undefined],
+      ["load", false],
+      ["stale", "error"],
+    ]);
     await cache.getOrSet("k", () => 2, { swr: "1h" });
     await clock.settle();
     const swr = next();
@@ -79,7 +98,10 @@ export const events: StackSuite = stackSuite("events and counts", {
     const call = cache.getOrSet("k", () => new Promise<never>(() => {}), { grace: "1h", softTimeout: 10 });
     await clock.advance(10);
     await call;
-    equal(next(), [["miss", undefined], ["stale", "timeout"]]);
+    equal(next(), [
+      ["miss", undefined],
+      ["stale", "timeout"],
+    ]);
     same(cache.stats().staleHits, 3);
     equal(log, []);
     void top;
@@ -112,7 +134,10 @@ export const events: StackSuite = stackSuite("events and counts", {
     await clock.advance(10);
     await cache.get("a");
     const gone = log.splice(0);
-    ok(gone.some(([name, event]) => name === "expire" && (event as { key: string; tier: string }).tier === top), JSON.stringify(gone));
+    ok(
+      gone.some(([name, event]) => name === "expire" && (event as { key: string; tier: string }).tier === top),
+      JSON.stringify(gone),
+    );
     ok(cache.stats().evictions.ttl! >= 1);
   },
   "on gives what stops it, off stops it too, and neither stops the others": async (open) => {
@@ -164,7 +189,10 @@ export const events: StackSuite = stackSuite("events and counts", {
     same(second, 1);
     same(await cache.get("k"), 1);
     await clock.settle();
-    equal(errors, [["thrown", "listener of miss"], ["rejected", "listener of hit"]]);
+    equal(errors, [
+      ["thrown", "listener of miss"],
+      ["rejected", "listener of hit"],
+    ]);
   },
   "listening changes no answer": async (open) => {
     const rig = open();
@@ -203,15 +231,25 @@ export const events: StackSuite = stackSuite("events and counts", {
   },
   "counts of sets, deletes and loads, and their reset": async (open) => {
     const { cache } = open();
-    await cache.setMany([{ key: "a", value: 1 }, { key: "b", value: 1 }, { key: "c", value: 1, ttl: 0 }]);
+    await cache.setMany([
+      { key: "a", value: 1 },
+      { key: "b", value: 1 },
+      { key: "c", value: 1, ttl: 0 },
+    ]);
     await cache.deleteMany(["a", "none"]);
     await cache.getOrSet("l", () => 1);
-    await rejects(cache.getOrSet("m", () => Promise.reject(new RangeError())), RangeError);
+    await rejects(
+      cache.getOrSet("m", () => Promise.reject(new RangeError())),
+      RangeError,
+    );
     const { sets, deletes, loads, loadErrors } = cache.stats();
     equal({ sets, deletes, loads, loadErrors }, { sets: 3, deletes: 1, loads: 2, loadErrors: 1 });
     cache.resetStats();
     const after = cache.stats();
-    equal([after.hits, after.misses, after.sets, after.deletes, after.loads, after.loadErrors, after.errors], [0, 0, 0, 0, 0, 0, 0]);
+    equal(
+      [after.hits, after.misses, after.sets, after.deletes, after.loads, after.loadErrors, after.errors],
+      [0, 0, 0, 0, 0, 0, 0],
+    );
     equal(after.evictions, {});
     ok(after.tiers.every((tier) => tier.hits === 0 && tier.misses === 0 && tier.sets === 0));
     // Only the numbers are reset.
@@ -221,7 +259,10 @@ export const events: StackSuite = stackSuite("events and counts", {
   },
   "size and bytes are those of memory, and tiers are listed from the top": async (open) => {
     const { cache, top } = open();
-    await cache.setMany([{ key: "a", value: "x".repeat(1000) }, { key: "b", value: 1 }]);
+    await cache.setMany<unknown>([
+      { key: "a", value: "x".repeat(1000) },
+      { key: "b", value: 1 },
+    ]);
     const { tiers, size, bytes } = cache.stats();
     same(tiers[0]?.name, top);
     same(tiers[0]?.breaker, "closed");

@@ -31,7 +31,10 @@ export const expiry: StackSuite = stackSuite("time to live", {
       same(await cache.size(), 0);
       same((await cache.getMany(["k"])).size, 0);
       same((await gather(cache.entries())).length, 0);
-      await rejects(cache.getOrSet("k", () => Promise.reject(new RangeError())), RangeError);
+      await rejects(
+        cache.getOrSet("k", () => Promise.reject(new RangeError())),
+        RangeError,
+      );
     }
   },
   "the cache's ttl is the default, the call's wins, and forever is for ever": async (open) => {
@@ -124,7 +127,10 @@ export const expiry: StackSuite = stackSuite("time to live", {
     equal([meta.stale, meta.ttl], [true, 0]);
   },
   "a stale entry is kept for grace or swr, whichever is longer, and not a millisecond more": async (open) => {
-    for (const [grace, swr] of [[3000, 1000], [1000, 3000]]) {
+    for (const [grace, swr] of [
+      [3000, 1000],
+      [1000, 3000],
+    ]) {
       const { cache, clock } = open();
       await cache.set("k", 1, { ttl: 1000, grace: grace!, swr: swr! });
       await clock.advance(3999);

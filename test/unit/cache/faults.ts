@@ -7,15 +7,25 @@ import { stateOf, unwanted } from "./tools.ts";
 const BUDGET = 2000;
 
 /** A full disk: what is there can be read. */
-const WRITES_FAIL = { setMany: "reject", deleteMany: "reject", touchMany: "reject", clear: "reject", prune: "reject", invalidate: "reject" } as const;
+const WRITES_FAIL = {
+  setMany: "reject",
+  deleteMany: "reject",
+  touchMany: "reject",
+  clear: "reject",
+  prune: "reject",
+  invalidate: "reject",
+} as const;
 
-const opener = (open: Open) => (options: Parameters<Open>[0] = {}) => {
-  const rig = open({ ...options, lower: { timeout: BUDGET, ...options.lower } });
-  return { ...rig, faults: rig.lower!.faults };
-};
+const opener =
+  (open: Open) =>
+  (options: Parameters<Open>[0] = {}) => {
+    const rig = open({ ...options, lower: { timeout: BUDGET, ...options.lower } });
+    return { ...rig, faults: rig.lower!.faults };
+  };
 
 /** A test with rigs whose lower tier has a budget. */
-const faulty = (run: (open: ReturnType<typeof opener>, stack: Stack) => Promise<void>) => (open: Open, stack: Stack) => run(opener(open), stack);
+const faulty = (run: (open: ReturnType<typeof opener>, stack: Stack) => Promise<void>) => (open: Open, stack: Stack) =>
+  run(opener(open), stack);
 
 export const faults: StackSuite = stackSuite(
   "faults below",
@@ -27,7 +37,13 @@ export const faults: StackSuite = stackSuite(
         same(await cache.get("k"), undefined);
         same(await cache.getOrSet("k", () => "loaded"), "loaded");
         await cache.set("s", 1);
-        equal(await cache.getMany(["k", "s", "none"]), new Map<string, unknown>([["k", "loaded"], ["s", 1]]));
+        equal(
+          await cache.getMany(["k", "s", "none"]),
+          new Map<string, unknown>([
+            ["k", "loaded"],
+            ["s", 1],
+          ]),
+        );
         await cache.setMany([{ key: "m", value: 1 }]);
         same(await cache.has("none"), false);
         same(await cache.has("m"), true);
@@ -41,7 +57,13 @@ export const faults: StackSuite = stackSuite(
         await cache.prune();
         await cache.evictAll();
         await cache.clear();
-        equal(await cache.getOrSetMany(["a", "b"], async (keys) => keys), new Map([["a", "a"], ["b", "b"]]));
+        equal(
+          await cache.getOrSetMany(["a", "b"], async (keys) => keys),
+          new Map([
+            ["a", "a"],
+            ["b", "b"],
+          ]),
+        );
         await cache.close();
       }
     }),
@@ -49,7 +71,13 @@ export const faults: StackSuite = stackSuite(
       const { cache, clock, faults } = open();
       await cache.set("k", "v", { tags: ["t"] });
       faults.fail("hang");
-      for (const call of [cache.get("k"), cache.getOrSet("k", unwanted), cache.getMany(["k"]), cache.has("k"), cache.getEntry("k")]) {
+      for (const call of [
+        cache.get("k"),
+        cache.getOrSet("k", unwanted),
+        cache.getMany(["k"]),
+        cache.has("k"),
+        cache.getEntry("k"),
+      ]) {
         same(await stateOf(call, clock.settle), "resolved");
       }
     }),
@@ -68,7 +96,22 @@ export const faults: StackSuite = stackSuite(
       same(cache.stats().errors, 1);
     }),
     "every call ends within the budgets of what it needs": faulty(async (open) => {
-      const calls = ["get", "set", "delete", "has", "touch", "clear", "keys", "size", "invalidateTags", "invalidatePattern", "evictAll", "prune", "meta", "getMany"] as const;
+      const calls = [
+        "get",
+        "set",
+        "delete",
+        "has",
+        "touch",
+        "clear",
+        "keys",
+        "size",
+        "invalidateTags",
+        "invalidatePattern",
+        "evictAll",
+        "prune",
+        "meta",
+        "getMany",
+      ] as const;
       for (const name of calls) {
         const { cache, clock, faults } = open({ lower: { breaker: false } });
         faults.fail("hang");
@@ -152,13 +195,21 @@ export const faults: StackSuite = stackSuite(
     }),
     "faults are counted, told with their tier and operation, and logged without values": faulty(async (open) => {
       const logged: string[] = [];
-      const logger = { warn: (message: string) => logged.push(message), error: (message: string) => logged.push(message) };
+      const logger = {
+        warn: (message: string) => logged.push(message),
+        error: (message: string) => logged.push(message),
+      };
       const { cache, faults, bottom } = open({ logger });
       const log: unknown[] = [];
-      cache.on("error", ({ error, operation, tier }) => log.push([(error as Error) instanceof TierError, operation, tier]));
+      cache.on("error", ({ error, operation, tier }) =>
+        log.push([(error as Error) instanceof TierError, operation, tier]),
+      );
       faults.fail({ getMany: "reject", setMany: "throw" });
       await cache.getOrSet("k", () => "secret value");
-      equal(log, [[true, "getMany", bottom], [true, "setMany", bottom]]);
+      equal(log, [
+        [true, "getMany", bottom],
+        [true, "setMany", bottom],
+      ]);
       same(cache.stats().errors, 2);
       same(cache.stats().tiers[1]!.errors, 2);
       same(logged.length, 2);
@@ -208,29 +259,31 @@ export const faults: StackSuite = stackSuite(
         }
       }
     }),
-    "a replay that fails is tried again, and until then the tier does not serve what it missed": faulty(async (open) => {
-      const { cache, clock, faults, peer } = open({ lower: { breaker: false } });
-      await cache.set("k", "old");
-      await cache.set("untouched", 1);
-      faults.fail("reject");
-      await cache.delete("k");
-      faults.fail({ deleteMany: "reject" });
-      await cache.evictAll();
-      same(await cache.get("k"), undefined);
-      // A full disk can still be read.
-      same(await cache.get("untouched"), 1);
-      await clock.advance("10s");
-      faults.fail({ deleteMany: "hang" });
-      const call = cache.get("k");
-      await clock.advance(BUDGET);
-      same(await call, undefined);
-      faults.heal();
-      await clock.advance("10s");
-      same(await cache.get("k"), undefined);
-      await cache.evictAll();
-      same(await cache.get("untouched"), 1);
-      same(await peer!().get("k"), undefined);
-    }),
+    "a replay that fails is tried again, and until then the tier does not serve what it missed": faulty(
+      async (open) => {
+        const { cache, clock, faults, peer } = open({ lower: { breaker: false } });
+        await cache.set("k", "old");
+        await cache.set("untouched", 1);
+        faults.fail("reject");
+        await cache.delete("k");
+        faults.fail({ deleteMany: "reject" });
+        await cache.evictAll();
+        same(await cache.get("k"), undefined);
+        // A full disk can still be read.
+        same(await cache.get("untouched"), 1);
+        await clock.advance("10s");
+        faults.fail({ deleteMany: "hang" });
+        const call = cache.get("k");
+        await clock.advance(BUDGET);
+        same(await call, undefined);
+        faults.heal();
+        await clock.advance("10s");
+        same(await cache.get("k"), undefined);
+        await cache.evictAll();
+        same(await cache.get("untouched"), 1);
+        same(await peer!().get("k"), undefined);
+      },
+    ),
     "a set that the tier missed half of leaves no half and no older value": faulty(async (open) => {
       const { cache, faults } = open();
       const keys = ["a", "b", "c", "d"];
@@ -320,12 +373,18 @@ export const faults: StackSuite = stackSuite(
       await clock.advance(1);
       await cache.get("k");
       same(state(), "open");
-      equal(log.splice(0), [[bottom, "half-open"], [bottom, "open"]]);
+      equal(log.splice(0), [
+        [bottom, "half-open"],
+        [bottom, "open"],
+      ]);
       faults.heal();
       await clock.advance(5000);
       same(await cache.get("k"), "v");
       same(state(), "closed");
-      equal(log.splice(0), [[bottom, "half-open"], [bottom, "closed"]]);
+      equal(log.splice(0), [
+        [bottom, "half-open"],
+        [bottom, "closed"],
+      ]);
     }),
     "while the breaker is half-open one probe alone goes through": faulty(async (open) => {
       const { cache, clock, faults } = open({ lower: { breaker: { failures: 1, cooldown: 1000, window: "1m" } } });
@@ -345,7 +404,10 @@ export const faults: StackSuite = stackSuite(
     }),
     "invalidations during an open breaker are replayed too": faulty(async (open) => {
       const { cache, clock, faults } = open({ lower: { breaker: { failures: 1 } } });
-      await cache.setMany([{ key: "k", value: "old" }, { key: "t", value: "old", tags: ["t"] }]);
+      await cache.setMany([
+        { key: "k", value: "old" },
+        { key: "t", value: "old", tags: ["t"] },
+      ]);
       faults.fail({ getMany: "reject" }, 1);
       await cache.get("none");
       same(cache.stats().tiers[1]!.breaker, "open");
@@ -382,7 +444,10 @@ export const faults: StackSuite = stackSuite(
       same(await cache.get("k"), "v");
       same(await cache.getOrSet("k", unwanted), "v");
       for (const [name, call] of Object.entries(calls)) {
-        const error = await call().then(() => undefined, (reason: TierError) => reason);
+        const error = await call().then(
+          () => undefined,
+          (reason: TierError) => reason,
+        );
         ok(error instanceof TierError, name);
         equal([error.code, error.tier, (error.cause as { code?: string })?.code], ["TIER", bottom, "INJECTED"], name);
       }

@@ -14,7 +14,11 @@ async function aged(open: (options?: object) => Rig, age: number, options: objec
 
 export const freshness: StackSuite = stackSuite("freshness", {
   "grace serves the old value when the load fails, to its last millisecond": async (open) => {
-    for (const [age, served] of [[1000, true], [3999, true], [4000, false]] as const) {
+    for (const [age, served] of [
+      [1000, true],
+      [3999, true],
+      [4000, false],
+    ] as const) {
       const { cache } = await aged(open, age, { grace: 3000 });
       if (served) same(await cache.getOrSet("k", down), "old");
       else await rejects(cache.getOrSet("k", down), RangeError);
@@ -65,6 +69,38 @@ export const freshness: StackSuite = stackSuite("freshness", {
     same(await cache.getOrSet("k", unwanted), "new after old");
     equal([cache.stats().staleHits, cache.stats().hits, cache.stats().misses], [4, 1, 0]);
   },
+  "what was expired by tag is refreshed once for many callers": async (open) => {
+    for (const match of ["any", "all", "exact"] as const) {
+      const { cache, clock } = open({ swr: "1h" });
+      await cache.set("k", "old", { tags: ["t", "u"] });
+      await cache.invalidateTags(["t", "u"], { match, mode: "expire" });
+      const gate = deferred<string>();
+      let runs = 0;
+      for (let i = 0; i < 5; i++) {
+        same(await cache.getOrSet("k", () => (runs++, gate.promise), { tags: ["t", "u"] }), "old");
+        await clock.settle();
+      }
+      same(runs, 1, match);
+      gate.resolve("new");
+      await clock.settle();
+      same(await cache.get("k"), "new", match);
+    }
+  },
+  "a caller who gives up does not cancel a refresh in the background": async (open) => {
+    const { cache, clock } = await aged(open, 1000, { swr: 3000 });
+    const gate = deferred<string>();
+    let seen: AbortSignal | undefined;
+    same(await cache.getOrSet("k", ({ signal }) => ((seen = signal), gate.promise)), "old");
+    const mine = new AbortController();
+    const waiting = cache.getOrSet("k", unwanted, { swr: 0, signal: mine.signal });
+    await clock.settle();
+    mine.abort(new RangeError());
+    await rejects(waiting, RangeError);
+    same(seen?.aborted, false);
+    gate.resolve("new");
+    await clock.settle();
+    same(await cache.get("k"), "new");
+  },
   "swr ends to the millisecond": async (open) => {
     const inside = await aged(open, 3999, { swr: 3000 });
     same(await inside.cache.getOrSet("k", () => "new"), "old");
@@ -86,7 +122,10 @@ export const freshness: StackSuite = stackSuite("freshness", {
   },
   "work in the background goes to waitUntil, the call's before the cache's": async (open) => {
     const works: Promise<unknown>[][] = [[], []];
-    const { cache, clock } = await aged(open, 1000, { swr: 3000, waitUntil: (work: Promise<unknown>) => works[0]!.push(work) });
+    const { cache, clock } = await aged(open, 1000, {
+      swr: 3000,
+      waitUntil: (work: Promise<unknown>) => works[0]!.push(work),
+    });
     const base = works[0]!.length;
     const gate = deferred<string>();
     await cache.getOrSet("k", () => gate.promise);
@@ -168,7 +207,11 @@ export const freshness: StackSuite = stackSuite("freshness", {
     same(await cache.get("k"), "new");
   },
   "refreshAhead loads in the background from its fraction of the ttl on": async (open) => {
-    for (const [age, refreshed] of [[799, false], [800, true], [999, true]] as const) {
+    for (const [age, refreshed] of [
+      [799, false],
+      [800, true],
+      [999, true],
+    ] as const) {
       const { cache, clock } = await aged(open, age, { refreshAhead: 0.8 });
       let runs = 0;
       same(await cache.getOrSet("k", () => `new ${++runs}`), "old");
@@ -196,7 +239,10 @@ export const freshness: StackSuite = stackSuite("freshness", {
   "earlyRefresh follows the formula: now - loadTime × β × ln(1 - random) reaches the expiry": async (open) => {
     // With a load of 100 ms and β = 2, ln(1 - random) = -1 is due 200 ms before the end.
     const random = 1 - Math.exp(-1);
-    for (const [age, refreshed] of [[799, false], [801, true]] as const) {
+    for (const [age, refreshed] of [
+      [799, false],
+      [801, true],
+    ] as const) {
       const { cache, clock } = open({ ttl: 1000, earlyRefresh: 2, random: () => random });
       const first = cache.getOrSet("k", () => clock.sleep(100).then(() => "old"));
       await clock.advance(100);
@@ -242,7 +288,12 @@ export const freshness: StackSuite = stackSuite("freshness", {
   },
   "a remembered failure ends with set, delete, clear and invalidatePattern": async (open) => {
     const { cache } = open({ negativeTtl: "1h" });
-    const ends = [() => cache.delete("k"), () => cache.clear(), () => cache.invalidatePattern("k"), () => cache.set("k", 1, { ttl: 0 })];
+    const ends = [
+      () => cache.delete("k"),
+      () => cache.clear(),
+      () => cache.invalidatePattern("k"),
+      () => cache.set("k", 1, { ttl: 0 }),
+    ];
     for (const end of ends) {
       await rejects(cache.getOrSet("k", down), RangeError);
       await rejects(cache.getOrSet("k", unwanted), RangeError);

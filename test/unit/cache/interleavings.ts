@@ -20,7 +20,10 @@ const MUTATIONS: Record<string, (cache: Cache) => Promise<unknown>> = {
 };
 
 const each =
-  (run: (rig: ReturnType<Open>, mutate: (cache: Cache) => Promise<unknown>, what: string) => Promise<void>, options: Parameters<Open>[0] = {}) =>
+  (
+    run: (rig: ReturnType<Open>, mutate: (cache: Cache) => Promise<unknown>, what: string) => Promise<void>,
+    options: Parameters<Open>[0] = {},
+  ) =>
   async (open: Open) => {
     for (const [what, mutate] of Object.entries(MUTATIONS)) {
       await run(open({ ...options, lower: { timeout: 2000, breaker: false, ...options.lower } }), mutate, what);
@@ -54,9 +57,9 @@ export const interleavings: StackSuite = stackSuite(
     }),
     "a read that begins during a mutation copies nothing up after it": each(async (rig, mutate, what) => {
       const { cache, clock, lower } = rig;
-      await cache.set("k", "old", { tags: TAGS });
-      await cache.evict("k");
       for (const operation of ["deleteMany", "setMany", "clear", "invalidate", "scan"] as const) {
+        await cache.set("k", "old", { tags: TAGS });
+        await cache.evict("k");
         lower!.faults.fail({ [operation]: "hang" }, 1);
         const mutated = mutate(cache);
         await clock.settle();
@@ -66,8 +69,26 @@ export const interleavings: StackSuite = stackSuite(
         await Promise.all([mutated, ...reads]);
         await clock.settle();
         lower!.faults.heal();
+        // What was loaded meanwhile may have been overtaken as well, but it is not the old value.
+        await isGone(rig, `${what}, ${operation}`);
       }
-      // What was loaded meanwhile may have been overtaken as well, but it is not the old value.
+    }),
+    "a touch that begins during a mutation brings nothing back after it": each(async (rig, mutate, what) => {
+      const { cache, clock, lower } = rig;
+      await cache.set("k", "old", { tags: TAGS });
+      lower!.faults.fail({
+        deleteMany: { delay: 10 },
+        clear: { delay: 10 },
+        invalidate: { delay: 10 },
+        setMany: { delay: 20 },
+        touchMany: { delay: 20 },
+      });
+      const mutated = mutate(cache);
+      await clock.settle();
+      const touched = cache.touch("k", { ttl: "1h" });
+      await clock.advance(100);
+      await Promise.all([mutated, touched]);
+      lower!.faults.heal();
       await isGone(rig, what);
     }),
     "a stale value that was read before the mutation is lent to nobody after it": each(
@@ -83,7 +104,11 @@ export const interleavings: StackSuite = stackSuite(
         await mutate(cache);
         lower!.faults.release();
         await clock.settle();
-        const after = cache.getOrSet("k", () => "new", what === "tags expire" ? { tags: TAGS, swr: 0 } : { tags: TAGS });
+        const after = cache.getOrSet(
+          "k",
+          () => "new",
+          what === "tags expire" ? { tags: TAGS, swr: 0 } : { tags: TAGS },
+        );
         await clock.settle();
         // A load that began after the mutation may be shared.
         gate.resolve("new");

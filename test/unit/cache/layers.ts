@@ -100,6 +100,14 @@ export const layers: StackSuite = stackSuite(
       await clock.advance(1000);
       same(await cache.getOrSet("k", () => Promise.reject(new RangeError())), "newer");
     },
+    "an older stale value below does not take the place of a younger one above": async (open) => {
+      const { cache, clock, peer } = open({ grace: "1h", ttl: 1000 });
+      const behind = { now: () => clock.now() - 500, setTimer: clock.setTimer, clearTimer: clock.clearTimer };
+      await cache.set("k", "younger");
+      await peer!({ grace: "1h", ttl: 1000, clock: behind } as never).set("k", "older");
+      await clock.advance(1000);
+      same(await cache.getOrSet("k", () => Promise.reject(new RangeError())), "younger");
+    },
     "a hit in memory asks nobody else, tagged or not": async (open) => {
       const { cache, lower } = open();
       await cache.set("plain", 1);
@@ -125,13 +133,21 @@ export const layers: StackSuite = stackSuite(
       await cache.evict("b");
       const asked: (readonly string[])[] = [];
       const { getMany } = lower!;
-      Object.assign(lower!, { getMany: (some: readonly string[], options: never) => (asked.push(some), getMany(some, options)) });
+      Object.assign(lower!, {
+        getMany: (some: readonly string[], options: never) => (asked.push(some), getMany(some, options)),
+      });
       same((await cache.getMany([...keys, "none"])).size, 4);
-      equal(asked.map((some) => some.map((key) => key.slice(key.lastIndexOf(":") + 1))), [["a", "b", "none"]]);
+      equal(
+        asked.map((some) => some.map((key) => key.slice(key.lastIndexOf(":") + 1))),
+        [["a", "b", "none"]],
+      );
       await cache.evictAll();
       asked.length = 0;
       await cache.getOrSetMany([...keys, "x", "y"], async (some) => some);
-      equal(asked.map((some) => some.length), [6]);
+      equal(
+        asked.map((some) => some.length),
+        [6],
+      );
       lower!.faults.resetCalls();
       same(await cache.deleteMany(keys), 4);
       equal(lower!.faults.calls.deleteMany, 1);
@@ -148,7 +164,10 @@ export const layers: StackSuite = stackSuite(
       same(await cache.evict("b", { tier: bottom }), true);
       equal(await cache.keys({ tier: bottom }), ["a"]);
       same(await cache.get("b"), "b");
-      equal(log.splice(0), [["a", top, "manual"], ["b", bottom, "manual"]]);
+      equal(log.splice(0), [
+        ["a", top, "manual"],
+        ["b", bottom, "manual"],
+      ]);
       same(cache.stats().evictions.manual, 2);
       await cache.evictAll({ tier: bottom });
       equal([await cache.size({ tier: bottom }), await cache.size({ tier: top })], [0, 1]);
@@ -168,7 +187,10 @@ export const layers: StackSuite = stackSuite(
         },
       ];
       for (const call of calls) {
-        const error = await call().then(() => undefined, (reason) => reason);
+        const error = await call().then(
+          () => undefined,
+          (reason) => reason,
+        );
         same((error as { code?: string })?.code, "CONFIG");
       }
     },
@@ -188,20 +210,33 @@ export const layers: StackSuite = stackSuite(
         same(value, key);
         found.set(key, tier);
       }
-      equal([...found].sort(), [["above", top], ["below", bottom], ["both", top]]);
+      equal([...found].sort(), [
+        ["above", top],
+        ["below", bottom],
+        ["both", top],
+      ]);
       const metas: unknown[] = [];
       for await (const meta of cache.metas({ tier: bottom, pattern: "b*" })) {
         ok(!("value" in meta));
         metas.push([meta.key, meta.tier]);
       }
-      equal(metas.sort(), [["below", bottom], ["both", bottom]]);
+      equal(metas.sort(), [
+        ["below", bottom],
+        ["both", bottom],
+      ]);
     },
     "a tier caps the time to live, and a shorter one of the call counts": async (open) => {
       const { cache, clock, top, bottom } = open({ upper: { ttl: "2s" }, lower: { ttl: "1m" } });
       await cache.set("k", "v", { ttl: "1h", grace: "1h" });
-      equal([(await cache.meta("k", { tier: top }))?.ttl, (await cache.meta("k", { tier: bottom }))?.ttl], [2000, 60_000]);
+      equal(
+        [(await cache.meta("k", { tier: top }))?.ttl, (await cache.meta("k", { tier: bottom }))?.ttl],
+        [2000, 60_000],
+      );
       await cache.set("short", "v", { ttl: 500 });
-      equal([(await cache.meta("short", { tier: top }))?.ttl, (await cache.meta("short", { tier: bottom }))?.ttl], [500, 500]);
+      equal(
+        [(await cache.meta("short", { tier: top }))?.ttl, (await cache.meta("short", { tier: bottom }))?.ttl],
+        [500, 500],
+      );
       await clock.advance(2000);
       same(await cache.meta("k", { tier: top }), undefined);
       same(await cache.get("k"), "v");
@@ -217,7 +252,10 @@ export const layers: StackSuite = stackSuite(
       const { cache, top, bottom } = open({ upper: { ttl: "2s" }, lower: { ttl: "1m" } });
       await cache.set("k", "v", { ttl: "1s" });
       same(await cache.touch("k", { ttl: "1h" }), true);
-      equal([(await cache.meta("k", { tier: top }))?.ttl, (await cache.meta("k", { tier: bottom }))?.ttl], [2000, 60_000]);
+      equal(
+        [(await cache.meta("k", { tier: top }))?.ttl, (await cache.meta("k", { tier: bottom }))?.ttl],
+        [2000, 60_000],
+      );
     },
     "write around: a set is not stored there, and what was is gone": async (open) => {
       const { cache, top, bottom } = open({ lower: { write: "around" } });
@@ -251,7 +289,10 @@ export const layers: StackSuite = stackSuite(
     "write behind: what is deleted before it was stored is never stored": async (open) => {
       const { cache, clock, lower, peer } = open({ lower: { write: "behind" } });
       lower!.faults.fail({ setMany: { delay: 100 } });
-      await cache.setMany([{ key: "k", value: 1 }, { key: "l", value: 1 }]);
+      await cache.setMany([
+        { key: "k", value: 1 },
+        { key: "l", value: 1 },
+      ]);
       same(await cache.delete("k"), true);
       same(await cache.get("k"), undefined);
       const cleared = cache.clear();
@@ -319,9 +360,14 @@ export const caps: StackSuite = stackSuite("a tier's own options", {
   "work of others in flight does not mix": async (open) => {
     const { cache } = open();
     const gate = deferred<number>();
-    const calls = Array.from({ length: 20 }, (_, i) => cache.getOrSet(`k${i}`, () => gate.promise.then((base) => base + i)));
+    const calls = Array.from({ length: 20 }, (_, i) =>
+      cache.getOrSet(`k${i}`, () => gate.promise.then((base) => base + i)),
+    );
     gate.resolve(100);
-    equal(await Promise.all(calls), Array.from({ length: 20 }, (_, i) => 100 + i));
+    equal(
+      await Promise.all(calls),
+      Array.from({ length: 20 }, (_, i) => 100 + i),
+    );
     for (let i = 0; i < 20; i++) same(await cache.get(`k${i}`), 100 + i);
   },
 });

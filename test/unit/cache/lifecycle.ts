@@ -49,9 +49,12 @@ export const lifecycle: StackSuite = stackSuite("closing", {
   },
   "every call is covered by the test above": (open) => {
     const { cache } = open();
-    const verbs = Object.getOwnPropertyNames(Object.getPrototypeOf(cache)).filter((name) => name in cache && name !== "constructor");
+    const verbs = Object.getOwnPropertyNames(Object.getPrototypeOf(cache)).filter(
+      (name) => name in cache && name !== "constructor",
+    );
     const open_ = ["name", "closed", "close", "namespace", "tier", "stats", "resetStats", "on", "off"];
-    for (const verb of verbs) ok(open_.includes(verb) || verb in CALLS, `${verb} must be among the calls of a closed cache`);
+    for (const verb of verbs)
+      ok(open_.includes(verb) || verb in CALLS, `${verb} must be among the calls of a closed cache`);
   },
   "closing twice, at once or later, is closing once": async (open) => {
     const { cache, lower } = open();
@@ -80,7 +83,11 @@ export const lifecycle: StackSuite = stackSuite("closing", {
     same(await stateOf(closed, clock.settle), "resolved");
   },
   "closing is bounded by its time-out, 5 s by default": async (open) => {
-    for (const [options, ms] of [[undefined, 5000], [{ timeout: "1s" }, 1000], [{ timeout: 70_000 }, 70_000]] as const) {
+    for (const [options, ms] of [
+      [undefined, 5000],
+      [{ timeout: "1s" }, 1000],
+      [{ timeout: 70_000 }, 70_000],
+    ] as const) {
       const { cache, clock } = open({ swr: "1h" });
       await cache.set("k", "old", { ttl: 1 });
       await clock.advance(1);
@@ -91,6 +98,20 @@ export const lifecycle: StackSuite = stackSuite("closing", {
       await clock.advance(1);
       same(await stateOf(closed, clock.settle), "resolved");
     }
+  },
+  "a tier is closed once, also when the work in the background ends after the time-out": async (open) => {
+    const { cache, clock, lower } = open({ swr: "1h" });
+    await cache.set("k", "old", { ttl: 1 });
+    await clock.advance(1);
+    const gate = deferred<string>();
+    await cache.getOrSet("k", () => gate.promise);
+    const closed = cache.close({ timeout: 1000 });
+    await clock.advance(1000);
+    await closed;
+    if (lower) same(lower.faults.calls.close, 1);
+    gate.resolve("late");
+    await clock.advance(1000);
+    if (lower) same(lower.faults.calls.close, 1);
   },
   "a wrong time-out is refused and leaves the cache open": async (open) => {
     const { cache } = open();
@@ -136,9 +157,20 @@ export const lifecycle: StackSuite = stackSuite("closing", {
     same(await stateOf(written, clock.settle), "resolved");
     same(await next.get("a"), undefined);
     const closed = cache.close();
-    await clock.advance(4000);
-    await closed;
-    equal(await next.getMany(["a", "b"]), new Map([["a", 1], ["b", 2]]));
+    await clock.advance(999);
+    same(await stateOf(closed, clock.settle), "pending");
+    // Not before all is stored.
+    same(lower.faults.calls.close, 0);
+    await clock.advance(1);
+    same(await stateOf(closed, clock.settle), "resolved");
+    same(lower.faults.calls.close, 1);
+    equal(
+      await next.getMany(["a", "b"]),
+      new Map([
+        ["a", 1],
+        ["b", 2],
+      ]),
+    );
   },
   "a tier that hangs or fails in closing holds nobody up": async (open) => {
     for (const fault of ["hang", "reject", "throw"] as const) {

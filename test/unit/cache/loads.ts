@@ -35,7 +35,13 @@ export const loads: StackSuite = stackSuite("getOrSet", {
     const contexts: LoadContext[] = [];
     await cache.getOrSet("k", (context) => contexts.push(context));
     await cache.getOrSet(["a", 1], (context) => contexts.push(context));
-    equal(contexts.map(({ key, stale }) => [key, stale]), [["k", undefined], [["a", 1], undefined]]);
+    equal(
+      contexts.map(({ key, stale }) => [key, stale]),
+      [
+        ["k", undefined],
+        [["a", 1], undefined],
+      ],
+    );
     ok(contexts.every(({ signal }) => signal instanceof AbortSignal && !signal.aborted));
   },
   "a loader decides on ttl, tags and whether to store at all": async (open) => {
@@ -65,11 +71,15 @@ export const loads: StackSuite = stackSuite("getOrSet", {
   },
   "what the loader decides wins over the call's functions": async (open) => {
     const { cache } = open();
-    await cache.getOrSet("k", ({ setTtl, setTags }) => {
-      setTtl("2s");
-      setTags(["theirs"]);
-      return 1;
-    }, { ttl: () => "9s", tags: () => ["ours"] });
+    await cache.getOrSet(
+      "k",
+      ({ setTtl, setTags }) => {
+        setTtl("2s");
+        setTags(["theirs"]);
+        return 1;
+      },
+      { ttl: () => "9s", tags: () => ["ours"] },
+    );
     equal([(await cache.meta("k"))?.ttl, (await cache.meta("k"))?.tags], [2000, ["theirs"]]);
   },
   "skip keeps the old value where it was": async (open) => {
@@ -133,7 +143,13 @@ export const loads: StackSuite = stackSuite("getOrSet", {
   "a loader's error reaches the caller, is never swallowed, and is not cached": async (open) => {
     const { cache } = open();
     const error = new RangeError("down");
-    same(await rejects(cache.getOrSet("k", () => Promise.reject(error)), RangeError), error);
+    same(
+      await rejects(
+        cache.getOrSet("k", () => Promise.reject(error)),
+        RangeError,
+      ),
+      error,
+    );
     same(await cache.getOrSet("k", () => "up"), "up");
   },
   "one caller's abort leaves the other ninety-nine alone": async (open) => {
@@ -175,10 +191,14 @@ export const loads: StackSuite = stackSuite("getOrSet", {
     const mine = new AbortController();
     const gate = deferred();
     let aborted: boolean | undefined;
-    const call = cache.getOrSet("k", async (context) => {
-      await gate.promise;
-      aborted = context.signal.aborted;
-    }, { signal: mine.signal });
+    const call = cache.getOrSet(
+      "k",
+      async (context) => {
+        await gate.promise;
+        aborted = context.signal.aborted;
+      },
+      { signal: mine.signal },
+    );
     await clock.settle();
     mine.abort(new RangeError());
     await rejects(call, RangeError);
@@ -247,7 +267,9 @@ export const loads: StackSuite = stackSuite("getOrSet", {
       cache.getOrSet(`fib ${n}`, async () => (n < 2 ? n : (await fibonacci(n - 1)) + (await fibonacci(n - 2))));
     same(await fibonacci(30), 832_040);
     same(cache.stats().loads, 31);
-    const values = await cache.getOrSetMany(["a", "b"], async (keys) => Promise.all(keys.map((key) => cache.getOrSet([key], () => 1))));
+    const values = await cache.getOrSetMany(["a", "b"], async (keys) =>
+      Promise.all(keys.map((key) => cache.getOrSet([key], () => 1))),
+    );
     equal([...values.values()], [1, 1]);
   },
   "keys are not held up by one another": async (open) => {
@@ -256,10 +278,25 @@ export const loads: StackSuite = stackSuite("getOrSet", {
     same(await cache.getOrSet("free", () => 1), 1);
     same(await stateOf(stuck, clock.settle), "pending");
   },
+  "callers who want different versions do not share a load": async (open) => {
+    const { cache, clock } = open();
+    const gate = deferred<string>();
+    const first = cache.getOrSet("k", () => gate.promise, { version: "1" });
+    await clock.settle();
+    const second = cache.getOrSet("k", () => "two", { version: "2" });
+    const third = cache.getOrSet("k", unwanted, { version: "2" });
+    same(await second, "two");
+    same(await third, "two");
+    gate.resolve("one");
+    same(await first, "one");
+  },
   "the same key in two namespaces is two loads": async (open) => {
     const { cache } = open();
     const [a, b] = [cache.namespace("a"), cache.namespace("b")];
-    equal(await Promise.all([a.getOrSet("k", () => "a"), b.getOrSet("k", () => "b"), cache.getOrSet("k", () => "root")]), ["a", "b", "root"]);
+    equal(
+      await Promise.all([a.getOrSet("k", () => "a"), b.getOrSet("k", () => "b"), cache.getOrSet("k", () => "root")]),
+      ["a", "b", "root"],
+    );
     equal([await a.get("k"), await b.get("k"), await cache.get("k")], ["a", "b", "root"]);
   },
   "a value that cannot be stored is returned all the same": async (open) => {
@@ -269,7 +306,10 @@ export const loads: StackSuite = stackSuite("getOrSet", {
     const ttl = () => "soon";
     same(await cache.getOrSet("k", () => "value", { ttl }), "value");
     equal(errors, [["store", "CONFIG"]]);
-    await rejects(open({ onError: "throw" }).cache.getOrSet("k", () => "value", { ttl }), "CONFIG");
+    await rejects(
+      open({ onError: "throw" }).cache.getOrSet("k", () => "value", { ttl }),
+      "CONFIG",
+    );
   },
   "wrong options and loaders are refused before anything is loaded": async (open) => {
     const { cache } = open();
@@ -277,7 +317,15 @@ export const loads: StackSuite = stackSuite("getOrSet", {
       await rejects(cache.getOrSet("k", loader), "CONFIG");
       await rejects(cache.getOrSetMany(["k"], loader), "CONFIG");
     }
-    for (const options of [{ ttl: "x" }, { grace: -1 }, { jitter: 2 }, { softTimeout: "x" }, { hardTimeout: -1 }, { refreshAhead: 1.5 }, { earlyRefresh: -1 }]) {
+    for (const options of [
+      { ttl: "x" },
+      { grace: -1 },
+      { jitter: 2 },
+      { softTimeout: "x" },
+      { hardTimeout: -1 },
+      { refreshAhead: 1.5 },
+      { earlyRefresh: -1 },
+    ]) {
       await rejects(cache.getOrSet("k", unwanted, options), "CONFIG");
     }
   },

@@ -40,10 +40,18 @@ const write = {
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant("set" as const), key, ...write }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom("get", "has", "getEntry", "meta"), key }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("advance" as const), ms: fc.constantFrom(1, 9, 10, 49, 50, 100, 200) }) },
   {
     weight: 4,
-    arbitrary: fc.record({ do: fc.constant("getOrSet" as const), key, outcome: fc.constantFrom("value", "value", "undefined", "error", "skip"), ...write }),
+    arbitrary: fc.record({ do: fc.constant("advance" as const), ms: fc.constantFrom(1, 9, 10, 49, 50, 100, 200) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("getOrSet" as const),
+      key,
+      outcome: fc.constantFrom("value", "value", "undefined", "error", "skip"),
+      ...write,
+    }),
   },
   {
     weight: 4,
@@ -57,20 +65,37 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("delete", "evict"), key }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("getMany", "deleteMany"), keys }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("touch" as const), key, ttl: fc.constantFrom(0, 1, 10, 1000) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("setMany" as const), items: fc.array(fc.record({ key, ...write }), { maxLength: 3 }) }) },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant("getOrSetMany" as const), keys, outcome: fc.constantFrom("value", "some", "error"), ...write }),
+    arbitrary: fc.record({
+      do: fc.constant("setMany" as const),
+      items: fc.array(fc.record({ key, ...write }), { maxLength: 3 }),
+    }),
   },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant("invalidatePattern" as const), pattern: fc.constantFrom("*", "a*", "?", "[ab]", "@*", "\\[*", "zz*") }),
+    arbitrary: fc.record({
+      do: fc.constant("getOrSetMany" as const),
+      keys,
+      outcome: fc.constantFrom("value", "some", "error"),
+      ...write,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("invalidatePattern" as const),
+      pattern: fc.constantFrom("*", "a*", "?", "[ab]", "@*", "\\[*", "zz*"),
+    }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("clear", "prune", "evictAll", "list") }) },
 );
 
 /** Steps, each on one of the namespaces. */
-const program = fc.array(fc.record({ space: fc.constantFrom(0, 0, 0, 1, 2, 3), step }), { minLength: 1, maxLength: 60 });
+const program = fc.array(fc.record({ space: fc.constantFrom(0, 0, 0, 1, 2, 3), step }), {
+  minLength: 1,
+  maxLength: 60,
+});
 
 class LoadError extends Error {}
 
@@ -132,7 +157,8 @@ class Pair {
       case "deleteMany":
         return this.#existed(step.keys, space, () => cache.deleteMany(step.keys));
       case "touch":
-        if (step.ttl <= 0) return this.#existed([step.key], space, async () => Number(await cache.touch(step.key, { ttl: step.ttl })));
+        if (step.ttl <= 0)
+          return this.#existed([step.key], space, async () => Number(await cache.touch(step.key, { ttl: step.ttl })));
         return same(await cache.touch(step.key, { ttl: step.ttl }), reference.touch(space, step.key, step.ttl));
       case "invalidateTags":
         await cache.invalidateTags(step.tags, step);
@@ -144,7 +170,10 @@ class Pair {
         return reference.clear(space);
       case "prune": {
         const pruned = await cache.prune();
-        return ok(pruned.every((key) => !reference.has(space, key as string)), "what was pruned must be over");
+        return ok(
+          pruned.every((key) => !reference.has(space, key as string)),
+          "what was pruned must be over",
+        );
       }
       case "evict":
         await cache.evict(step.key);
@@ -197,7 +226,11 @@ class Pair {
       },
       options(step),
     );
-    const expected = this.#reference.getOrSet(space, step.key, step.outcome === "error" ? undefined : { value, outcome: step.outcome, ...step });
+    const expected = this.#reference.getOrSet(
+      space,
+      step.key,
+      step.outcome === "error" ? undefined : { ...step, value },
+    );
     if ("failed" in expected) await rejects(call, LoadError);
     else same(await call, expected.value);
     same(ran, expected.loaded, "whether the loader ran");
@@ -217,7 +250,11 @@ class Pair {
     let failed = false;
     for (const key of new Set(step.keys)) {
       const outcome = step.outcome === "some" && key === "a" ? "undefined" : "value";
-      const answer = this.#reference.getOrSet(space, key, step.outcome === "error" ? undefined : { value, outcome, ttl: step.ttl, tags: step.tags });
+      const answer = this.#reference.getOrSet(
+        space,
+        key,
+        step.outcome === "error" ? undefined : { value, outcome, ttl: step.ttl, tags: step.tags },
+      );
       if ("failed" in answer) failed = true;
       else if (answer.value !== undefined) found.push([key, answer.value]);
     }
@@ -263,37 +300,57 @@ async function compare(open: Open, stack: Stack, numRuns: number, broken = (cach
 }
 
 /** A cache with some of its verbs replaced. */
-const replaced = (change: (cache: Cache) => Partial<Cache>) => (cache: Cache): Cache => {
-  const changed = change(cache);
-  return new Proxy(cache, {
-    get: (_, name) => {
-      const value: unknown = Reflect.get(changed, name) ?? Reflect.get(cache, name);
-      return typeof value === "function" ? value.bind(cache) : value;
-    },
-  });
-};
+const replaced =
+  (change: (cache: Cache) => Partial<Cache>) =>
+  (cache: Cache): Cache => {
+    const changed = change(cache);
+    return new Proxy(cache, {
+      get: (_, name) => {
+        const value: unknown = Reflect.get(changed, name) ?? Reflect.get(cache, name);
+        return typeof value === "function" ? value.bind(cache) : value;
+      },
+    });
+  };
 
 /** Caches that are wrong in one way each: the model must notice. */
 const BROKEN: Record<string, (cache: Cache) => Partial<Cache>> = {
   "ignores tags": () => ({ invalidateTags: async () => {} }),
-  "takes all for any": (cache) => ({ invalidateTags: (tags, options) => cache.invalidateTags(tags, { ...options, match: "any" }) }),
-  "takes exact for all": (cache) => ({
-    invalidateTags: (tags, options) => cache.invalidateTags(tags, options?.match === "exact" ? { ...options, match: "all" } : options),
+  "takes all for any": (cache) => ({
+    invalidateTags: (tags, options) => cache.invalidateTags(tags, { ...options, match: "any" }),
   }),
-  "deletes what it should expire": (cache) => ({ invalidateTags: (tags, options) => cache.invalidateTags(tags, { ...options, mode: "delete" }) }),
-  "expires what it should delete": (cache) => ({ invalidateTags: (tags, options) => cache.invalidateTags(tags, { ...options, mode: "expire" }) }),
-  "forgets the tags of a set": (cache) => ({ set: (key, value, options) => cache.set(key, value, { ...options, tags: [] }) }),
-  "ignores a ttl": (cache) => ({ set: (key, value, { ttl: _, ...options } = {}) => cache.set(key, value, options as never) }),
+  "takes exact for all": (cache) => ({
+    invalidateTags: (tags, options) =>
+      cache.invalidateTags(tags, options?.match === "exact" ? { ...options, match: "all" } : options),
+  }),
+  "deletes what it should expire": (cache) => ({
+    invalidateTags: (tags, options) => cache.invalidateTags(tags, { ...options, mode: "delete" }),
+  }),
+  "expires what it should delete": (cache) => ({
+    invalidateTags: (tags, options) => cache.invalidateTags(tags, { ...options, mode: "expire" }),
+  }),
+  "forgets the tags of a set": (cache) => ({
+    set: (key, value, options) => cache.set(key, value, { ...options, tags: [] }),
+  }),
+  "ignores a ttl": (cache) => ({
+    set: (key, value, { ttl: _, ...options } = {}) => cache.set(key, value, options as never),
+  }),
   "keeps one millisecond longer": (cache) => ({
-    set: (key, value, options) => cache.set(key, value, typeof options?.ttl === "number" && options.ttl > 0 ? { ...options, ttl: options.ttl + 1 } : (options ?? {})),
+    set: (key, value, options) =>
+      cache.set(
+        key,
+        value,
+        typeof options?.ttl === "number" && options.ttl > 0 ? { ...options, ttl: options.ttl + 1 } : (options ?? {}),
+      ),
   }),
   "does not delete": () => ({ delete: async () => true }),
   "does not touch": (cache) => ({ touch: async (key) => cache.has(key) }),
   "clears too little": () => ({ clear: async () => {} }),
   "clears only its own": (cache) => ({ clear: async () => void (await cache.invalidatePattern("*")) }),
-  "takes falsy values for misses": (cache) => ({ get: async (key) => (await cache.get(key)) || undefined }) as Partial<Cache>,
+  "takes falsy values for misses": (cache) =>
+    ({ get: async (key) => (await cache.get(key)) || undefined }) as Partial<Cache>,
   "stores what the loader skipped": (cache) => ({
-    getOrSet: (key, loader, options) => cache.getOrSet(key, (context) => loader({ ...context, signal: context.signal, skip() {} }), options),
+    getOrSet: (key, loader, options) =>
+      cache.getOrSet(key, (context) => loader({ ...context, signal: context.signal, skip() {} }), options),
   }),
   "loads always": (cache) => ({
     getOrSet: async (key, loader, options) => {
@@ -301,7 +358,11 @@ const BROKEN: Record<string, (cache: Cache) => Partial<Cache>> = {
       return cache.getOrSet(key, loader, options);
     },
   }),
-  "counts too little": (cache) => ({ getMany: async (keys) => new Map((await cache.getMany(keys)).entries()), has: async (key) => (await cache.get(key)) !== undefined }) as Partial<Cache>,
+  "counts too little": (cache) =>
+    ({
+      getMany: async (keys) => new Map((await cache.getMany(keys)).entries()),
+      has: async (key) => (await cache.get(key)) !== undefined,
+    }) as Partial<Cache>,
 };
 
 const model = stackSuite("model", {

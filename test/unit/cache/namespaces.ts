@@ -12,7 +12,19 @@ const sorted = (keys: readonly Key[]): string[] => keys.map((key) => JSON.string
 export const namespaces: StackSuite = stackSuite("patterns and namespaces", {
   "keys by pattern: star, question mark, classes, escapes": async (open) => {
     const { cache } = open();
-    await fill(cache, ["user:1", "user:2", "user:10", "users", "post:1", "a*b", "axb", "[x]", "@x", "\\x", ["user", 1]]);
+    await fill(cache, [
+      "user:1",
+      "user:2",
+      "user:10",
+      "users",
+      "post:1",
+      "a*b",
+      "axb",
+      "[x]",
+      "@x",
+      "\\x",
+      ["user", 1],
+    ]);
     const cases: [string | RegExp, Key[]][] = [
       ["*", ["user:1", "user:2", "user:10", "users", "post:1", "a*b", "axb", "[x]", "@x", "\\x", ["user", 1]]],
       ["user:*", ["user:1", "user:2", "user:10"]],
@@ -125,7 +137,8 @@ export const namespaces: StackSuite = stackSuite("patterns and namespaces", {
     for (const space of [cache, ...spaces, inner]) await fill(space, ["k", ["k"]]);
     await spaces[1]!.clear();
     same(await spaces[1]!.size(), 0);
-    for (const space of [cache, spaces[0]!, spaces[2]!, spaces[3]!, spaces[4]!, inner]) same(await space.size(), 2, space.name);
+    for (const space of [cache, spaces[0]!, spaces[2]!, spaces[3]!, spaces[4]!, inner])
+      same(await space.size(), 2, space.name);
     // That of a namespace clears those inside.
     await spaces[0]!.clear();
     same(await inner.size(), 0);
@@ -186,6 +199,10 @@ export const namespaces: StackSuite = stackSuite("patterns and namespaces", {
     same(await peer({ prefix: "v10:" }).get("k"), undefined);
     same(await peer().get("v10:k"), undefined);
     same(await peer({ prefix: "v" }).get("10:k"), undefined);
+    await cache.set(":x", "old");
+    same(await peer({ prefix: "v1:" }).get("x"), undefined);
+    same(await peer({ prefix: "v1/" }).get("x"), undefined);
+    await cache.delete(":x");
     await peer({ prefix: "v" }).clear();
     await peer().clear();
     same(await cache.size(), 1);

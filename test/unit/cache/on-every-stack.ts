@@ -1,8 +1,8 @@
 import type { TestCase } from "../../contract/mod.ts";
 import { basics } from "./basics.ts";
 import { batch } from "./batch.ts";
-import { expiry } from "./expiry.ts";
 import { events } from "./events.ts";
+import { expiry } from "./expiry.ts";
 import { faults } from "./faults.ts";
 import { freshness } from "./freshness.ts";
 import { interleavings } from "./interleavings.ts";
@@ -11,10 +11,27 @@ import { lifecycle } from "./lifecycle.ts";
 import { loads } from "./loads.ts";
 import { namespaces } from "./namespaces.ts";
 import { races } from "./races.ts";
-import { tags } from "./tags.ts";
+import { schemas } from "./schema.ts";
 import { STACKS, type StackSuite } from "./stacks.ts";
+import { tags } from "./tags.ts";
 
 /** The suites that hold on any stack of tiers. */
-export const suites: readonly StackSuite[] = [basics, batch, expiry, tags, namespaces, loads, races, freshness, events, lifecycle, layers, caps, faults, interleavings];
+export const suites: readonly StackSuite[] = [
+  basics,
+  batch,
+  expiry,
+  tags,
+  namespaces,
+  schemas,
+  loads,
+  races,
+  freshness,
+  events,
+  lifecycle,
+  layers,
+  caps,
+  faults,
+  interleavings,
+];
 
 export const tests: TestCase[] = STACKS.flatMap((stack) => suites.flatMap((suite) => suite(stack)));

@@ -10,7 +10,8 @@ function encoding(tier: Tier): Tier {
   return {
     ...tier,
     prepare(writes) {
-      for (const { entry } of writes) if (typeof entry.value === "function") throw new CodecError("a function cannot be encoded");
+      for (const { entry } of writes)
+        if (typeof entry.value === "function") throw new CodecError("a function cannot be encoded");
       return writes;
     },
   };
@@ -22,7 +23,8 @@ function limited(tier: Tier, limits: { maxBatch?: number; minTtl?: number; maxKe
   const broken: string[] = [];
   const hold = (keys: readonly string[]): void => {
     if (keys.length > maxBatch) broken.push(`${keys.length} keys`);
-    for (const key of keys) if (new TextEncoder().encode(key).length > maxKeyBytes) broken.push(`a key of ${key.length}`);
+    for (const key of keys)
+      if (new TextEncoder().encode(key).length > maxKeyBytes) broken.push(`a key of ${key.length}`);
   };
   return {
     ...tier,
@@ -31,11 +33,14 @@ function limited(tier: Tier, limits: { maxBatch?: number; minTtl?: number; maxKe
     getMany: (keys, options) => (hold(keys), tier.getMany(keys, options)),
     setMany(writes, now) {
       hold(writes.map(({ key }) => key));
-      for (const { entry } of writes) if (entry.staleUntil - now < minTtl) broken.push(`a ttl of ${entry.staleUntil - now}`);
+      for (const { entry } of writes)
+        if (entry.staleUntil - now < minTtl) broken.push(`a ttl of ${entry.staleUntil - now}`);
       return tier.setMany(writes, now);
     },
     deleteMany: (keys, now) => (hold(keys), tier.deleteMany(keys, now)),
-    ...(tier.touchMany && { touchMany: (touches, now) => (hold(touches.map(({ key }) => key)), tier.touchMany!(touches, now)) }),
+    ...(tier.touchMany && {
+      touchMany: (touches, now) => (hold(touches.map(({ key }) => key)), tier.touchMany!(touches, now)),
+    }),
   };
 }
 
@@ -114,7 +119,12 @@ export const tests: TestCase[] = suite("tiers in any order", {
       for (const ms of [0, 3000]) {
         const middle = faulty(remoteTier(mapTier({ name: "middle", data: mapData() })));
         const { cache, clock } = open([memory(), middle, faulty(mapTier({ name: "bottom", data: mapData() }))]);
-        for (const mutate of [() => cache.delete("k"), () => cache.set("k", "new"), () => cache.clear(), () => cache.invalidatePattern("*")]) {
+        for (const mutate of [
+          () => cache.delete("k"),
+          () => cache.set("k", "new"),
+          () => cache.clear(),
+          () => cache.invalidatePattern("*"),
+        ]) {
           await cache.set("k", "old");
           await cache.evict("k");
           await cache.evict("k", { tier: "middle" });
@@ -136,17 +146,76 @@ export const tests: TestCase[] = suite("tiers in any order", {
       }
     }
   },
+  "at no time after a delete does a promotion under way show the old value": async () => {
+    const middle = faulty(remoteTier(mapTier({ name: "middle", data: mapData() })));
+    const { cache, clock } = open([memory(), middle, faulty(mapTier({ name: "bottom", data: mapData() }))]);
+    await cache.set("k", "old");
+    await cache.evict("k");
+    await cache.evict("k", { tier: "middle" });
+    middle.faults.fail({ setMany: { delay: 20 }, deleteMany: { delay: 5 } });
+    same(await cache.get("k"), "old");
+    let isDeleted = false;
+    void cache.delete("k").then(() => {
+      isDeleted = true;
+    });
+    for (let ms = 0; ms < 60; ms++) {
+      await clock.advance(1);
+      if (!isDeleted) continue;
+      await cache.evictAll();
+      same(await cache.get("k", { promote: false }), undefined, `${ms} ms after`);
+    }
+    ok(isDeleted);
+  },
+  "nothing is copied into a tier in the middle while a mutation is under way below": async () => {
+    const middle = faulty(remoteTier(mapTier({ name: "middle", data: mapData() })));
+    const bottom = faulty(mapTier({ name: "bottom", data: mapData() }));
+    const { cache, clock } = open([memory(), middle, bottom]);
+    for (const mutate of [
+      () => cache.delete("k"),
+      () => cache.set("k", "new"),
+      () => cache.clear(),
+      () => cache.invalidatePattern("*"),
+    ]) {
+      await cache.set("k", "old");
+      await cache.evict("k");
+      await cache.evict("k", { tier: "middle" });
+      bottom.faults.fail({ deleteMany: "hang", setMany: "hang", clear: "hang" }, 1);
+      const mutated = mutate();
+      await clock.settle();
+      await cache.get("k");
+      await clock.settle();
+      bottom.faults.release();
+      await mutated;
+      for (const tier of ["memory", "middle", "bottom"]) {
+        ok((await cache.get("k", { promote: false })) !== "old", `${mutate}, from ${tier}`);
+        await cache.evict("k", { tier });
+      }
+    }
+  },
   "what one tier cannot encode is stored in none, and leaves the old value": async () => {
     const orders = [
       () => [memory(), faulty(encoding(mapTier({ data: mapData() })))],
       () => [faulty(mapTier({ name: "plain", data: mapData() })), faulty(encoding(mapTier({ data: mapData() })))],
-      () => [memory(), faulty(encoding(remoteTier(mapTier({ data: mapData() })))), faulty(mapTier({ name: "last", data: mapData() }))],
+      () => [
+        memory(),
+        faulty(encoding(remoteTier(mapTier({ data: mapData() })))),
+        faulty(mapTier({ name: "last", data: mapData() })),
+      ],
     ];
     for (const order of orders) {
       const { cache } = open(order());
       await cache.set("k", "old");
-      await rejects(cache.set("k", () => {}), "CODEC");
-      await rejects(cache.setMany([{ key: "j", value: 1 }, { key: "k", value: () => {} }]), "CODEC");
+      await rejects(
+        cache.set("k", () => {}),
+        "CODEC",
+      );
+      await rejects(
+        cache.setMany<unknown>([
+          { key: "j", value: 1 },
+          { key: "k", value: () => {} },
+        ]),
+        "CODEC",
+      );
       same(await cache.get("k"), "old");
       same(await cache.get("j"), undefined);
       for (const { name } of cache.stats().tiers) equal(await cache.keys({ tier: name }), ["k"], name);
@@ -157,6 +226,38 @@ export const tests: TestCase[] = suite("tiers in any order", {
       same(await cache.getOrSet("loaded", () => value), value);
       same(await cache.get("loaded"), undefined);
     }
+  },
+  "what a lower tier makes of a value is not what memory is given": async () => {
+    const sealed = (tier: Tier): Tier => ({
+      ...tier,
+      prepare: (writes) =>
+        writes.map((write) => ({ ...write, entry: { ...write.entry, value: ["sealed", write.entry.value] } })),
+      getMany: async (keys, options) => {
+        const answer = await tier.getMany(keys, options);
+        return {
+          ...answer,
+          entries: answer.entries.map((entry) => entry && { ...entry, value: (entry.value as unknown[])[1] }),
+        };
+      },
+    });
+    const { cache } = open([
+      memory(),
+      faulty(sealed(mapTier({ name: "sealed", data: mapData() }))),
+      faulty(mapTier({ data: mapData() })),
+    ]);
+    const value = { secret: 1 };
+    await cache.set("k", value);
+    same(await cache.get("k"), value);
+    await cache.evict("k");
+    same(await cache.get("k"), value);
+    await cache.evict("k");
+    await cache.evict("k", { tier: "sealed" });
+    // Promoted through the one that seals.
+    same(await cache.get("k"), value);
+    await cache.evict("k");
+    same(await cache.get("k"), value);
+    same(await cache.getOrSet("l", () => value), value);
+    same(await cache.get("l"), value);
   },
   "batches are split to what a tier takes in one call": async () => {
     const lower = limited(mapTier({ data: mapData() }), { maxBatch: 7 });
@@ -181,7 +282,11 @@ export const tests: TestCase[] = suite("tiers in any order", {
     for (const match of ["any", "all", "exact"] as const) {
       for (const mode of ["delete", "expire"] as const) {
         const [middle, bottom] = [mapData(), mapData()];
-        const tiers = () => [memory(), faulty(mapTier({ name: "middle", data: middle })), faulty(mapTier({ data: bottom }))];
+        const tiers = () => [
+          memory(),
+          faulty(mapTier({ name: "middle", data: middle })),
+          faulty(mapTier({ data: bottom })),
+        ];
         const first = open(tiers()).cache;
         await first.set("k", "old", { tags: ["t", "u"] });
         await first.invalidateTags(["t", "u"], { match, mode });
@@ -269,6 +374,11 @@ export const tests: TestCase[] = suite("tiers in any order", {
       same(await view.get(long), undefined);
       await view.invalidateTags([`${long} tag`]);
       same(await view.get(`${long}2`), undefined);
+      await view.set(long, 1);
+      await view.invalidatePattern("post:*");
+      same(await view.get(long), 1);
+      await view.invalidatePattern("user:*");
+      same(await view.get(long), undefined);
     }
     equal(lower.client, []);
   },
@@ -297,7 +407,10 @@ export const tests: TestCase[] = suite("tiers in any order", {
   },
   "tiers above the one that keeps tags are invalidated by all and exact as well": async () => {
     for (const match of ["any", "all", "exact"] as const) {
-      const { cache } = open([faulty(plainTier(mapTier({ name: "top", data: mapData() }))), faulty(mapTier({ data: mapData() }))]);
+      const { cache } = open([
+        faulty(plainTier(mapTier({ name: "top", data: mapData() }))),
+        faulty(mapTier({ data: mapData() })),
+      ]);
       await cache.set("k", "old", { tags: ["t", "u"] });
       await cache.invalidateTags(["t", "u"], { match });
       same(await cache.get("k"), undefined, match);

@@ -38,16 +38,18 @@ function each(run: (open: () => Rig, what: string, invalidate: (cache: Cache) =>
 }
 
 export const races: StackSuite = stackSuite("races", {
-  "an invalidation that arrives while a load is in flight is not undone by the load": each(async (open, what, invalidate) => {
-    const rig = open();
-    const gate = deferred<string>();
-    const call = rig.cache.getOrSet("k", () => gate.promise, { tags: TAGS });
-    await rig.clock.settle();
-    await invalidate(rig.cache);
-    gate.resolve("old");
-    same(await call, "old", what);
-    await isNowhere(rig, "old", what);
-  }),
+  "an invalidation that arrives while a load is in flight is not undone by the load": each(
+    async (open, what, invalidate) => {
+      const rig = open();
+      const gate = deferred<string>();
+      const call = rig.cache.getOrSet("k", () => gate.promise, { tags: TAGS });
+      await rig.clock.settle();
+      await invalidate(rig.cache);
+      gate.resolve("old");
+      same(await call, "old", what);
+      await isNowhere(rig, "old", what);
+    },
+  ),
   "a load that began before the invalidation has no joiners after it": each(async (open, what, invalidate) => {
     const { cache, clock } = open();
     const old = deferred<string>();
@@ -73,24 +75,26 @@ export const races: StackSuite = stackSuite("races", {
     same(await before, "old", what);
     same(await after, "new", what);
   }),
-  "a refresh in the background is not undone either, and lends its old value to nobody": each(async (open, what, invalidate) => {
-    const rig = open();
-    const { cache, clock } = rig;
-    await cache.set("k", "older", { ttl: 1000, swr: "1h", tags: TAGS });
-    await clock.advance(1000);
-    const gate = deferred<string>();
-    same(await cache.getOrSet("k", () => gate.promise, { swr: "1h", tags: TAGS }), "older", what);
-    await clock.settle();
-    await invalidate(cache);
-    const options = what === "invalidateTags expire" ? { tags: TAGS } : { swr: "1h", tags: TAGS };
-    const after = cache.getOrSet("k", () => "new", options);
-    await clock.settle();
-    gate.resolve("old");
-    same(await after, "new", what);
-    await clock.settle();
-    same(await cache.get("k"), "new", what);
-    await isNowhere(rig, "old", what);
-  }),
+  "a refresh in the background is not undone either, and lends its old value to nobody": each(
+    async (open, what, invalidate) => {
+      const rig = open();
+      const { cache, clock } = rig;
+      await cache.set("k", "older", { ttl: 1000, swr: "1h", tags: TAGS });
+      await clock.advance(1000);
+      const gate = deferred<string>();
+      same(await cache.getOrSet("k", () => gate.promise, { swr: "1h", tags: TAGS }), "older", what);
+      await clock.settle();
+      await invalidate(cache);
+      const options = what === "invalidateTags expire" ? { tags: TAGS } : { swr: "1h", tags: TAGS };
+      const after = cache.getOrSet("k", () => "new", options);
+      await clock.settle();
+      gate.resolve("old");
+      same(await after, "new", what);
+      await clock.settle();
+      same(await cache.get("k"), "new", what);
+      await isNowhere(rig, "old", what);
+    },
+  ),
   "a refresh ahead of a fresh value lends it to nobody after the invalidation": each(async (open, what, invalidate) => {
     const { cache, clock } = open();
     await cache.set("k", "older", { ttl: 1000, tags: TAGS });
@@ -121,23 +125,25 @@ export const races: StackSuite = stackSuite("races", {
     // The first call began before: it may have either, but it must end.
     await call.catch(() => {});
   }),
-  "a soft time-out lends nothing that was invalidated while the loader was slow": each(async (open, what, invalidate) => {
-    if (what === "invalidateTags expire") return;
-    const { cache, clock } = open();
-    const options = { grace: "1h", softTimeout: 100, tags: TAGS };
-    await cache.set("k", "older", { ttl: 1000, ...options });
-    await clock.advance(1000);
-    const gate = deferred<string>();
-    const call = cache.getOrSet("k", () => gate.promise, options);
-    await clock.settle();
-    await invalidate(cache);
-    const after = cache.getOrSet("k", () => "new", options);
-    await clock.advance(100);
-    gate.resolve("old");
-    same(await after, "new", what);
-    await call;
-    same(await cache.get("k"), "new", what);
-  }),
+  "a soft time-out lends nothing that was invalidated while the loader was slow": each(
+    async (open, what, invalidate) => {
+      if (what === "invalidateTags expire") return;
+      const { cache, clock } = open();
+      const options = { grace: "1h", softTimeout: 100, tags: TAGS };
+      await cache.set("k", "older", { ttl: 1000, ...options });
+      await clock.advance(1000);
+      const gate = deferred<string>();
+      const call = cache.getOrSet("k", () => gate.promise, options);
+      await clock.settle();
+      await invalidate(cache);
+      const after = cache.getOrSet("k", () => "new", options);
+      await clock.advance(100);
+      gate.resolve("old");
+      same(await after, "new", what);
+      await call;
+      same(await cache.get("k"), "new", what);
+    },
+  ),
   "a set while a load is in flight wins": async (open) => {
     const rig = open();
     const { cache, clock } = rig;
@@ -222,7 +228,14 @@ export const races: StackSuite = stackSuite("races", {
     const after = cache.getOrSetMany(["k"], async (keys) => keys.map((key) => `new ${String(key)}`), { tags: TAGS });
     await clock.settle();
     gate.resolve(["old k", "old l"]);
-    equal(await before, new Map([["k", "old k"], ["l", "old l"]]), what);
+    equal(
+      await before,
+      new Map([
+        ["k", "old k"],
+        ["l", "old l"],
+      ]),
+      what,
+    );
     equal(await after, new Map([["k", "new k"]]), what);
     same(await cache.get("k"), "new k", what);
   }),

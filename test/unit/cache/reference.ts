@@ -91,7 +91,11 @@ export class Reference {
     this.#spaces[space]!.set(key, { value, tags, freshUntil, staleUntil: freshUntil + this.#grace, state: "live" });
   }
 
-  getOrSet(space: number, key: string, loaded: Loaded | undefined): { value: unknown; loaded: boolean } | { failed: true; loaded: true } {
+  getOrSet(
+    space: number,
+    key: string,
+    loaded: Loaded | undefined,
+  ): { value: unknown; loaded: boolean } | { failed: true; loaded: true } {
     this.reads++;
     const fresh = this.#fresh(space, key);
     if (fresh) {
@@ -140,7 +144,8 @@ export class Reference {
     const wanted = new Set(tags);
     for (const item of this.#spaces[space]!.values()) {
       const has = [...wanted].filter((tag) => item.tags.includes(tag)).length;
-      const hit = match === "any" ? has > 0 : has === wanted.size && (match === "all" || item.tags.length === wanted.size);
+      const hit =
+        match === "any" ? has > 0 : has === wanted.size && (match === "all" || item.tags.length === wanted.size);
       if (hit && item.state !== "deleted") item.state = mode === "delete" ? "deleted" : "expired";
     }
   }

@@ -157,9 +157,11 @@ export const sharedAlone: Stack = {
   depth: 1,
   shared: true,
   tags: true,
-  store: mapStore((data, { upper: { name: _, maxEntries: _m, maxBytes: _b, sizeOf: _s, ...upper } = {}, lower = {} }) => [
-    faulty(remoteTier(mapTier({ ...upper, ...lower, data }))),
-  ]),
+  store: mapStore(
+    (data, { upper: { name: _, maxEntries: _m, maxBytes: _b, sizeOf: _s, ...upper } = {}, lower = {} }) => [
+      faulty(remoteTier(mapTier({ ...upper, ...lower, data }))),
+    ],
+  ),
 };
 
 /** Memory over a shared tier that answers at once. */
@@ -177,7 +179,10 @@ export const memoryOverRemote: Stack = {
   depth: 2,
   shared: true,
   tags: true,
-  store: mapStore((data, { upper = {}, lower = {} }) => [memory(upper), faulty(remoteTier(mapTier({ ...lower, data })))]),
+  store: mapStore((data, { upper = {}, lower = {} }) => [
+    memory(upper),
+    faulty(remoteTier(mapTier({ ...lower, data }))),
+  ]),
 };
 
 /** Memory over a shared tier that takes its time and has none of the optional operations. */
@@ -186,7 +191,10 @@ export const memoryOverPlain: Stack = {
   depth: 2,
   shared: true,
   tags: false,
-  store: mapStore((data, { upper = {}, lower = {} }) => [memory(upper), faulty(plainTier(mapTier({ ...lower, data })))]),
+  store: mapStore((data, { upper = {}, lower = {} }) => [
+    memory(upper),
+    faulty(plainTier(mapTier({ ...lower, data }))),
+  ]),
 };
 
 /** The stacks that every runtime has. */

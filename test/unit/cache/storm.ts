@@ -8,7 +8,18 @@ import { plainTier, remoteTier } from "./stacks.ts";
 /** One call, at its time. */
 interface Call {
   readonly at: number;
-  readonly do: "get" | "getMany" | "getOrSet" | "set" | "delete" | "clear" | "tags" | "pattern" | "void" | "touch" | "evictAll";
+  readonly do:
+    | "get"
+    | "getMany"
+    | "getOrSet"
+    | "set"
+    | "delete"
+    | "clear"
+    | "tags"
+    | "pattern"
+    | "void"
+    | "touch"
+    | "evictAll";
   readonly key: "a" | "b";
   /** How long a loader takes. */
   readonly load: number;
@@ -18,7 +29,22 @@ interface Call {
 
 const call: fc.Arbitrary<Call> = fc.record({
   at: fc.nat(60),
-  do: fc.constantFrom("get", "get", "getMany", "getOrSet", "getOrSet", "getOrSet", "set", "delete", "clear", "tags", "pattern", "void", "touch", "evictAll"),
+  do: fc.constantFrom(
+    "get",
+    "get",
+    "getMany",
+    "getOrSet",
+    "getOrSet",
+    "getOrSet",
+    "set",
+    "delete",
+    "clear",
+    "tags",
+    "pattern",
+    "void",
+    "touch",
+    "evictAll",
+  ),
   key: fc.constantFrom("a", "b"),
   load: fc.constantFrom(0, 1, 7, 20),
   ttl: fc.constantFrom(5, 30, 1000),
@@ -26,7 +52,10 @@ const call: fc.Arbitrary<Call> = fc.record({
 });
 
 /** How long each call of the tier takes on the way there and back, in turn. */
-const lags = fc.array(fc.record({ there: fc.constantFrom(0, 0, 1, 6, 15), back: fc.constantFrom(0, 0, 1, 6, 15) }), { minLength: 1, maxLength: 12 });
+const lags = fc.array(fc.record({ there: fc.constantFrom(0, 0, 1, 6, 15), back: fc.constantFrom(0, 0, 1, 6, 15) }), {
+  minLength: 1,
+  maxLength: 12,
+});
 
 const storm = fc.record({ calls: fc.array(call, { minLength: 2, maxLength: 14 }), lags });
 
@@ -145,15 +174,20 @@ class History {
       if (!mutation.keys.includes(key) || mutation.end > start) continue;
       // A set that was under way together with the mutation may count as the later one.
       const isOlder = origin.by === "load" ? origin.start < mutation.start : origin.end < mutation.start;
-      if (isOlder) throw new AssertionError(`${what} of ${key} gave "${value}", older than the ${mutation.what} before it`);
+      if (isOlder)
+        throw new AssertionError(`${what} of ${key} gave "${value}", older than the ${mutation.what} before it`);
     }
   }
 
-  /** When all is quiet: what memory has, and what is below. */
+  /** When all is quiet: what each tier has. */
   async finish(): Promise<void> {
-    for (let round = 0; round < 2; round++) {
-      for (const key of ["a", "b"]) await this.#waited(this.#read(`the last get, round ${round},`, key, () => this.#cache.get(key)));
-      await this.#waited(this.#cache.evictAll());
+    for (const { name } of this.#cache.stats().tiers) {
+      for (const key of ["a", "b"]) {
+        await this.#waited(
+          this.#read(`the last get, from ${name} or below,`, key, () => this.#cache.get(key, { promote: false })),
+        );
+      }
+      await this.#waited(this.#cache.evictAll({ tier: name }));
     }
   }
 
@@ -164,12 +198,20 @@ class History {
   }
 }
 
-async function weather(lower: (clock: FakeClock, next: () => { there: number; back: number }) => Tier, numRuns: number, broken = (cache: Cache) => cache): Promise<void> {
+type Lag = { there: number; back: number };
+/** Makes the tiers below memory. */
+type Lower = (clock: FakeClock, next: () => Lag) => readonly Tier[];
+
+async function weather(lower: Lower, numRuns: number, broken = (cache: Cache) => cache): Promise<void> {
   await fc.assert(
     fc.asyncProperty(storm, async ({ calls, lags }) => {
       const clock = fakeClock();
       let turn = 0;
-      const cache = createCache({ tiers: [memory(), lower(clock, () => lags[turn++ % lags.length]!)], clock, sweepInterval: 0 });
+      const cache = createCache({
+        tiers: [memory(), ...lower(clock, () => lags[turn++ % lags.length]!)],
+        clock,
+        sweepInterval: 0,
+      });
       const history = new History(broken(cache), clock);
       const all = Promise.all(calls.map((call) => history.run(call)));
       all.catch(() => {});
@@ -184,14 +226,29 @@ async function weather(lower: (clock: FakeClock, next: () => { there: number; ba
   );
 }
 
-const remote = (clock: FakeClock, next: () => { there: number; back: number }) => lagging(remoteTier(mapTier({ data: mapData() })), clock, next);
-const plain = (clock: FakeClock, next: () => { there: number; back: number }) => lagging(plainTier(mapTier({ data: mapData() })), clock, next);
+const remote: Lower = (clock, next) => [lagging(remoteTier(mapTier({ data: mapData() })), clock, next)];
+const plain: Lower = (clock, next) => [lagging(plainTier(mapTier({ data: mapData() })), clock, next)];
+const three: Lower = (clock, next) => [
+  lagging(remoteTier(mapTier({ name: "middle", data: mapData() })), clock, next),
+  lagging(plainTier(mapTier({ data: mapData() })), clock, next),
+];
+const reversed: Lower = (clock, next) => [
+  lagging(plainTier(mapTier({ name: "middle", data: mapData() })), clock, next),
+  lagging(remoteTier(mapTier({ data: mapData() })), clock, next),
+];
 
 export const tests: TestCase[] = suite("storm", {
   "of calls at once, over a slow tier, none reads what was invalidated before it": () => weather(remote, 150),
-  "of calls at once, over a slow tier without tags, none reads what was invalidated before it": () => weather(plain, 150),
+  "of calls at once, over a slow tier without tags, none reads what was invalidated before it": () =>
+    weather(plain, 150),
+  "of calls at once, over two slow tiers, none reads what was invalidated before it": () => weather(three, 150),
+  "of calls at once, over two slow tiers the other way round, none reads what was invalidated before it": () =>
+    weather(reversed, 150),
   "a cache that answers a delete before it is done is caught": async () => {
-    const early = (cache: Cache) => Object.assign(Object.create(cache) as Cache, bound(cache), { delete: async (key: string) => (void cache.delete(key), true) });
+    const early = (cache: Cache) =>
+      Object.assign(Object.create(cache) as Cache, bound(cache), {
+        delete: async (key: string) => (void cache.delete(key), true),
+      });
     const caught = await weather(remote, 300, early).then(
       () => false,
       () => true,
@@ -202,6 +259,16 @@ export const tests: TestCase[] = suite("storm", {
 
 /** The verbs of a cache, to be taken apart from it. */
 function bound(cache: Cache): Partial<Cache> {
-  const verbs = ["get", "getMany", "getOrSet", "set", "clear", "invalidateTags", "invalidatePattern", "touch", "evictAll"] as const;
+  const verbs = [
+    "get",
+    "getMany",
+    "getOrSet",
+    "set",
+    "clear",
+    "invalidateTags",
+    "invalidatePattern",
+    "touch",
+    "evictAll",
+  ] as const;
   return Object.fromEntries(verbs.map((verb) => [verb, cache[verb].bind(cache)]));
 }

@@ -31,7 +31,11 @@ export const tags: StackSuite = stackSuite("tags", {
   "any, all and exact, in any order of the tags, by delete and by expire": async (open) => {
     for (const mode of ["delete", "expire"] as const) {
       for (const match of ["any", "all", "exact"] as const) {
-        for (const given of [["a", "b"], ["b", "a"], ["b", "a", "b"]]) {
+        for (const given of [
+          ["a", "b"],
+          ["b", "a"],
+          ["b", "a", "b"],
+        ]) {
           const rig = open();
           await fill(rig);
           await rig.cache.invalidateTags(given, { match, mode });
@@ -44,7 +48,11 @@ export const tags: StackSuite = stackSuite("tags", {
     }
   },
   "one tag, as a string, under each match": async (open) => {
-    for (const [match, left] of [["any", ["none", "b", "c"]], ["all", ["none", "b", "c"]], ["exact", ["none", "b", "ab", "abc", "c"]]] as const) {
+    for (const [match, left] of [
+      ["any", ["none", "b", "c"]],
+      ["all", ["none", "b", "c"]],
+      ["exact", ["none", "b", "ab", "abc", "c"]],
+    ] as const) {
       const rig = open();
       await fill(rig);
       await rig.cache.invalidateTags("a", { match });
@@ -100,13 +108,19 @@ export const tags: StackSuite = stackSuite("tags", {
     for (const match of ["any", "all", "exact"] as const) {
       await cache.set("k", "old", { ttl: "1m", tags: ["t"] });
       await cache.invalidateTags(["t"], { match, mode: "delete" });
-      await rejects(cache.getOrSet("k", () => Promise.reject(new RangeError())), RangeError);
+      await rejects(
+        cache.getOrSet("k", () => Promise.reject(new RangeError())),
+        RangeError,
+      );
       same(await cache.getOrSet("k", ({ stale }) => String(stale)), "undefined");
     }
     await cache.set("k", "old", { ttl: "1m", tags: ["t"] });
     await clock.advance("2m");
     await cache.invalidateTags(["t"]);
-    await rejects(cache.getOrSet("k", () => Promise.reject(new RangeError())), RangeError);
+    await rejects(
+      cache.getOrSet("k", () => Promise.reject(new RangeError())),
+      RangeError,
+    );
   },
   "expired by tag is stale: grace serves it when the loader fails, swr at once": async (open) => {
     for (const match of ["any", "all", "exact"] as const) {
@@ -126,7 +140,10 @@ export const tags: StackSuite = stackSuite("tags", {
       const neither = open();
       await neither.cache.set("k", "old", { ttl: "1h", tags: ["t"] });
       await neither.cache.invalidateTags(["t"], { match, mode: "expire" });
-      await rejects(neither.cache.getOrSet("k", () => Promise.reject(new RangeError())), RangeError);
+      await rejects(
+        neither.cache.getOrSet("k", () => Promise.reject(new RangeError())),
+        RangeError,
+      );
     }
   },
   "an expiry by tag after a deletion brings nothing back": async (open) => {
@@ -165,7 +182,10 @@ export const tags: StackSuite = stackSuite("tags", {
       }
     }
   },
-  "an entry of another process is never shown on the word of a tag that nobody remembers": async (open, { tags: keepsTags }) => {
+  "an entry of another process is never shown on the word of a tag that nobody remembers": async (
+    open,
+    { tags: keepsTags },
+  ) => {
     const { cache, peer, clock } = open();
     if (!peer || keepsTags) return;
     await cache.set("tagged", 1, { tags: ["t"] });
@@ -179,9 +199,16 @@ export const tags: StackSuite = stackSuite("tags", {
   "clocks that differ between processes do not lose an invalidation": async (open, { tags: keepsTags }) => {
     const { cache, peer, clock, top, bottom } = open();
     if (!peer || !keepsTags) return;
-    const hours = (offset: number) => ({ now: () => clock.now() + offset, setTimer: clock.setTimer, clearTimer: clock.clearTimer });
+    const hours = (offset: number) => ({
+      now: () => clock.now() + offset,
+      setTimer: clock.setTimer,
+      clearTimer: clock.clearTimer,
+    });
     const behind = peer({ clock: hours(-7_200_000) } as never);
-    for (const [writer, invalidator] of [[cache, behind], [behind, cache]] as const) {
+    for (const [writer, invalidator] of [
+      [cache, behind],
+      [behind, cache],
+    ] as const) {
       await writer.set("k", "old", { tags: ["t"] });
       await invalidator.invalidateTags(["t"]);
       if (top !== bottom) await writer.evictAll();
@@ -211,10 +238,14 @@ export const tags: StackSuite = stackSuite("tags", {
   },
   "tags that the loader sets count as the call's do": async (open) => {
     const { cache } = open();
-    await cache.getOrSet("k", ({ setTags }) => {
-      setTags(["from the loader"]);
-      return 1;
-    }, { tags: ["from the call"] });
+    await cache.getOrSet(
+      "k",
+      ({ setTags }) => {
+        setTags(["from the loader"]);
+        return 1;
+      },
+      { tags: ["from the call"] },
+    );
     equal((await cache.meta("k"))?.tags, ["from the loader"]);
     await cache.invalidateTags(["from the call"]);
     same(await cache.get("k"), 1);

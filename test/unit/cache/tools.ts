@@ -31,7 +31,10 @@ export function unwanted(): never {
 }
 
 /** What a promise is at now, after everything that waits for promises alone has run. */
-export async function stateOf(promise: Promise<unknown>, settle: () => Promise<void>): Promise<"pending" | "resolved" | "rejected"> {
+export async function stateOf(
+  promise: Promise<unknown>,
+  settle: () => Promise<void>,
+): Promise<"pending" | "resolved" | "rejected"> {
   let state: "pending" | "resolved" | "rejected" = "pending";
   promise.then(
     () => {

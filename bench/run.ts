@@ -1,0 +1,72 @@
+/**
+ * `npm run bench`: Tiercel against its peers and against the floor, in one run.
+ *
+ * `--write` puts the tables into README.md and docs/benchmarks.md, `--check` makes a missed target an exit code of 1,
+ * `--quick` takes few and short samples, `--against <folder>` adds another checkout of Tiercel, `--only memory`,
+ * `sqlite` or names of contenders, separated by commas, leaves out the rest, and `--cpu` counts the time of the processor
+ * instead of the clock's: steadier on a busy machine, but blind to the disk and other threads.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { OPERATIONS, type OperationName } from "./contender.ts";
+import { MEMORY, SQLITE } from "./contenders/all.ts";
+import { type Effort, measure, type Samples } from "./measure.ts";
+import { installPeers } from "./peer.ts";
+import { report } from "./report.ts";
+import { serve } from "./server.ts";
+import { targets } from "./targets.ts";
+import { write } from "./write.ts";
+
+const { values } = parseArgs({
+  options: {
+    write: { type: "boolean", default: false },
+    check: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    against: { type: "string" },
+    only: { type: "string", default: "memory,sqlite" },
+    cpu: { type: "boolean", default: false },
+    contender: { type: "string" },
+    folder: { type: "string" },
+  },
+});
+
+if (values.contender === undefined) await compare();
+else await serve(values.contender, { folder: values.folder!, against: values.against }, values.cpu);
+
+async function compare(): Promise<void> {
+  installPeers();
+  const effort: Effort = values.quick ? { rounds: 5, warmUp: 1, atLeast: 30 } : { rounds: 15, warmUp: 3, atLeast: 80 };
+  const folder = mkdtempSync(join(tmpdir(), "tiercel-bench-"));
+  const passed = values.against === undefined ? [] : ["--against", resolve(values.against)];
+  if (values.cpu) passed.push("--cpu");
+  const only = values.only.split(",");
+  const run = (kind: string, entrants: object, operations: OperationName[]): Promise<Samples> => {
+    const isWanted = (name: string): boolean => values.against !== undefined || !name.endsWith("-against");
+    const chosen = Object.keys(entrants).filter(
+      (name) => isWanted(name) && (only.includes(kind) || only.includes(name)),
+    );
+    return measure(chosen, operations, effort, (name) => ["--contender", name, "--folder", folder, ...passed]);
+  };
+  const names = Object.keys(OPERATIONS) as OperationName[];
+  try {
+    const memory = await run(
+      "memory",
+      MEMORY,
+      names.filter((name) => !name.startsWith("sqlite")),
+    );
+    const sqlite = await run(
+      "sqlite",
+      SQLITE,
+      names.filter((name) => name.startsWith("sqlite")),
+    );
+    const outcome = targets(memory, sqlite);
+    const text = report(memory, sqlite, outcome, effort);
+    console.log(text.plain);
+    if (values.write) write(text);
+    if (values.check && outcome.some(({ isMet }) => !isMet)) process.exitCode = 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

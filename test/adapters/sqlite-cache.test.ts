@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { sqlite } from "../../adapters/sqlite.ts";
+import { memory, type Tier } from "../../mod.ts";
+import { model } from "../unit/cache/model.ts";
+import { suites } from "../unit/cache/on-every-stack.ts";
+import { faulty, type RigOptions, type Stack } from "../unit/cache/stacks.ts";
+
+/** The whole cache on a SQLite file of its own. */
+function stack(
+  name: string,
+  depth: Stack["depth"],
+  tiers: (path: string, options: RigOptions) => readonly Tier[],
+): Stack {
+  return {
+    name,
+    depth,
+    shared: true,
+    tags: true,
+    store() {
+      const folder = mkdtempSync(join(tmpdir(), "tiercel-"));
+      return {
+        tiers: (options) => tiers(join(folder, "cache.db"), options),
+        dispose: () => rmSync(folder, { recursive: true }),
+      };
+    },
+  };
+}
+
+const stacks = [
+  stack("sqlite", 1, (path, { upper: { ttl } = {}, lower }) => [
+    faulty(sqlite(path, { ...(ttl !== undefined && { ttl }), ...lower })),
+  ]),
+  stack("memory+sqlite", 2, (path, { upper, lower }) => [memory(upper), faulty(sqlite(path, lower))]),
+];
+
+for (const { name, run, skip } of stacks.flatMap((one) => [...suites, model].flatMap((suite) => suite(one)))) {
+  test(name, { skip: skip ?? false }, async () => {
+    await run();
+  });
+}
