@@ -37,8 +37,8 @@ export {
   StoreOpenError,
   StoreSchemaError,
   SyncUnsupportedError,
-  TierError,
   TiercelError,
+  TierError,
   TierLimitError,
   TierTimeoutError,
   ValidationError,
@@ -60,8 +60,8 @@ export type {
   ValueContext,
 } from "./src/options.ts";
 export type { StandardSchema } from "./src/schema.ts";
-export type { StoreFactory } from "./src/store.ts";
 export type { CacheStats, Counters, LayerCounters, TierStats } from "./src/stats.ts";
+export type { StoreFactory } from "./src/store.ts";
 export type {
   Answer,
   Capabilities,

@@ -16,7 +16,9 @@ async function runOnce(): Promise<void> {
   const started = performance.now();
   const report = await cache.getOrSet(["report", 2026, "q3"], buildReport, { tags: ["reports"] });
   const source = cache.stats().loads > 0 ? "built" : "from SQLite";
-  console.log(`${report.lines} lines, ${source}, ${(performance.now() - started).toFixed(1)} ms, made ${report.madeAt.getFullYear() > 2000}`);
+  console.log(
+    `${report.lines} lines, ${source}, ${(performance.now() - started).toFixed(1)} ms, made ${report.madeAt.getFullYear() > 2000}`,
+  );
   // Flushes what was acknowledged and closes the file.
   await cache.close();
 }

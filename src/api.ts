@@ -94,7 +94,11 @@ export interface Cache {
    */
   getOrSet<V>(key: Key, loader: Loader<V>, options?: LoadOptions<V>): Promise<V>;
   /** The same for many keys: one read per tier, one call of the loader for those that miss, one write per tier. */
-  getOrSetMany<K extends Key, V>(keys: readonly K[], loader: ManyLoader<V>, options?: LoadOptions<V>): Promise<Map<K, V>>;
+  getOrSetMany<K extends Key, V>(
+    keys: readonly K[],
+    loader: ManyLoader<V>,
+    options?: LoadOptions<V>,
+  ): Promise<Map<K, V>>;
   /** Gives an entry a new ttl from now on; whether it was there. A ttl of 0 or less deletes it. */
   touch(key: Key, options: { ttl: number | string; grace?: number | string } & CallOptions): Promise<boolean>;
 

@@ -28,8 +28,8 @@ import { validate } from "./schema.ts";
 import type { Space } from "./space.ts";
 import { type CacheStats, type Counters, newCounters } from "./stats.ts";
 import type { Found, Store } from "./store.ts";
-import { abortable } from "./timeout.ts";
 import type { MaybePromise, Tier, Write } from "./tier.ts";
+import { abortable } from "./timeout.ts";
 import { newRequest, newWrite, written } from "./write.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
@@ -43,7 +43,8 @@ export function createCache(options: CacheOptions = {}): Cache {
   if (typeof options !== "object" || options === null) throw invalid("options", "an object", options);
   const resolved = resolveOptions(options);
   const { maxEntries, tiers = [memory({ maxEntries } as MemoryOptions)] } = options;
-  if (options.tiers && maxEntries !== undefined) throw invalid("maxEntries", "left out where there are tiers", maxEntries);
+  if (options.tiers && maxEntries !== undefined)
+    throw invalid("maxEntries", "left out where there are tiers", maxEntries);
   const engine = new Engine(tiers, resolved);
   return new TieredCache(engine, resolved.name);
 }
@@ -71,18 +72,26 @@ class TieredCache implements Cache {
   get<V>(key: Key, options?: GetOptions): Promise<V | undefined> {
     const hit = options === undefined && this.#quick<V>(key);
     if (hit) return hit;
-    return this.#run(options, () => then(this.#find([key], options), ([hit]) => (hit ? hit.entry.value : options?.default) as V | undefined));
+    return this.#run(options, () =>
+      then(this.#find([key], options), ([hit]) => (hit ? hit.entry.value : options?.default) as V | undefined),
+    );
   }
 
   getEntry<V>(key: Key, options?: GetOptions): Promise<CacheEntry<V> | undefined> {
     return this.#run(options, () =>
-      then(this.#find([key], options), ([hit]) => hit && ({ ...this.#describe(key, hit), value: hit.entry.value } as CacheEntry<V>)),
+      then(
+        this.#find([key], options),
+        ([hit]) => hit && ({ ...this.#describe(key, hit), value: hit.entry.value } as CacheEntry<V>),
+      ),
     );
   }
 
   getMany<K extends Key, V>(keys: readonly K[], options?: GetOptions): Promise<Map<K, V>> {
     return this.#run(options, () =>
-      then(this.#find(keys, options), (found) => new Map(found.flatMap((hit, i) => (hit ? [[keys[i]!, hit.entry.value as V]] : [])))),
+      then(
+        this.#find(keys, options),
+        (found) => new Map(found.flatMap((hit, i) => (hit ? [[keys[i]!, hit.entry.value as V]] : []))),
+      ),
     );
   }
 
@@ -90,26 +99,34 @@ class TieredCache implements Cache {
   #find(keys: readonly Key[], options: GetOptions = NOTHING): MaybePromise<(Found | undefined)[]> {
     const { promote, version = this.#engine.options.version, schema, onInvalid = "miss" } = options;
     const { counters } = this.#space;
-    return then(this.#store.read(keys.map((key) => this.#space.encode(key)), { promote, version }), ({ found, fault }) => {
-      const checked = all(
-        found.map((item) => {
-          if (!item || item.stale) return undefined;
-          if (!schema) return item;
-          oneOf("onInvalid", ["miss", "throw"], onInvalid);
-          return then(validate(schema, item.entry.value, onInvalid), (value) => (value === undefined ? undefined : { ...item, entry: { ...item.entry, value } }));
-        }),
-      );
-      return then(checked, (hits) => {
-        hits.forEach((item, i) => {
-          const key = keys[i]!;
-          counters[item ? "hits" : "misses"]++;
-          if (item) this.#engine.emit("hit", () => ({ key, tier: item.tier }));
-          else this.#engine.emit("miss", () => ({ key }));
+    return then(
+      this.#store.read(
+        keys.map((key) => this.#space.encode(key)),
+        { promote, version },
+      ),
+      ({ found, fault }) => {
+        const checked = all(
+          found.map((item) => {
+            if (!item || item.stale) return undefined;
+            if (!schema) return item;
+            oneOf("onInvalid", ["miss", "throw"], onInvalid);
+            return then(validate(schema, item.entry.value, onInvalid), (value) =>
+              value === undefined ? undefined : { ...item, entry: { ...item.entry, value } },
+            );
+          }),
+        );
+        return then(checked, (hits) => {
+          hits.forEach((item, i) => {
+            const key = keys[i]!;
+            counters[item ? "hits" : "misses"]++;
+            if (item) this.#engine.emit("hit", () => ({ key, tier: item.tier }));
+            else this.#engine.emit("miss", () => ({ key }));
+          });
+          if (fault && hits.includes(undefined)) throw fault;
+          return hits;
         });
-        if (fault && hits.includes(undefined)) throw fault;
-        return hits;
-      });
-    });
+      },
+    );
   }
 
   getOrSet<V>(key: Key, loader: Loader<V>, options: LoadOptions<V> = NOTHING): Promise<V> {
@@ -124,11 +141,17 @@ class TieredCache implements Cache {
     return settle(() => {
       this.#check(options);
       callable("loader", loader);
-      return this.#engine.loads.run(newRequest(key, options as LoadOptions, this.#space, loader as Loader)) as MaybePromise<V>;
+      return this.#engine.loads.run(
+        newRequest(key, options as LoadOptions, this.#space, loader as Loader),
+      ) as MaybePromise<V>;
     });
   }
 
-  getOrSetMany<K extends Key, V>(keys: readonly K[], loader: ManyLoader<V>, options: LoadOptions<V> = NOTHING): Promise<Map<K, V>> {
+  getOrSetMany<K extends Key, V>(
+    keys: readonly K[],
+    loader: ManyLoader<V>,
+    options: LoadOptions<V> = NOTHING,
+  ): Promise<Map<K, V>> {
     return settle(() => {
       this.#check(options);
       callable("loader", loader);
@@ -158,8 +181,12 @@ class TieredCache implements Cache {
       if (write) writes.push(write);
       else gone.push(text);
     }
-    const done = this.#mutate(() => this.#engine.loads.detach(byText.keys()), () =>
-      then(writes.length > 0 ? this.#store.write(writes) : undefined, () => (gone.length > 0 ? this.#store.delete(gone) : undefined)),
+    const done = this.#mutate(
+      () => this.#engine.loads.detach(byText.keys()),
+      () =>
+        then(writes.length > 0 ? this.#store.write(writes) : undefined, () =>
+          gone.length > 0 ? this.#store.delete(gone) : undefined,
+        ),
     );
     return then(done, () => {
       for (const { key, write } of byText.values()) if (write) written(key, write.entry, space);
@@ -190,7 +217,10 @@ class TieredCache implements Cache {
   #delete(keys: readonly Key[]): MaybePromise<number> {
     const byText = new Map(keys.map((key) => [this.#space.encode(key), key]));
     const texts = [...byText.keys()];
-    const deleted = this.#mutate(() => this.#engine.loads.detach(texts), () => this.#store.delete(texts));
+    const deleted = this.#mutate(
+      () => this.#engine.loads.detach(texts),
+      () => this.#store.delete(texts),
+    );
     return then(deleted, (existed) => {
       const count = existed.filter(Boolean).length;
       this.#space.counters.deletes += count;
@@ -211,7 +241,11 @@ class TieredCache implements Cache {
         if (!found || (found.stale && (end === 0 || end! > this.#engine.now()))) return false;
         const freshUntil = this.#engine.now() + ttl;
         if (freshUntil !== Infinity) this.#engine.expiring();
-        return this.#store.touch({ key: this.#space.encode(key), freshUntil, staleUntil: freshUntil + Math.max(grace, swr) });
+        return this.#store.touch({
+          key: this.#space.encode(key),
+          freshUntil,
+          staleUntil: freshUntil + Math.max(grace, swr),
+        });
       });
     });
   }
@@ -247,11 +281,16 @@ class TieredCache implements Cache {
   }
 
   meta(key: Key, options: { tier?: string } & CallOptions = NOTHING): Promise<EntryMeta | undefined> {
-    return this.#run(options, () => then(this.#peek(key, null, options.tier), (found) => found && this.#describe(key, found)));
+    return this.#run(options, () =>
+      then(this.#peek(key, null, options.tier), (found) => found && this.#describe(key, found)),
+    );
   }
 
   size(options: { tier?: string } & CallOptions = NOTHING): Promise<number> {
-    return this.#run(options, async () => (await this.#store.count?.(this.#space.prefix, options.tier)) ?? (await this.#texts(options)).length);
+    return this.#run(
+      options,
+      async () => (await this.#store.count?.(this.#space.prefix, options.tier)) ?? (await this.#texts(options)).length,
+    );
   }
 
   invalidateTags(tags: string | readonly string[], options: InvalidateTagsOptions = NOTHING): Promise<void> {
@@ -294,14 +333,19 @@ class TieredCache implements Cache {
   clear(options?: CallOptions): Promise<void> {
     return this.#run(options, () => {
       const { prefix } = this.#space;
-      const cleared = this.#mutate(() => this.#engine.loads.detachWhere((text) => text.startsWith(prefix)), () => this.#store.clear(prefix));
+      const cleared = this.#mutate(
+        () => this.#engine.loads.detachWhere((text) => text.startsWith(prefix)),
+        () => this.#store.clear(prefix),
+      );
       return then(cleared, () => this.#engine.emit("invalidate", () => ({ by: "clear", what: this.name })));
     });
   }
 
   prune(options?: CallOptions): Promise<Key[]> {
     return this.#run(options, () =>
-      then(this.#store.prune(Infinity), (texts) => texts.filter((text) => this.#space.owns(text)).map((text) => this.#space.decode(text))),
+      then(this.#store.prune(Infinity), (texts) =>
+        texts.filter((text) => this.#space.owns(text)).map((text) => this.#space.decode(text)),
+      ),
     );
   }
 
@@ -327,23 +371,40 @@ class TieredCache implements Cache {
   }
 
   namespace(name: string): Cache {
-    return new TieredCache(this.#engine, `${this.name}/${name}`, this.#engine.space(this.#space.prefix + namespacePrefix(name)));
+    return new TieredCache(
+      this.#engine,
+      `${this.name}/${name}`,
+      this.#engine.space(this.#space.prefix + namespacePrefix(name)),
+    );
   }
 
   tier(name: string): Tier {
     const { tiers } = this.#store;
-    oneOf("tier", tiers.map((tier) => tier.name), name);
+    oneOf(
+      "tier",
+      tiers.map((tier) => tier.name),
+      name,
+    );
     return tiers.find((tier) => tier.name === name)!;
   }
 
   stats(): CacheStats {
     const counters = newCounters();
-    for (const { counters: own } of this.#parts()) for (const name in own) counters[name as keyof Counters] += own[name as keyof Counters];
+    for (const { counters: own } of this.#parts())
+      for (const name in own) counters[name as keyof Counters] += own[name as keyof Counters];
     const tiers = this.#store.stats();
     const sum = (of: "errors" | "entries" | "bytes") => tiers.reduce((total, tier) => total + (tier[of] ?? 0), 0);
     const served = counters.hits + counters.staleHits;
     const hitRate = served / (served + counters.misses) || 0;
-    return { ...counters, hitRate, evictions: { ...this.#engine.evictions }, errors: sum("errors"), size: sum("entries"), bytes: sum("bytes"), tiers };
+    return {
+      ...counters,
+      hitRate,
+      evictions: { ...this.#engine.evictions },
+      errors: sum("errors"),
+      size: sum("entries"),
+      bytes: sum("bytes"),
+      tiers,
+    };
   }
 
   resetStats(): void {

@@ -29,7 +29,8 @@ function newStore(tiers: readonly Tier[], engine: Engine): Store {
   const all = Array.isArray(tiers) ? tiers : [];
   const [first, another] = all;
   const finished = all.find((tier) => tier?.stack);
-  if (!finished && (!first?.sync || another)) throw invalid("tiers", "one memory(), or several with one of an adapter", tiers);
+  if (!finished && (!first?.sync || another))
+    throw invalid("tiers", "one memory(), or several with one of an adapter", tiers);
   for (const tier of all) {
     if (used.has(tier)) throw invalid("tiers", "made for this cache alone", tiers);
     used.add(tier);
@@ -97,7 +98,11 @@ export class Engine extends Events {
   }
 
   /** Keeps work alive that no caller waits for; its failure is an `error` event. */
-  background(work: Promise<unknown>, operation: string, waitUntil: Resolved["waitUntil"] = this.options.waitUntil): void {
+  background(
+    work: Promise<unknown>,
+    operation: string,
+    waitUntil: Resolved["waitUntil"] = this.options.waitUntil,
+  ): void {
     const tracked: Promise<unknown> = work
       .catch((error) => this.emit("error", () => ({ error, operation })))
       .then(() => this.#background.delete(tracked));

@@ -142,7 +142,8 @@ export function mustBe(what: string, rule: string, received: unknown): string {
 
 /** @throws {ConfigError} unless an option, or each of its methods, is a function */
 export function callable(option: string, ...values: readonly unknown[]): void {
-  for (const value of values) if (typeof value !== "function") throw invalid(option, "a function, or have its methods", value);
+  for (const value of values)
+    if (typeof value !== "function") throw invalid(option, "a function, or have its methods", value);
 }
 
 /** @throws {ConfigError} when an option is none of the values that it may have */

@@ -82,7 +82,9 @@ function toJson(part: KeyPart, path: string): unknown {
   if (Array.isArray(part)) return Array.from(part, (item, index) => toJson(item, `${path}[${index}]`));
   if ([Object.prototype, null].includes(Object.getPrototypeOf(part))) {
     const names = Object.keys(part).sort();
-    return Object.fromEntries(names.map((name) => [name, toJson((part as Record<string, KeyPart>)[name], `${path}.${name}`)]));
+    return Object.fromEntries(
+      names.map((name) => [name, toJson((part as Record<string, KeyPart>)[name], `${path}.${name}`)]),
+    );
   }
   throw new KeyError(mustBe(`key's part ${path}`, "a primitive, a date, an array or a plain object", part));
 }

@@ -21,7 +21,13 @@ export async function* listKeys(space: Space, options: ListOptions, complete?: b
   for (const begin of mayBegin && range !== "" ? [range, "\\#"] : [range]) {
     for await (const page of space.engine.store.pages(space.prefix + begin, tier, complete)) {
       signal?.throwIfAborted();
-      const keys = page.filter((text) => space.owns(text) && (matches(space.readable(text)) || (mayBegin && mayBegin(text.slice(space.prefix.length), prefix)))).slice(0, room);
+      const keys = page
+        .filter(
+          (text) =>
+            space.owns(text) &&
+            (matches(space.readable(text)) || (mayBegin && mayBegin(text.slice(space.prefix.length), prefix))),
+        )
+        .slice(0, room);
       if (keys.length > 0) yield keys;
       room -= keys.length;
       if (room <= 0) return;

@@ -14,7 +14,12 @@ import type { MaybePromise } from "./tier.ts";
 import { newRequest } from "./write.ts";
 
 /** One read of the tiers, a flight for each key that missed, and one call of the loader for all that begin together. */
-export async function loadMany<K extends Key, V>(space: Space, keys: readonly K[], loader: ManyLoader<V>, options: LoadOptions<V>): Promise<Map<K, V>> {
+export async function loadMany<K extends Key, V>(
+  space: Space,
+  keys: readonly K[],
+  loader: ManyLoader<V>,
+  options: LoadOptions<V>,
+): Promise<Map<K, V>> {
   const { loads, store } = space.engine;
   let missing: LoadContext[] = [];
   let made: Promise<Awaited<ReturnType<ManyLoader<V>>>> | undefined;
@@ -25,7 +30,10 @@ export async function loadMany<K extends Key, V>(space: Space, keys: readonly K[
       const batch = missing;
       missing = [];
       made = undefined;
-      return loader(batch.map(({ key }) => key), { signal: whenAll(batch) });
+      return loader(
+        batch.map(({ key }) => key),
+        { signal: whenAll(batch) },
+      );
     });
     const values = await made;
     return Array.isArray(values) ? values[at] : (values as ReadonlyMap<Key, V>).get(context.key);
@@ -38,10 +46,16 @@ export async function loadMany<K extends Key, V>(space: Space, keys: readonly K[
   for (const request of requests) {
     const { text } = request;
     const at = asked.indexOf(text);
-    if (!runs.has(text)) runs.set(text, loads.run(request, at < 0 ? undefined : then(reading, (all): Findings => ({ ...all, found: [all.found[at]] }))));
+    if (!runs.has(text))
+      runs.set(
+        text,
+        loads.run(request, at < 0 ? undefined : then(reading, (all): Findings => ({ ...all, found: [all.found[at]] }))),
+      );
   }
   const values = await Promise.all(requests.map(({ text }) => runs.get(text) as V));
-  return new Map(requests.map(({ key }, i) => [key as K, values[i]!] as const).filter(([, value]) => value !== undefined));
+  return new Map(
+    requests.map(({ key }, i) => [key as K, values[i]!] as const).filter(([, value]) => value !== undefined),
+  );
 }
 
 /** Aborts when all of them have: a batch goes on while anybody waits for one of its keys. */

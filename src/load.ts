@@ -111,7 +111,13 @@ export class Loads {
 
   /** Begins a flight, and ends it when it has landed. */
   #begin({ text, version }: Request, background: boolean, outcome: (flight: Flight) => Promise<Landing>): Flight {
-    const flight: Flight = { outcome: undefined as never, background, version, startedAt: this.#engine.now(), waiting: 0 };
+    const flight: Flight = {
+      outcome: undefined as never,
+      background,
+      version,
+      startedAt: this.#engine.now(),
+      waiting: 0,
+    };
     this.#flights.set(text, flight);
     flight.outcome = outcome(flight);
     const land = (): void => {
@@ -162,7 +168,11 @@ export class Loads {
 
   #keepAlive(flight: Flight, { options }: Request): void {
     // Its failure is told by the load itself.
-    this.#engine.background(flight.outcome.catch(() => {}), "refresh", options.waitUntil);
+    this.#engine.background(
+      flight.outcome.catch(() => {}),
+      "refresh",
+      options.waitUntil,
+    );
   }
 
   /** Counts how a caller got its value, and answers with that. */
@@ -202,7 +212,11 @@ export class Loads {
 
   /** The old value, where its grace is not over and it was not deleted. */
   #old(found: Found | undefined, { grace }: Lifetimes): Found | undefined {
-    return found && isWithin(found.entry, grace, this.#engine.now()) && this.#engine.ledger.check(found.entry) !== "deleted" ? found : undefined;
+    return found &&
+      isWithin(found.entry, grace, this.#engine.now()) &&
+      this.#engine.ledger.check(found.entry) !== "deleted"
+      ? found
+      : undefined;
   }
 
   /** Whether a fresh entry should be refreshed ahead of its end. */
@@ -210,11 +224,18 @@ export class Loads {
     const now = this.#engine.now();
     if (refreshAhead > 0 && now - createdAt >= refreshAhead * (freshUntil - createdAt)) return true;
     // XFetch: now - loadTime × β × ln(random) ≥ expiry.
-    return earlyRefresh > 0 && now - loadTime * earlyRefresh * Math.log(1 - this.#engine.options.random()) >= freshUntil;
+    return (
+      earlyRefresh > 0 && now - loadTime * earlyRefresh * Math.log(1 - this.#engine.options.random()) >= freshUntil
+    );
   }
 
   /** Calls the loader and stores its result; a failure is answered with the old value while its grace lasts. */
-  async #load(flight: Flight, request: Request, { found: [found], sequence, fault }: Findings, ticket: number): Promise<Landing> {
+  async #load(
+    flight: Flight,
+    request: Request,
+    { found: [found], sequence, fault }: Findings,
+    ticket: number,
+  ): Promise<Landing> {
     const { key, text, lifetimes } = request;
     flight.found = found;
     flight.sequence = sequence;
@@ -225,7 +246,8 @@ export class Loads {
       if (failure && failure.until > this.#engine.now()) throw failure.error;
       const decision: Decision = { sequence };
       const value = await this.#callLoader(flight, request, decision);
-      const entry = value === undefined || decision.skip ? undefined : await this.#keep(request, value, decision, ticket);
+      const entry =
+        value === undefined || decision.skip ? undefined : await this.#keep(request, value, decision, ticket);
       return { entry: entry ?? { value, sequence }, by: "load", tier: "" };
     } catch (error) {
       if (flight.background) this.#engine.emit("error", () => ({ error, operation: "refresh", key }));
@@ -236,7 +258,11 @@ export class Loads {
   }
 
   /** Runs the loader and counts it; a failure is remembered for `negativeTtl`. */
-  async #callLoader(flight: Flight, { key, text, space, lifetimes, loader }: Request, decision: Decision): Promise<unknown> {
+  async #callLoader(
+    flight: Flight,
+    { key, text, space, lifetimes, loader }: Request,
+    decision: Decision,
+  ): Promise<unknown> {
     const engine = this.#engine;
     const { hardTimeout, negativeTtl } = lifetimes;
     const context: LoadContext = {
@@ -258,11 +284,16 @@ export class Loads {
     const startedAt = engine.now();
     let ok = false;
     try {
-      const value = await within(settle(() => loader!(context)), hardTimeout, engine.options.clock, () => {
-        const error = new LoadTimeoutError(`Cannot use loader as it must take at most ${hardTimeout} ms`);
-        controllerOf(flight).abort(error);
-        throw error;
-      });
+      const value = await within(
+        settle(() => loader!(context)),
+        hardTimeout,
+        engine.options.clock,
+        () => {
+          const error = new LoadTimeoutError(`Cannot use loader as it must take at most ${hardTimeout} ms`);
+          controllerOf(flight).abort(error);
+          throw error;
+        },
+      );
       ok = true;
       return value;
     } catch (error) {

@@ -16,5 +16,10 @@ export function nullTier(): Tier {
     scan: () => ({ keys: [] }),
     size: () => 0,
   };
-  return defineTier({ name: "null", capabilities: { sync: true, keys: true, local: true }, sync: operations, ...operations });
+  return defineTier({
+    name: "null",
+    capabilities: { sync: true, keys: true, local: true },
+    sync: operations,
+    ...operations,
+  });
 }

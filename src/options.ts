@@ -171,8 +171,10 @@ export interface Resolved extends Lifetimes {
 export function resolveOptions(options: CacheOptions): Resolved {
   const { name = "default", prefix = "", onError = "degrade", clock = systemClock, random = Math.random } = options;
   const { sweepInterval = hasTimers() ? 60_000 : 0 } = options;
-  if (typeof name !== "string" || !/^[\w.-]{1,64}$/.test(name)) throw invalid("name", "1 to 64 of A-Z a-z 0-9 . _ -", name);
-  if (typeof prefix !== "string" || UNUSABLE.test(prefix)) throw invalid("prefix", "a string without NUL and lone surrogates", prefix);
+  if (typeof name !== "string" || !/^[\w.-]{1,64}$/.test(name))
+    throw invalid("name", "1 to 64 of A-Z a-z 0-9 . _ -", name);
+  if (typeof prefix !== "string" || UNUSABLE.test(prefix))
+    throw invalid("prefix", "a string without NUL and lone surrogates", prefix);
   oneOf("onError", ["degrade", "throw"], onError);
   const { version, waitUntil, logger } = options;
   if (version !== undefined && typeof version !== "string") throw invalid("version", "a string", version);
@@ -209,7 +211,10 @@ export function resolveLifetimes(options: LoadOptions | CacheOptions, defaults: 
     // A function of the value is asked when there is one.
     if (value === undefined || (typeof value === "function" && defaults !== NO_LIFETIMES)) continue;
     const most = NUMBERS[option];
-    lifetimes[option] = option === "ttl" ? toMilliseconds(value as Duration, option) : number(option, most ? value : toMilliseconds(value as Duration, option), most);
+    lifetimes[option] =
+      option === "ttl"
+        ? toMilliseconds(value as Duration, option)
+        : number(option, most ? value : toMilliseconds(value as Duration, option), most);
   }
   return lifetimes as unknown as Lifetimes;
 }

@@ -13,7 +13,7 @@ export interface Pattern {
 }
 
 /** An escaped character, a class such as `[a-z]` or `[!abc]`, stars, or any character. */
-const TOKEN = /\\[^]|\[[!^]?[^][^\]]*\]|\*+|[^]/gu;
+const TOKEN = /\\.|\[[!^]?.[^\]]*\]|\*+|./gsu;
 
 /** Most parts between stars: a regular expression cannot have any number of groups. */
 const MAX_PARTS = 500;
@@ -32,7 +32,13 @@ export function compilePattern(pattern: string | RegExp): Pattern {
     const expression = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
     return { prefix: "", matches: (text) => expression.test(text) };
   } catch {
-    throw new KeyError(mustBe("pattern", `a regular expression, or a glob with sound classes and fewer than ${MAX_PARTS} stars`, pattern));
+    throw new KeyError(
+      mustBe(
+        "pattern",
+        `a regular expression, or a glob with sound classes and fewer than ${MAX_PARTS} stars`,
+        pattern,
+      ),
+    );
   }
 }
 
@@ -45,7 +51,7 @@ function compileGlob(glob: string): Pattern {
     const character = token.replace(/^\\(.)/su, "$1");
     if (!special) prefix += character;
     if (token[0] === "*") parts.push("");
-    else parts[parts.length - 1] += token === "?" ? "[^]" : token[0] === "[" ? characterClass(token) : escape(character);
+    else parts[parts.length - 1] += token === "?" ? "[^]" : token[0] === "[" ? characterClass(token) : quote(character);
   }
   if (parts.length > MAX_PARTS) throw parts;
   const last = parts.pop()!;
@@ -56,9 +62,9 @@ function compileGlob(glob: string): Pattern {
 
 /** Of a class that is not closed the bracket alone is a token: it becomes what no regular expression can have. */
 function characterClass(token: string): string {
-  return token === "[" ? "(" : `[${escape(token.slice(1, -1)).replace(/^(!|\\\^)(?=.)/su, "^")}]`;
+  return token === "[" ? "(" : `[${quote(token.slice(1, -1)).replace(/^(!|\\\^)(?=.)/su, "^")}]`;
 }
 
-function escape(text: string): string {
+function quote(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }

@@ -12,8 +12,11 @@ export interface StandardSchema<Output = unknown> {
   readonly "~standard": {
     readonly version: 1;
     readonly vendor: string;
-    readonly validate: (value: unknown) => MaybePromise<
-      { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly { readonly message: string }[] }
+    readonly validate: (
+      value: unknown,
+    ) => MaybePromise<
+      | { readonly value: Output; readonly issues?: undefined }
+      | { readonly issues: readonly { readonly message: string }[] }
     >;
     readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
   };
@@ -27,7 +30,8 @@ export interface StandardSchema<Output = unknown> {
 export function validate(schema: StandardSchema, value: unknown, onInvalid: "miss" | "throw"): MaybePromise<unknown> {
   return then(schema["~standard"].validate(value), (result) => {
     if (!result.issues) return result.value;
-    if (onInvalid === "throw") throw new ValidationError("Cannot use value as it does not fit the schema", result.issues);
+    if (onInvalid === "throw")
+      throw new ValidationError("Cannot use value as it does not fit the schema", result.issues);
     return undefined;
   });
 }

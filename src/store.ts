@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { type Entry, freshness, NO_TAGS } from "./entry.ts";
+
 import type { Engine } from "./engine.ts";
+import { type Entry, freshness, NO_TAGS } from "./entry.ts";
 import type { TierError } from "./errors.ts";
 import { type LayerCounters, newLayerCounters, type TierStats } from "./stats.ts";
 import type { InvalidationMode, MaybePromise, ReadOptions, SyncTier, TagMatch, Tier, Touch, Write } from "./tier.ts";
@@ -82,7 +83,12 @@ export interface Store {
 export type StoreFactory = (tiers: readonly Tier[], engine: Engine) => Store;
 
 /** What an entry that a tier gave counts as now; `undefined` is a miss. */
-export function judge(entry: Entry | undefined, version: string | undefined | null, engine: Engine, now: number): "fresh" | "stale" | undefined {
+export function judge(
+  entry: Entry | undefined,
+  version: string | undefined | null,
+  engine: Engine,
+  now: number,
+): "fresh" | "stale" | undefined {
   if (!entry || (version !== null && entry.version !== version)) return undefined;
   const state = freshness(entry, now);
   const verdict = engine.ledger.check(entry);

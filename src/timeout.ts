@@ -19,7 +19,11 @@ export function within<T>(work: Promise<T>, ms: number, clock: Clock, late: () =
 }
 
 /** Ends with the work, or with the reason of the signal when that aborts. The work itself goes on. */
-export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined, aborted?: (reason: unknown) => void): Promise<T> {
+export function abortable<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+  aborted?: (reason: unknown) => void,
+): Promise<T> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {
     const abort = (): void => {

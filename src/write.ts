@@ -57,13 +57,15 @@ export function newWrite(value: unknown, request: Request, decision: Decision = 
   }
   const { text, key, options, lifetimes, version, space } = request;
   const { engine } = space;
-  const { ttl = typeof options.ttl === "function" ? options.ttl(value, { key }) : lifetimes.ttl, tags = options.tags } = decision;
+  const { ttl = typeof options.ttl === "function" ? options.ttl(value, { key }) : lifetimes.ttl, tags = options.tags } =
+    decision;
   const lifetime = toMilliseconds(ttl, "ttl");
   if (lifetime <= 0) return undefined;
   const names = typeof tags === "function" ? tags(value, { key }) : tags;
   const { options: cache, ledger } = engine;
   const createdAt = engine.now();
-  const freshUntil = createdAt + (lifetime === Infinity ? lifetime : lifetime * (1 - lifetimes.jitter * cache.random()));
+  const freshUntil =
+    createdAt + (lifetime === Infinity ? lifetime : lifetime * (1 - lifetimes.jitter * cache.random()));
   const entry: Entry = {
     value,
     createdAt,

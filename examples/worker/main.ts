@@ -20,7 +20,8 @@ try {
     answers.push(await response.text());
   }
   console.log(answers.join("\n"));
-  if (!answers[1]!.includes('"number":1') || !answers[2]!.includes('"number":2')) throw new Error("The second answer was not cached");
+  if (!answers[1]!.includes('"number":1') || !answers[2]!.includes('"number":2'))
+    throw new Error("The second answer was not cached");
 } finally {
   await worker.dispose();
 }

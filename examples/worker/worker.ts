@@ -8,7 +8,11 @@ const cache = openCache("memory:", { name: "prices", ttl: "1m", swr: "10m" });
 let loads = 0;
 
 export default {
-  async fetch(request: Request, _env: unknown, context: { waitUntil(work: Promise<unknown>): void }): Promise<Response> {
+  async fetch(
+    request: Request,
+    _env: unknown,
+    context: { waitUntil(work: Promise<unknown>): void },
+  ): Promise<Response> {
     const symbol = new URL(request.url).pathname.slice(1) || "EUR";
     const price = await cache.getOrSet(["price", symbol], () => ({ symbol, number: ++loads }), {
       waitUntil: (work) => context.waitUntil(work),

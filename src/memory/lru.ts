@@ -1,25 +1,45 @@
 /**
- * Least recently used: a doubly linked ring of what is used.
+ * Least recently used: the plainest policy.
  *
  * @module
  */
+import type { Policy } from "./policy.ts";
 
-/** A place in the ring, between what was used after it and what was used before it. */
-export interface Link<T> {
-  newer: T;
-  older: T;
+/** What the policy keeps in a slot: its place between what was used after it and what was used before it. */
+export interface Link<S> {
+  newer: S;
+  older: S;
 }
 
-/** Takes something out of its ring. */
-export function unlink<T extends Link<T>>({ newer, older }: T): void {
-  newer.older = older;
-  older.newer = newer;
-}
+/** A doubly linked ring of slots; the least recently used is the victim. */
+export class Lru<S extends Link<S>> implements Policy<S> {
+  /** Stands between the newest, which is its `older`, and the oldest, which is its `newer`. */
+  readonly #ends = {} as S;
 
-/** Puts something into a ring as the newest; `ends` stands between the newest, which is its `older`, and the oldest. */
-export function link<T extends Link<T>>(item: T, ends: T): void {
-  const newest = ends.older;
-  item.newer = ends;
-  item.older = newest;
-  newest.newer = ends.older = item;
+  constructor() {
+    this.#ends.newer = this.#ends.older = this.#ends;
+  }
+
+  insert(slot: S): void {
+    const ends = this.#ends;
+    const newest = ends.older;
+    slot.newer = ends;
+    slot.older = newest;
+    newest.newer = ends.older = slot;
+  }
+
+  hit(slot: S): void {
+    if (slot === this.#ends.older) return;
+    this.remove(slot);
+    this.insert(slot);
+  }
+
+  remove({ newer, older }: S): void {
+    newer.older = older;
+    older.newer = newer;
+  }
+
+  victim(): S {
+    return this.#ends.newer;
+  }
 }

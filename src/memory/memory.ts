@@ -20,7 +20,8 @@ import type {
   Touch,
   Write,
 } from "../tier.ts";
-import { type Link, link, unlink } from "./lru.ts";
+import { type Link, Lru } from "./lru.ts";
+import type { Policy } from "./policy.ts";
 import { estimateBytes } from "./weight.ts";
 
 /** Options of {@linkcode memory}. */
@@ -58,12 +59,6 @@ interface Slot extends Link<Slot> {
   weight: number;
 }
 
-function newEnds(): Slot {
-  const ends = {} as Slot;
-  ends.newer = ends.older = ends;
-  return ends;
-}
-
 class MemoryStore implements MemoryTier {
   declare readonly name: string;
   readonly capabilities = { sync: true, keys: true, local: true } as const;
@@ -71,8 +66,7 @@ class MemoryStore implements MemoryTier {
   declare readonly sync: SyncTier;
 
   readonly #slots = new Map<string, Slot>();
-  /** Between the newest and the oldest, as if newer than the one and older than the other. */
-  readonly #ends = newEnds();
+  readonly #policy: Policy<Slot> = new Lru();
   #bytes = 0;
   readonly #maxEntries: number;
   readonly #maxBytes: number;
@@ -83,10 +77,16 @@ class MemoryStore implements MemoryTier {
   #removed: TierContext["removed"] = () => {};
 
   constructor(options: MemoryOptions) {
-    const { name = "memory", sizeOf = defaultSizeOf, maxBytes = Infinity, maxEntries = maxBytes === Infinity ? 10_000 : Infinity } = options;
+    const {
+      name = "memory",
+      sizeOf = defaultSizeOf,
+      maxBytes = Infinity,
+      maxEntries = maxBytes === Infinity ? 10_000 : Infinity,
+    } = options;
     this.#maxBytes = bound("maxBytes", maxBytes);
     this.#maxEntries = bound("maxEntries", maxEntries);
-    if (maxEntries === Infinity && maxBytes === Infinity) throw invalid("maxEntries", "finite without maxBytes", maxEntries);
+    if (maxEntries === Infinity && maxBytes === Infinity)
+      throw invalid("maxEntries", "finite without maxBytes", maxEntries);
     if (typeof name !== "string" || name === "") throw invalid("name", "a non-empty string", name);
     callable("sizeOf", sizeOf);
     this.name = name;
@@ -111,22 +111,16 @@ class MemoryStore implements MemoryTier {
       entry.version === undefined &&
       (entry.tags.length === 0 || entry.sequence! >= sequence)
     ) {
-      this.#use(slot);
+      this.#policy.hit(slot);
       return entry.value;
     }
     return undefined;
   }
 
-  #use(slot: Slot): void {
-    if (slot === this.#ends.older) return;
-    unlink(slot);
-    link(slot, this.#ends);
-  }
-
   getMany(keys: readonly string[], { now, peek }: ReadOptions): ReadResult {
     const entries = keys.map((key) => {
       const slot = this.#live(key, now, peek);
-      if (slot && !peek) this.#use(slot);
+      if (slot && !peek) this.#policy.hit(slot);
       return slot?.entry;
     });
     return { entries };
@@ -141,25 +135,27 @@ class MemoryStore implements MemoryTier {
   }
 
   setMany(writes: readonly Write[], now: number): number {
-    for (const { key, entry } of writes) this.#set(key, this.#cap === Infinity ? entry : endingBy(entry, now + this.#cap));
+    for (const { key, entry } of writes)
+      this.#set(key, this.#cap === Infinity ? entry : endingBy(entry, now + this.#cap));
     return 0;
   }
 
   #set(key: string, entry: Entry): void {
     const weight = this.#maxBytes === Infinity ? 0 : this.#sizeOf(entry.value, key);
-    if (typeof weight !== "number" || !(weight >= 0)) throw new ValueError(mustBe("answer of sizeOf", "0 or more", weight));
+    if (typeof weight !== "number" || !(weight >= 0))
+      throw new ValueError(mustBe("answer of sizeOf", "0 or more", weight));
     let slot = this.#slots.get(key);
     if (weight > this.#maxBytes) {
       if (slot) this.#drop(slot);
       this.#removed(key, "capacity");
       return;
     }
-    if (slot) this.#use(slot);
+    if (slot) this.#policy.hit(slot);
     else {
       if (this.#slots.size >= this.#maxEntries) this.#evict();
-      slot = { key, entry, weight: 0, newer: this.#ends, older: this.#ends };
+      slot = { key, entry, weight: 0, newer: undefined as never, older: undefined as never };
       this.#slots.set(key, slot);
-      link(slot, this.#ends);
+      this.#policy.insert(slot);
     }
     slot.entry = entry;
     this.#bytes += weight - slot.weight;
@@ -207,7 +203,12 @@ class MemoryStore implements MemoryTier {
   }
 
   usage(): { entries: number; bytes: number; maxEntries: number; maxBytes: number } {
-    return { entries: this.#slots.size, bytes: this.#measure(), maxEntries: this.#maxEntries, maxBytes: this.#maxBytes };
+    return {
+      entries: this.#slots.size,
+      bytes: this.#measure(),
+      maxEntries: this.#maxEntries,
+      maxBytes: this.#maxBytes,
+    };
   }
 
   #measure(): number {
@@ -225,9 +226,9 @@ class MemoryStore implements MemoryTier {
     this.clear("");
   }
 
-  /** What is oldest gives way. What was just written is the newest, and fits in alone. */
+  /** What was just written is the last resort, and fits in alone. */
   #evict(): void {
-    this.#leave(this.#ends.newer, "capacity");
+    this.#leave(this.#policy.victim(), "capacity");
   }
 
   #leave(slot: Slot, reason: RemovalReason): void {
@@ -237,7 +238,7 @@ class MemoryStore implements MemoryTier {
 
   #drop(slot: Slot): void {
     this.#slots.delete(slot.key);
-    unlink(slot);
+    this.#policy.remove(slot);
     // Fractions do not add up exactly: nothing weighs nothing.
     this.#bytes = this.#slots.size && this.#bytes - slot.weight;
   }

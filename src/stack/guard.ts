@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { within } from "../timeout.ts";
-import { Breaker } from "./breaker.ts";
+
 import type { Clock } from "../clock.ts";
 import { toMilliseconds } from "../duration.ts";
 import { invalid, TierError, TierTimeoutError } from "../errors.ts";
 import type { BreakerState } from "../events.ts";
 import { isPromise } from "../maybe.ts";
 import type { MaybePromise, Tier } from "../tier.ts";
+import { within } from "../timeout.ts";
+import { Breaker } from "./breaker.ts";
 
 /** Time budget of a tier that is not `local` and sets none: 2 s. */
 const DEFAULT_BUDGET = 2_000;
@@ -68,7 +69,11 @@ export class Guard {
     );
     const late = () => {
       if (arrived) void settled.then(arrived);
-      return { error: new TierTimeoutError(`Gave up ${operation} of tier ${this.#name} as it must take at most ${this.#budget} ms`) };
+      return {
+        error: new TierTimeoutError(
+          `Gave up ${operation} of tier ${this.#name} as it must take at most ${this.#budget} ms`,
+        ),
+      };
     };
     return within<{ value: T } | { error: unknown }>(settled, this.#budget, this.#clock, late).then((outcome) => {
       if ("error" in outcome) return this.#failed(operation, outcome.error);

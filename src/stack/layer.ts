@@ -4,15 +4,26 @@
  *
  * @module
  */
+
+import type { Engine } from "../engine.ts";
 import { type Entry, endingBy } from "../entry.ts";
 import { TierError } from "../errors.ts";
-import { Guard, type GuardObserver } from "./guard.ts";
-import type { Engine } from "../engine.ts";
 import { decodeKey } from "../key.ts";
 import { all, settle, then } from "../maybe.ts";
 import { type Resolved, sharedPrefix, tierTtl } from "../options.ts";
 import type { LayerCounters } from "../stats.ts";
-import type { InvalidationMode, MaybePromise, ReadOptions, ReadResult, ScanResult, TagMatch, Tier, Touch, Write } from "../tier.ts";
+import type {
+  InvalidationMode,
+  MaybePromise,
+  ReadOptions,
+  ReadResult,
+  ScanResult,
+  TagMatch,
+  Tier,
+  Touch,
+  Write,
+} from "../tier.ts";
+import { Guard, type GuardObserver } from "./guard.ts";
 
 /** Most keys remembered as missed; beyond it the tier is cleared of our keys before it serves again. */
 const MAX_MISSED = 10_000;
@@ -39,13 +50,7 @@ export class Layer {
   #replayFault: { error: TierError; until: number } | undefined;
   #missedTags: { tags: readonly string[]; mode: InvalidationMode; match: TagMatch; after: number }[] = [];
 
-  constructor(
-    tier: Tier,
-    index: number,
-    options: Resolved,
-    counters: LayerCounters,
-    observer: GuardObserver,
-  ) {
+  constructor(tier: Tier, index: number, options: Resolved, counters: LayerCounters, observer: GuardObserver) {
     const { shared, durable, maxBatch = Infinity } = tier.capabilities;
     this.tier = tier;
     this.name = tier.name;
@@ -67,7 +72,8 @@ export class Layer {
       removed: (key, reason) => engine.left(this.name, this.strip(key), reason),
       report: (kind, error, key) => {
         this.counters[kind === "corrupt" ? "corrupt" : "errors"]++;
-        if (kind === "corrupt") engine.emit("corrupt", () => ({ key: decodeKey(this.strip(key ?? "")), tier: this.name, error }));
+        if (kind === "corrupt")
+          engine.emit("corrupt", () => ({ key: decodeKey(this.strip(key ?? "")), tier: this.name, error }));
         else engine.emit("error", () => ({ error, operation: "background", tier: this.name }));
       },
     });
@@ -94,7 +100,10 @@ export class Layer {
       return then(answer, (result) => {
         if (result instanceof TierError) return result;
         let at = 0;
-        return { entries: known.map((isKnown) => (isKnown ? result.entries[at++] : undefined)), sequence: result.sequence };
+        return {
+          entries: known.map((isKnown) => (isKnown ? result.entries[at++] : undefined)),
+          sequence: result.sequence,
+        };
       });
     });
   }
@@ -116,22 +125,38 @@ export class Layer {
 
   /** Does what can fail because of a value. */
   prepare(writes: readonly Write[], now: number): MaybePromise<readonly Write[]> {
-    return this.tier.options?.write === "around" ? writes.map((write) => this.#adapt(write, now)) : this.#encode(writes, now);
+    return this.tier.options?.write === "around"
+      ? writes.map((write) => this.#adapt(write, now))
+      : this.#encode(writes, now);
   }
 
   #encode(writes: readonly Write[], now: number): MaybePromise<readonly Write[]> {
-    const adapted = this.#prefix === "" && this.#cap === Infinity ? writes : writes.map((write) => this.#adapt(write, now));
+    const adapted =
+      this.#prefix === "" && this.#cap === Infinity ? writes : writes.map((write) => this.#adapt(write, now));
     return this.tier.prepare ? this.tier.prepare(adapted) : adapted;
   }
 
   /** Writes what {@linkcode prepare} answered. */
   write(prepared: readonly Write[], now: number): MaybePromise<number | TierError> {
     if (prepared.length === 0) return 0;
-    if (this.tier.options?.write === "around") return then(this.#deleteWhole(prepared.map(({ key }) => key), now), faultOr(0));
+    if (this.tier.options?.write === "around")
+      return then(
+        this.#deleteWhole(
+          prepared.map(({ key }) => key),
+          now,
+        ),
+        faultOr(0),
+      );
     const lasting = prepared.filter(({ entry }) => this.#isLasting(entry, now));
     const brief = lasting.length === prepared.length ? [] : prepared.filter((write) => !lasting.includes(write));
-    return then(brief.length === 0 ? undefined : this.#deleteWhole(brief.map(({ key }) => key), now), () =>
-      lasting.length === 0 ? 0 : this.#store(lasting, now),
+    return then(
+      brief.length === 0
+        ? undefined
+        : this.#deleteWhole(
+            brief.map(({ key }) => key),
+            now,
+          ),
+      () => (lasting.length === 0 ? 0 : this.#store(lasting, now)),
     );
   }
 
@@ -154,7 +179,11 @@ export class Layer {
     return this.#ready(
       now,
       operation,
-      () => then(all(split(writes, this.#maxBatch).map((some) => this.tier.setMany(some, now))), (sequences) => sequences[0] ?? 0),
+      () =>
+        then(
+          all(split(writes, this.#maxBatch).map((some) => this.tier.setMany(some, now))),
+          (sequences) => sequences[0] ?? 0,
+        ),
       // By then the tier may have been given something newer.
       () => this.#miss(writes.map(({ key }) => key)),
     );
@@ -163,8 +192,16 @@ export class Layer {
   /** Copies entries up into this tier, with the time that they have left. */
   promote(writes: readonly Write[], now: number): MaybePromise<boolean> {
     try {
-      return then(this.#encode(writes.filter(({ entry }) => this.#isLasting(entry, now)), now), (prepared) =>
-        then(prepared.length === 0 ? 0 : this.#set(prepared, now, "promotion"), (answer) => !(answer instanceof TierError)),
+      return then(
+        this.#encode(
+          writes.filter(({ entry }) => this.#isLasting(entry, now)),
+          now,
+        ),
+        (prepared) =>
+          then(
+            prepared.length === 0 ? 0 : this.#set(prepared, now, "promotion"),
+            (answer) => !(answer instanceof TierError),
+          ),
       );
     } catch {
       return false;
@@ -177,7 +214,9 @@ export class Layer {
 
   #deleteWhole(keys: readonly string[], now: number): MaybePromise<readonly boolean[] | TierError> {
     const deleted = this.#ready(now, "deleteMany", () =>
-      then(all(split(keys, this.#maxBatch).map((some) => this.tier.deleteMany(some, now))), (answers) => answers.flat()),
+      then(all(split(keys, this.#maxBatch).map((some) => this.tier.deleteMany(some, now))), (answers) =>
+        answers.flat(),
+      ),
     );
     return then(deleted, (answer) => {
       if (answer instanceof TierError) this.#miss(keys);
@@ -192,7 +231,8 @@ export class Layer {
       staleUntil: Math.min(staleUntil, now + this.#cap),
     }));
     const keys = whole.map(({ key }) => key);
-    if (!whole.every((touch) => touch.freshUntil === 0 || this.#isLasting(touch, now))) return this.#deleteWhole(keys, now);
+    if (!whole.every((touch) => touch.freshUntil === 0 || this.#isLasting(touch, now)))
+      return this.#deleteWhole(keys, now);
     const missed = () => this.#miss(keys);
     const touched = this.#ready(
       now,
@@ -210,11 +250,22 @@ export class Layer {
   #touch(touches: readonly Touch[], now: number): MaybePromise<readonly boolean[]> {
     if (this.tier.touchMany) return this.tier.touchMany(touches, now);
     // A store that cannot move a deadline gets the entry written again, unless that was invalidated.
-    return then(this.tier.getMany(touches.map(({ key }) => key), { now, peek: true }), ({ entries }) => {
-      const writes = touches.flatMap(({ key, ...times }, i) => (entries[i]?.freshUntil ? [{ key, entry: { ...entries[i], ...times } }] : []));
-      const prepared = this.tier.prepare ? this.tier.prepare(writes) : writes;
-      return then(then(prepared, (some) => this.tier.setMany(some, now)), () => entries.map((entry) => Boolean(entry?.freshUntil)));
-    });
+    return then(
+      this.tier.getMany(
+        touches.map(({ key }) => key),
+        { now, peek: true },
+      ),
+      ({ entries }) => {
+        const writes = touches.flatMap(({ key, ...times }, i) =>
+          entries[i]?.freshUntil ? [{ key, entry: { ...entries[i], ...times } }] : [],
+        );
+        const prepared = this.tier.prepare ? this.tier.prepare(writes) : writes;
+        return then(
+          then(prepared, (some) => this.tier.setMany(some, now)),
+          () => entries.map((entry) => Boolean(entry?.freshUntil)),
+        );
+      },
+    );
   }
 
   /** It cannot be told what is in the tier: it is cleared of our keys before it serves again. */
@@ -223,14 +274,17 @@ export class Layer {
   }
 
   clear(prefix: string, now: number): MaybePromise<void | TierError> {
-    return then(this.guard.run("clear", () => this.tier.clear(this.#prefix + prefix, now)), (answer) => {
-      if (answer instanceof TierError) this.#missedAll = true;
-      else if (prefix === "") {
-        this.#missedAll = false;
-        this.#missed.clear();
-      }
-      return answer;
-    });
+    return then(
+      this.guard.run("clear", () => this.tier.clear(this.#prefix + prefix, now)),
+      (answer) => {
+        if (answer instanceof TierError) this.#missedAll = true;
+        else if (prefix === "") {
+          this.#missedAll = false;
+          this.#missed.clear();
+        }
+        return answer;
+      },
+    );
   }
 
   scan(prefix: string, cursor: string | undefined, limit: number, now: number): MaybePromise<ScanResult | TierError> {
@@ -251,9 +305,17 @@ export class Layer {
     });
   }
 
-  invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode, after: number, now: number): MaybePromise<number | TierError> {
+  invalidate(
+    tags: readonly string[],
+    match: TagMatch,
+    mode: InvalidationMode,
+    after: number,
+    now: number,
+  ): MaybePromise<number | TierError> {
     const whole = tags.map((tag) => this.#prefix + tag);
-    const answer = this.#ready(now, "invalidate", () => this.tier.invalidate!({ tags: whole, match, mode, after, now }));
+    const answer = this.#ready(now, "invalidate", () =>
+      this.tier.invalidate!({ tags: whole, match, mode, after, now }),
+    );
     return then(answer, (sequence) => {
       if (!(sequence instanceof TierError)) return sequence;
       if (this.#missedTags.length < MAX_MISSED) this.#missedTags.push({ tags: whole, match, mode, after: after + 1 });
@@ -270,7 +332,12 @@ export class Layer {
   }
 
   /** Runs an operation once the tier has been told what it missed while it failed. */
-  #ready<T>(now: number, operation: string, call: () => MaybePromise<T>, arrived?: () => void): MaybePromise<T | TierError> {
+  #ready<T>(
+    now: number,
+    operation: string,
+    call: () => MaybePromise<T>,
+    arrived?: () => void,
+  ): MaybePromise<T | TierError> {
     if (!this.#hasMissed()) return this.guard.run(operation, call, arrived);
     return then(this.#replay(now, true), (fault) => fault ?? this.#ready(now, operation, call, arrived));
   }
@@ -312,11 +379,17 @@ export class Layer {
 
   #batched<T>(keys: readonly string[], call: (keys: readonly string[]) => MaybePromise<T>): MaybePromise<T[]> {
     const whole = this.#prefix === "" ? keys : keys.map((key) => this.#prefix + key);
-    return whole.length <= this.#maxBatch ? then(call(whole), (answer) => [answer]) : all(split(whole, this.#maxBatch).map(call));
+    return whole.length <= this.#maxBatch
+      ? then(call(whole), (answer) => [answer])
+      : all(split(whole, this.#maxBatch).map(call));
   }
 
   #adapt({ key, entry, ...rest }: Write, now: number): Write {
-    return { key: this.#prefix + key, entry: this.#retag(endingBy(entry, now + this.#cap), (tag) => this.#prefix + tag), ...rest };
+    return {
+      key: this.#prefix + key,
+      entry: this.#retag(endingBy(entry, now + this.#cap), (tag) => this.#prefix + tag),
+      ...rest,
+    };
   }
 
   #retag(entry: Entry, change: (tag: string) => string): Entry {

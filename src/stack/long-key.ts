@@ -25,13 +25,14 @@ export function shortenKey(text: string, limit: number): string {
   if (text.length * 3 <= limit || byteLength(text) <= limit) return text;
   const hashed = `\\#${sha256(encoder.encode(text))}`;
   const room = Math.min(32, Math.floor((limit - hashed.length - 1) / 4));
-  if (room < 0) throw new KeyError(`Cannot shorten key as the tiers must hold at least 67 bytes: received a limit of ${limit}`);
+  if (room < 0)
+    throw new KeyError(`Cannot shorten key as the tiers must hold at least 67 bytes: received a limit of ${limit}`);
   const beginning = [...text.slice(0, room * 2)].slice(0, room).join("");
   return UNUSABLE.test(beginning) ? hashed : `${hashed}:${beginning}`;
 }
 
 /** Whether a key that was shortened to this text might begin so. Any other text does not say: it is the key itself. */
 export function mayBegin(text: string, beginning: string): boolean {
-  const known = /^\\#[0-9a-f]{64}:?\\?([^]*)/.exec(text)?.[1];
+  const known = /^\\#[0-9a-f]{64}:?\\?(.*)/s.exec(text)?.[1];
   return known !== undefined && (known.startsWith(beginning) || beginning.startsWith(known));
 }

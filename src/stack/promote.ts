@@ -47,13 +47,23 @@ export function promote(
     });
     if (!isPromise(done)) return;
     const settled = settle(done, layer, writes, ticket, now, engine);
-    traffic.land(writes.map(({ key }) => key), settled);
+    traffic.land(
+      writes.map(({ key }) => key),
+      settled,
+    );
     engine.background(settled, "promotion");
   });
 }
 
 /** A promotion that takes time may be overtaken by a mutation of its key: then the mutation wins. */
-async function settle(done: Promise<void>, layer: Layer, writes: readonly Write[], ticket: number, now: number, engine: Engine): Promise<void> {
+async function settle(
+  done: Promise<void>,
+  layer: Layer,
+  writes: readonly Write[],
+  ticket: number,
+  now: number,
+  engine: Engine,
+): Promise<void> {
   engine.fence.enter();
   try {
     await done;

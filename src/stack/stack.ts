@@ -10,10 +10,19 @@ import { ConfigError, TierError } from "../errors.ts";
 import { all, finalize, then } from "../maybe.ts";
 import { sharedPrefix } from "../options.ts";
 import { type LayerCounters, newLayerCounters, type TierStats } from "../stats.ts";
-import { type Findings, type Found, hasTags, judge, type Store, type StoreFactory, type StoreReadOptions, sequenced } from "../store.ts";
+import {
+  type Findings,
+  type Found,
+  hasTags,
+  judge,
+  type Store,
+  type StoreFactory,
+  type StoreReadOptions,
+  sequenced,
+} from "../store.ts";
+import { TagLedger } from "../tags.ts";
 import type { InvalidationMode, MaybePromise, TagMatch, Tier, Touch, Write } from "../tier.ts";
 import { Layer } from "./layer.ts";
-import { TagLedger } from "../tags.ts";
 import { byteLength, mayBegin, shortenKey } from "./long-key.ts";
 import { promote } from "./promote.ts";
 import { readOnly } from "./read-only.ts";
@@ -29,7 +38,9 @@ const PAGE = 500;
 /** {@linkcode StoreFactory} of every finished tier. */
 export const newStack: StoreFactory = (tiers, engine) =>
   new Stack(
-    tiers.map((tier) => (tier.capabilities.readOnly ? readOnly(tier) : tier.options?.write === "behind" ? writeBehind(tier) : tier)),
+    tiers.map((tier) =>
+      tier.capabilities.readOnly ? readOnly(tier) : tier.options?.write === "behind" ? writeBehind(tier) : tier,
+    ),
     engine,
   );
 
@@ -65,12 +76,16 @@ class Stack implements Store {
     this.#shared = this.#layers.filter((layer) => !layer.isPrivate);
     this.#private = this.#layers.filter((layer) => layer.isPrivate);
     // Tiers without an authority have entries from earlier processes, whose invalidations nobody remembers.
-    if (!this.#authority && this.#shared.some(({ tier }) => !tier.capabilities.readOnly)) this.#ledger.raise(engine.now());
-    const limit = Math.min(...tiers.map(({ capabilities }) => capabilities.maxKeyBytes ?? Infinity)) - byteLength(sharedPrefix(engine.options));
+    if (!this.#authority && this.#shared.some(({ tier }) => !tier.capabilities.readOnly))
+      this.#ledger.raise(engine.now());
+    const limit =
+      Math.min(...tiers.map(({ capabilities }) => capabilities.maxKeyBytes ?? Infinity)) -
+      byteLength(sharedPrefix(engine.options));
     if (limit !== Infinity) {
       // A UTF-16 unit takes at most three bytes: most keys need no counting.
       engine.mayBegin = mayBegin;
-      engine.fit = (text, prefix) => ((prefix.length + text.length) * 3 <= limit ? text : shortenKey(text, limit - byteLength(prefix)));
+      engine.fit = (text, prefix) =>
+        (prefix.length + text.length) * 3 <= limit ? text : shortenKey(text, limit - byteLength(prefix));
     }
     for (const layer of this.#layers) layer.open(engine);
   }
@@ -123,7 +138,14 @@ class Stack implements Store {
   }
 
   /** Asks one layer after the other for what is not yet found fresh. */
-  #walk(layers: readonly Layer[], at: number, keys: readonly string[], options: StoreReadOptions, walk: Walk, now: number): MaybePromise<void> {
+  #walk(
+    layers: readonly Layer[],
+    at: number,
+    keys: readonly string[],
+    options: StoreReadOptions,
+    walk: Walk,
+    now: number,
+  ): MaybePromise<void> {
     const layer = layers[at];
     if (!layer) return;
     const asked = keys.map((_, i) => i).filter((i) => !walk.found[i] || walk.found[i].stale);
@@ -147,7 +169,13 @@ class Stack implements Store {
   }
 
   /** A stale entry further down is no better than the one above, unless another process has refreshed it. */
-  #better(known: Found | undefined, layer: Layer, entry: Entry | undefined, { version, peek }: StoreReadOptions, now: number): Found | undefined {
+  #better(
+    known: Found | undefined,
+    layer: Layer,
+    entry: Entry | undefined,
+    { version, peek }: StoreReadOptions,
+    now: number,
+  ): Found | undefined {
     const state = judge(entry, version, this.#engine, now);
     this.#ledger.observe(entry?.sequence);
     if (!peek) layer.counters[state ? "hits" : "misses"]++;
@@ -182,23 +210,42 @@ class Stack implements Store {
   }
 
   /** Shared tiers first, of these the authority, since its sequence goes into the others; this process's memory last. */
-  #store(prepared: readonly (readonly Write[])[], keys: readonly string[], ticket: number, now: number): MaybePromise<readonly unknown[]> {
+  #store(
+    prepared: readonly (readonly Write[])[],
+    keys: readonly string[],
+    ticket: number,
+    now: number,
+  ): MaybePromise<readonly unknown[]> {
     if (keys.length === 0) return [];
     const { fence, ledger } = this.#engine;
-    const [first, ...others] = this.#authority && !this.#authority.isPrivate ? [this.#authority, ...this.#shared.filter((layer) => layer !== this.#authority)] : [undefined, ...this.#shared];
+    const [first, ...others] =
+      this.#authority && !this.#authority.isPrivate
+        ? [this.#authority, ...this.#shared.filter((layer) => layer !== this.#authority)]
+        : [undefined, ...this.#shared];
     return then(first?.write(prepared[first.index]!, now), (answer) => {
       const sequence = typeof answer === "number" && answer > 0 ? answer : ledger.latest;
       this.#ledger.observe(sequence);
-      return then(all(others.map((layer) => layer!.write(sequenced(prepared[layer!.index]!, sequence), now))), (answers) => {
-        const stands = keys.map((key) => fence.passes(key, ticket));
-        for (const key of keys) fence.mark(key);
-        const privately = this.#private.map((layer) => this.#storePrivate(layer, sequenced(prepared[layer.index]!, sequence), keys, stands, now));
-        return then(all(privately), () => [answer, ...answers]);
-      });
+      return then(
+        all(others.map((layer) => layer!.write(sequenced(prepared[layer!.index]!, sequence), now))),
+        (answers) => {
+          const stands = keys.map((key) => fence.passes(key, ticket));
+          for (const key of keys) fence.mark(key);
+          const privately = this.#private.map((layer) =>
+            this.#storePrivate(layer, sequenced(prepared[layer.index]!, sequence), keys, stands, now),
+          );
+          return then(all(privately), () => [answer, ...answers]);
+        },
+      );
     });
   }
 
-  #storePrivate(layer: Layer, writes: readonly Write[], keys: readonly string[], stands: readonly boolean[], now: number): MaybePromise<unknown> {
+  #storePrivate(
+    layer: Layer,
+    writes: readonly Write[],
+    keys: readonly string[],
+    stands: readonly boolean[],
+    now: number,
+  ): MaybePromise<unknown> {
     if (!stands.includes(false)) return layer.write(writes, now);
     // Overtaken by another mutation while the tiers below were busy: whichever came last there is the truth.
     const overtaken = layer.delete(
@@ -217,18 +264,30 @@ class Stack implements Store {
     const { fence } = this.#engine;
     const now = this.#engine.now();
     // A private tier keeps no tags, so whether its entries are live is for us to tell.
-    const known = then(all(this.#private.map(({ name }) => this.read(keys, { peek: true, metaOnly: true, version: null, tier: name }))), (answers) =>
-      keys.map((_, i) => answers.some(({ found }, j) => found[i] && (tier ?? this.#private[j]!.name) === this.#private[j]!.name)),
+    const known = then(
+      all(this.#private.map(({ name }) => this.read(keys, { peek: true, metaOnly: true, version: null, tier: name }))),
+      (answers) =>
+        keys.map((_, i) =>
+          answers.some(({ found }, j) => found[i] && (tier ?? this.#private[j]!.name) === this.#private[j]!.name),
+        ),
     );
     const mark = () => {
       for (const key of keys) fence.mark(key);
     };
     const deleted = then(known, (existed) =>
       then(
-        this.#sweep(mark, () => this.#traffic.landed(keys), (layer) => layer.delete(keys, now), tier),
+        this.#sweep(
+          mark,
+          () => this.#traffic.landed(keys),
+          (layer) => layer.delete(keys, now),
+          tier,
+        ),
         (answers) => {
           for (const answer of answers) {
-            if (!(answer instanceof TierError)) answer.forEach((live, i) => (existed[i] ||= live));
+            if (answer instanceof TierError) continue;
+            answer.forEach((live, i) => {
+              existed[i] ||= live;
+            });
           }
           this.#throwFirst(answers);
           return existed;
@@ -286,15 +345,21 @@ class Stack implements Store {
   /** In the authority first, then in this process's ledger. */
   invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): MaybePromise<void> {
     const { ledger } = this.#engine;
-    const bumped = this.#authority ? this.#authority.invalidate(tags, match, mode, ledger.next() - 1, this.#engine.now()) : ledger.next();
+    const bumped = this.#authority
+      ? this.#authority.invalidate(tags, match, mode, ledger.next() - 1, this.#engine.now())
+      : ledger.next();
     const done = then(bumped, (answer) => {
       const sequence = answer instanceof TierError ? ledger.next() : answer;
       if (match === "any") ledger.record(tags, mode, sequence);
       // Other tiers that keep tags outlive this process, whose ledger does not.
-      const others = this.#layers.filter((layer) => layer !== this.#authority && layer.tier.capabilities.tags && !layer.tier.capabilities.readOnly);
+      const others = this.#layers.filter(
+        (layer) => layer !== this.#authority && layer.tier.capabilities.tags && !layer.tier.capabilities.readOnly,
+      );
       const told = all(others.map((layer) => layer.invalidate(tags, match, mode, sequence - 1, this.#engine.now())));
       return then(told, (answers) =>
-        then(match === "any" ? undefined : this.#invalidateEach(tags, match, mode), () => this.#throwFirst([answer, ...answers])),
+        then(match === "any" ? undefined : this.#invalidateEach(tags, match, mode), () =>
+          this.#throwFirst([answer, ...answers]),
+        ),
       );
     });
     return this.#traffic.mutate(done);
@@ -316,9 +381,19 @@ class Stack implements Store {
         const answer = await layer.read(page, { now, metaOnly: true, peek: true });
         if (answer instanceof TierError) layer.forget();
         const entries = answer instanceof TierError ? [] : answer.entries;
-        const hit = entries.flatMap((entry, i) => (entry && hasTags(entry, tags, match) ? [{ key: page[i]!, ...entry }] : []));
-        if (mode === "expire") await layer.touch(hit.map(({ key, staleUntil }) => ({ key, freshUntil: 0, staleUntil })), now);
-        else await layer.delete(hit.map(({ key }) => key), now);
+        const hit = entries.flatMap((entry, i) =>
+          entry && hasTags(entry, tags, match) ? [{ key: page[i]!, ...entry }] : [],
+        );
+        if (mode === "expire")
+          await layer.touch(
+            hit.map(({ key, staleUntil }) => ({ key, freshUntil: 0, staleUntil })),
+            now,
+          );
+        else
+          await layer.delete(
+            hit.map(({ key }) => key),
+            now,
+          );
       }
     }
   }
@@ -382,7 +457,12 @@ class Stack implements Store {
   }
 
   stats(): TierStats[] {
-    return this.#layers.map(({ name, counters, guard, tier }) => ({ name, ...counters, breaker: guard.state, ...tier.usage?.() }));
+    return this.#layers.map(({ name, counters, guard, tier }) => ({
+      name,
+      ...counters,
+      breaker: guard.state,
+      ...tier.usage?.(),
+    }));
   }
 
   resetStats(): void {

@@ -80,7 +80,9 @@ class Behind {
 
   getMany(keys: readonly string[], options: Parameters<Tier["getMany"]>[1]): ReturnType<Tier["getMany"]> {
     const below = keys.filter((key) => !this.#pending.has(key));
-    const queued = new Map(keys.filter((key) => this.#pending.has(key)).map((key) => [key, this.#queued(key, options.now)]));
+    const queued = new Map(
+      keys.filter((key) => this.#pending.has(key)).map((key) => [key, this.#queued(key, options.now)]),
+    );
     return then(this.#tier.getMany(below, options), (result) => {
       let at = 0;
       return { ...result, entries: keys.map((key) => (queued.has(key) ? queued.get(key) : result.entries[at++])) };

@@ -3,15 +3,18 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { sqlite } from "../../adapters/sqlite.ts";
 import type { SqliteTier } from "../../adapters/sqlite.ts";
-import { createCache, memory } from "../../mod.ts";
+import { sqlite } from "../../adapters/sqlite.ts";
 import type { Cache, CacheEvents } from "../../mod.ts";
+import { createCache, memory } from "../../mod.ts";
 import { equal, ok, same } from "../contract/assert.ts";
 import { files, inFolder, isDeno } from "./sql-fixture.ts";
 
 /** A cache over a file, with the faults and corruptions that it told of. */
-function openCache(path: string, withMemory = true): { cache: Cache; tier: SqliteTier; told: { errors: CacheEvents["error"][]; corrupt: CacheEvents["corrupt"][] } } {
+function openCache(
+  path: string,
+  withMemory = true,
+): { cache: Cache; tier: SqliteTier; told: { errors: CacheEvents["error"][]; corrupt: CacheEvents["corrupt"][] } } {
   const tier = sqlite(path);
   const cache = createCache({ tiers: withMemory ? [memory(), tier] : [tier], sweepInterval: 0 });
   const told = { errors: [] as CacheEvents["error"][], corrupt: [] as CacheEvents["corrupt"][] };
@@ -96,8 +99,17 @@ test("a corrupt row is a miss and an event, is removed, and harms no other", () 
     const { cache, tier, told } = openCache(folder.file, false);
     await cache.setMany([1, 2, 3].map((value) => ({ key: `k${value}`, value })));
     change(tier, "UPDATE entries SET data = substr(data, 1, length(data) - 1) || x'ff' WHERE key = 'default:k2'");
-    equal([...(await cache.getMany(["k1", "k2", "k3"]))], [["k1", 1], ["k3", 3]]);
-    equal(told.corrupt.map(({ key, tier: name }) => [key, name]), [["k2", "sqlite"]]);
+    equal(
+      [...(await cache.getMany(["k1", "k2", "k3"]))],
+      [
+        ["k1", 1],
+        ["k3", 3],
+      ],
+    );
+    equal(
+      told.corrupt.map(({ key, tier: name }) => [key, name]),
+      [["k2", "sqlite"]],
+    );
     equal([...(await cache.keys())].sort(), ["k1", "k3"]);
     same(await cache.getOrSet("k2", () => "loaded"), "loaded");
     same(await cache.get("k2"), "loaded");
@@ -122,6 +134,9 @@ test("1,000 acknowledged sets survive kill -9", () =>
     ok(acknowledged.length >= 1_000, `the process must have run until it was killed: ${acknowledged.length}`);
     const { cache } = openCache(folder.file);
     const found = await cache.getMany(acknowledged);
-    equal(acknowledged.filter((key) => found.get(key) !== `value of ${key}`), []);
+    equal(
+      acknowledged.filter((key) => found.get(key) !== `value of ${key}`),
+      [],
+    );
     await cache.close();
   }));

@@ -55,7 +55,9 @@ function matched(error: unknown, expected: Expected): Error {
   const matches =
     typeof expected === "string" ? (error as { code?: unknown })?.code === expected : error instanceof expected;
   if (!matches || !(error instanceof Error)) {
-    throw new AssertionError(`expected ${expectation(expected)}, received ${error instanceof Error ? (error.stack ?? error) : show(error)}`);
+    throw new AssertionError(
+      `expected ${expectation(expected)}, received ${error instanceof Error ? (error.stack ?? error) : show(error)}`,
+    );
   }
   return error;
 }
@@ -94,19 +96,24 @@ export function isEqual(left: unknown, right: unknown, seen: Map<object, unknown
     const other = right as Error;
     return left.name === other.name && left.message === other.message && isEqual(left.cause, other.cause, seen);
   }
-  if (ArrayBuffer.isView(left) || left instanceof ArrayBuffer) return isSameBytes(toBytes(left), toBytes(right as ArrayBuffer));
+  if (ArrayBuffer.isView(left) || left instanceof ArrayBuffer)
+    return isSameBytes(toBytes(left), toBytes(right as ArrayBuffer));
   if (left instanceof Map) return isEqual([...left], [...(right as Map<unknown, unknown>)], seen);
   if (left instanceof Set) return isEqual([...left], [...(right as Set<unknown>)], seen);
   const keys = Reflect.ownKeys(left);
   const others = new Set(Reflect.ownKeys(right));
   if (keys.length !== others.size) return false;
   return keys.every(
-    (key) => others.has(key) && isEqual((left as Record<PropertyKey, unknown>)[key], (right as Record<PropertyKey, unknown>)[key], seen),
+    (key) =>
+      others.has(key) &&
+      isEqual((left as Record<PropertyKey, unknown>)[key], (right as Record<PropertyKey, unknown>)[key], seen),
   );
 }
 
 function toBytes(view: ArrayBufferView | ArrayBuffer): Uint8Array {
-  return view instanceof ArrayBuffer ? new Uint8Array(view) : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  return view instanceof ArrayBuffer
+    ? new Uint8Array(view)
+    : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
 function isSameBytes(left: Uint8Array, right: Uint8Array): boolean {

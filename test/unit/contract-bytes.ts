@@ -14,7 +14,7 @@ function byteStore(): Tier<Uint8Array> {
   return {
     ...tier,
     setMany: checked,
-    sync: { ...tier.sync!, setMany: checked as typeof tier.sync.setMany },
+    sync: { ...tier.sync!, setMany: checked as NonNullable<typeof tier.sync>["setMany"] },
   } as Tier<Uint8Array>;
 }
 

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import type { Cache, InvalidationMode, TagMatch } from "../../../mod.ts";
 import type { TestCase } from "../../contract/mod.ts";
 import { equal, ok, rejects, same } from "../../contract/mod.ts";
+import { BROKEN, replaced } from "./broken.ts";
 import { Reference } from "./reference.ts";
 import { type Open, type Rig, STACKS, type Stack, stackSuite } from "./stacks.ts";
 
@@ -298,72 +299,6 @@ async function compare(open: Open, stack: Stack, numRuns: number, broken = (cach
     { seed: 20261121, numRuns },
   );
 }
-
-/** A cache with some of its verbs replaced. */
-const replaced =
-  (change: (cache: Cache) => Partial<Cache>) =>
-  (cache: Cache): Cache => {
-    const changed = change(cache);
-    return new Proxy(cache, {
-      get: (_, name) => {
-        const value: unknown = Reflect.get(changed, name) ?? Reflect.get(cache, name);
-        return typeof value === "function" ? value.bind(cache) : value;
-      },
-    });
-  };
-
-/** Caches that are wrong in one way each: the model must notice. */
-const BROKEN: Record<string, (cache: Cache) => Partial<Cache>> = {
-  "ignores tags": () => ({ invalidateTags: async () => {} }),
-  "takes all for any": (cache) => ({
-    invalidateTags: (tags, options) => cache.invalidateTags(tags, { ...options, match: "any" }),
-  }),
-  "takes exact for all": (cache) => ({
-    invalidateTags: (tags, options) =>
-      cache.invalidateTags(tags, options?.match === "exact" ? { ...options, match: "all" } : options),
-  }),
-  "deletes what it should expire": (cache) => ({
-    invalidateTags: (tags, options) => cache.invalidateTags(tags, { ...options, mode: "delete" }),
-  }),
-  "expires what it should delete": (cache) => ({
-    invalidateTags: (tags, options) => cache.invalidateTags(tags, { ...options, mode: "expire" }),
-  }),
-  "forgets the tags of a set": (cache) => ({
-    set: (key, value, options) => cache.set(key, value, { ...options, tags: [] }),
-  }),
-  "ignores a ttl": (cache) => ({
-    set: (key, value, { ttl: _, ...options } = {}) => cache.set(key, value, options as never),
-  }),
-  "keeps one millisecond longer": (cache) => ({
-    set: (key, value, options) =>
-      cache.set(
-        key,
-        value,
-        typeof options?.ttl === "number" && options.ttl > 0 ? { ...options, ttl: options.ttl + 1 } : (options ?? {}),
-      ),
-  }),
-  "does not delete": () => ({ delete: async () => true }),
-  "does not touch": (cache) => ({ touch: async (key) => cache.has(key) }),
-  "clears too little": () => ({ clear: async () => {} }),
-  "clears only its own": (cache) => ({ clear: async () => void (await cache.invalidatePattern("*")) }),
-  "takes falsy values for misses": (cache) =>
-    ({ get: async (key) => (await cache.get(key)) || undefined }) as Partial<Cache>,
-  "stores what the loader skipped": (cache) => ({
-    getOrSet: (key, loader, options) =>
-      cache.getOrSet(key, (context) => loader({ ...context, signal: context.signal, skip() {} }), options),
-  }),
-  "loads always": (cache) => ({
-    getOrSet: async (key, loader, options) => {
-      await cache.evict(key);
-      return cache.getOrSet(key, loader, options);
-    },
-  }),
-  "counts too little": (cache) =>
-    ({
-      getMany: async (keys) => new Map((await cache.getMany(keys)).entries()),
-      has: async (key) => (await cache.get(key)) !== undefined,
-    }) as Partial<Cache>,
-};
 
 const model = stackSuite("model", {
   "any program of calls gives what a plain record gives": (open, stack) => compare(open, stack, 60),

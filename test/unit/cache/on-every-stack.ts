@@ -1,4 +1,5 @@
 import type { TestCase } from "../../contract/mod.ts";
+import { aborts } from "./aborts.ts";
 import { basics } from "./basics.ts";
 import { batch } from "./batch.ts";
 import { events } from "./events.ts";
@@ -8,9 +9,13 @@ import { freshness } from "./freshness.ts";
 import { interleavings } from "./interleavings.ts";
 import { caps, layers } from "./layers.ts";
 import { lifecycle } from "./lifecycle.ts";
+import { manyLoads } from "./load-many.ts";
 import { loads } from "./loads.ts";
 import { namespaces } from "./namespaces.ts";
+import { promotion } from "./promotion.ts";
 import { races } from "./races.ts";
+import { recovery } from "./recovery.ts";
+import { refresh } from "./refresh.ts";
 import { schemas } from "./schema.ts";
 import { STACKS, type StackSuite } from "./stacks.ts";
 import { tags } from "./tags.ts";
@@ -24,13 +29,18 @@ export const suites: readonly StackSuite[] = [
   namespaces,
   schemas,
   loads,
+  aborts,
+  manyLoads,
   races,
   freshness,
+  refresh,
   events,
   lifecycle,
+  promotion,
   layers,
   caps,
   faults,
+  recovery,
   interleavings,
 ];
 

@@ -66,7 +66,14 @@ export const races: StackSuite = stackSuite("races", {
   "nor when it stores nothing": each(async (open, what, invalidate) => {
     const { cache, clock } = open();
     const old = deferred<string>();
-    const before = cache.getOrSet("k", ({ skip }) => (skip(), old.promise), { tags: TAGS });
+    const before = cache.getOrSet(
+      "k",
+      ({ skip }) => {
+        skip();
+        return old.promise;
+      },
+      { tags: TAGS },
+    );
     await clock.settle();
     await invalidate(cache);
     const after = cache.getOrSet("k", () => "new", { tags: TAGS });

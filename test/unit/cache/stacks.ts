@@ -105,6 +105,14 @@ async function runOn(stack: Stack, run: (open: Open, stack: Stack) => void | Pro
   }
 }
 
+/** A rig whose key `k` has the value "old", which expires in 1000 ms. */
+export async function aged(open: (options?: object) => Rig, age: number, options: object = {}): Promise<Rig> {
+  const rig = open(options);
+  await rig.cache.set("k", "old", { ttl: 1000 });
+  await rig.clock.advance(age);
+  return rig;
+}
+
 /** A tier that answers with promises alone, is not local, and has no synchronous face. */
 export function remoteTier(inner: Tier, capabilities: Capabilities = {}): Tier {
   const { sync: _sync, fresh: _fresh, ...rest } = inner;
@@ -199,3 +207,9 @@ export const memoryOverPlain: Stack = {
 
 /** The stacks that every runtime has. */
 export const STACKS: readonly Stack[] = [memoryAlone, sharedAlone, memoryOverMap, memoryOverRemote, memoryOverPlain];
+
+/** A cache over these very tiers. */
+export function openTiers(tiers: readonly Tier[], options: CacheOptions = {}): { cache: Cache; clock: FakeClock } {
+  const clock = fakeClock();
+  return { clock, cache: createCache({ tiers, clock, sweepInterval: 0, ...options }) };
+}

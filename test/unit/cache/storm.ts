@@ -247,7 +247,10 @@ export const tests: TestCase[] = suite("storm", {
   "a cache that answers a delete before it is done is caught": async () => {
     const early = (cache: Cache) =>
       Object.assign(Object.create(cache) as Cache, bound(cache), {
-        delete: async (key: string) => (void cache.delete(key), true),
+        delete: async (key: string) => {
+          void cache.delete(key);
+          return true;
+        },
       });
     const caught = await weather(remote, 300, early).then(
       () => false,

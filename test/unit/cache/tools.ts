@@ -1,3 +1,6 @@
+/** As many callers as ask at once. */
+export const HUNDRED: readonly number[] = Array.from({ length: 100 }, (_, i) => i);
+
 /** A promise in the hands of the test. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;

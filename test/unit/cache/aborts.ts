@@ -1,0 +1,129 @@
+import { equal, rejects, same } from "../../contract/mod.ts";
+import { type StackSuite, stackSuite } from "./stacks.ts";
+import { deferred, HUNDRED, unwanted } from "./tools.ts";
+
+export const aborts: StackSuite = stackSuite("aborting", {
+  "one caller's abort leaves the other ninety-nine alone": async (open) => {
+    const { cache, clock } = open();
+    const gate = deferred<string>();
+    const mine = new AbortController();
+    let seen: AbortSignal | undefined;
+    const aborted = cache.getOrSet(
+      "k",
+      ({ signal }) => {
+        seen = signal;
+        return gate.promise;
+      },
+      { signal: mine.signal },
+    );
+    await clock.settle();
+    const others = HUNDRED.slice(1).map(() => cache.getOrSet("k", unwanted));
+    const reason = new RangeError("mine alone");
+    mine.abort(reason);
+    same(await rejects(aborted, RangeError), reason);
+    same(seen?.aborted, false);
+    gate.resolve("value");
+    equal(new Set(await Promise.all(others)), new Set(["value"]));
+    same(await cache.get("k"), "value");
+  },
+  "the loader's signal aborts when the last caller has gone, and not before": async (open) => {
+    const { cache, clock } = open();
+    const controllers = [1, 2, 3].map(() => new AbortController());
+    let seen: AbortSignal | undefined;
+    const callers = controllers.map(({ signal }) =>
+      cache.getOrSet(
+        "k",
+        (context) => {
+          seen = context.signal;
+          return new Promise<never>(() => {});
+        },
+        { signal },
+      ),
+    );
+    await clock.settle();
+    for (const [i, controller] of controllers.entries()) {
+      same(seen?.aborted, false);
+      controller.abort(new RangeError(`gone ${i}`));
+      await rejects(callers[i]!, RangeError);
+      await clock.settle();
+    }
+    same(seen?.aborted, true);
+    // Nobody joins what was given up.
+    same(await cache.getOrSet("k", () => "a new load"), "a new load");
+  },
+  "the signal is aborted for a loader that asks late": async (open) => {
+    const { cache, clock } = open();
+    const mine = new AbortController();
+    const gate = deferred();
+    let aborted: boolean | undefined;
+    const call = cache.getOrSet(
+      "k",
+      async (context) => {
+        await gate.promise;
+        aborted = context.signal.aborted;
+      },
+      { signal: mine.signal },
+    );
+    await clock.settle();
+    mine.abort(new RangeError());
+    await rejects(call, RangeError);
+    gate.resolve();
+    await clock.settle();
+    same(aborted, true);
+  },
+  "an aborted call never begins": async (open) => {
+    const { cache } = open();
+    const signal = AbortSignal.abort(new RangeError("before"));
+    await cache.set("k", 1);
+    for (const call of [
+      () => cache.get("k", { signal }),
+      () => cache.getOrSet("none", unwanted, { signal }),
+      () => cache.getOrSetMany(["none"], unwanted, { signal }),
+      () => cache.set("k", 2, { signal }),
+      () => cache.delete("k", { signal }),
+      () => cache.clear({ signal }),
+      () => cache.keys({ signal }),
+      () => cache.invalidatePattern("*", { signal }),
+      () => cache.invalidateTags(["t"], { signal }),
+      () => cache.touch("k", { ttl: 0, signal }),
+      () => cache.has("k", { signal }),
+      () => cache.getMany(["k"], { signal }),
+      () => cache.setMany([{ key: "k", value: 3 }], { signal }),
+      () => cache.prune({ signal }),
+      () => cache.evict("k", { signal }),
+      () => cache.evictAll({ signal }),
+      () => cache.size({ signal }),
+      () => cache.meta("k", { signal }),
+    ]) {
+      await rejects(call, RangeError);
+    }
+    same(await cache.get("k"), 1);
+    same(await cache.getEntry("k").then((entry) => entry?.value), 1);
+  },
+  "an abort while joining another's load": async (open) => {
+    const { cache, clock } = open();
+    const gate = deferred<string>();
+    const first = cache.getOrSet("k", () => gate.promise);
+    const mine = new AbortController();
+    const joined = cache.getOrSet("k", unwanted, { signal: mine.signal });
+    await clock.settle();
+    mine.abort(new RangeError());
+    await rejects(joined, RangeError);
+    gate.resolve("value");
+    same(await first, "value");
+  },
+  "an error from an aborted load is not remembered": async (open) => {
+    const { cache, clock } = open({ negativeTtl: "1h" });
+    const mine = new AbortController();
+    const call = cache.getOrSet(
+      "k",
+      ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+      { signal: mine.signal },
+    );
+    await clock.settle();
+    mine.abort(new RangeError("gone"));
+    await rejects(call, RangeError);
+    await clock.settle();
+    same(await cache.getOrSet("k", () => "a new load"), "a new load");
+  },
+});
