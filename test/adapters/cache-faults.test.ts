@@ -3,6 +3,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import type { SqliteTier } from "../../adapters/sqlite.ts";
 import { sqlite } from "../../adapters/sqlite.ts";
 import type { Cache, CacheEvents } from "../../mod.ts";
@@ -98,7 +99,10 @@ test("a corrupt row is a miss and an event, is removed, and harms no other", () 
   inFolder(async (folder) => {
     const { cache, tier, told } = openCache(folder.file, false);
     await cache.setMany([1, 2, 3].map((value) => ({ key: `k${value}`, value })));
-    change(tier, "UPDATE entries SET data = substr(data, 1, length(data) - 1) || x'ff' WHERE key = 'default:k2'");
+    change(
+      tier,
+      "UPDATE entries SET data = CAST(substr(data, 1, length(data) - 1) || x'ff' AS BLOB) WHERE key = 'default:k2'",
+    );
     equal(
       [...(await cache.getMany(["k1", "k2", "k3"]))],
       [
@@ -118,7 +122,7 @@ test("a corrupt row is a miss and an event, is removed, and harms no other", () 
 
 test("1,000 acknowledged sets survive kill -9", () =>
   inFolder(async (folder) => {
-    const script = new URL("./cache-child.ts", import.meta.url).pathname;
+    const script = fileURLToPath(import.meta.url).replace("cache-faults.test", "cache-child");
     const args = isDeno ? ["run", "-A", script] : [script];
     const child = spawn(process.execPath, [...args, folder.file], { stdio: ["ignore", "pipe", "inherit"] });
     let printed = "";
