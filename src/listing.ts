@@ -25,7 +25,7 @@ export async function* listKeys(space: Space, options: ListOptions, complete?: b
         .filter(
           (text) =>
             space.owns(text) &&
-            (matches(space.readable(text)) || (mayBegin && mayBegin(text.slice(space.prefix.length), prefix))),
+            (matches(space.readable(text)) || mayBegin?.(text.slice(space.prefix.length), prefix)),
         )
         .slice(0, room);
       if (keys.length > 0) yield keys;

@@ -273,16 +273,19 @@ export class Layer {
     this.#missedAll = true;
   }
 
-  clear(prefix: string, now: number): MaybePromise<void | TierError> {
+  clear(prefix: string, now: number): MaybePromise<TierError | undefined> {
     return then(
       this.guard.run("clear", () => this.tier.clear(this.#prefix + prefix, now)),
       (answer) => {
-        if (answer instanceof TierError) this.#missedAll = true;
-        else if (prefix === "") {
+        if (answer instanceof TierError) {
+          this.#missedAll = true;
+          return answer;
+        }
+        if (prefix === "") {
           this.#missedAll = false;
           this.#missed.clear();
         }
-        return answer;
+        return undefined;
       },
     );
   }
