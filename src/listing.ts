@@ -17,15 +17,14 @@ export async function* listKeys(space: Space, options: ListOptions, complete?: b
   const range = /^[@[\\]/.test(prefix) ? "" : prefix;
   let room = limit;
   // Of keys that were too long for the tiers only the beginning is known: where none may be missed, they are looked at too.
-  const mayBegin = complete && space.engine.mayBegin;
+  const mayBegin = complete ? space.engine.mayBegin : undefined;
   for (const begin of mayBegin && range !== "" ? [range, "\\#"] : [range]) {
     for await (const page of space.engine.store.pages(space.prefix + begin, tier, complete)) {
       signal?.throwIfAborted();
       const keys = page
         .filter(
           (text) =>
-            space.owns(text) &&
-            (matches(space.readable(text)) || mayBegin?.(text.slice(space.prefix.length), prefix)),
+            space.owns(text) && (matches(space.readable(text)) || mayBegin?.(text.slice(space.prefix.length), prefix)),
         )
         .slice(0, room);
       if (keys.length > 0) yield keys;
