@@ -34,7 +34,8 @@ export interface CacheEntry<V = unknown> extends EntryMeta {
 }
 
 /** One item of `setMany`: its own options win over the shared ones. */
-export interface SetItem<V = unknown> extends Omit<SetOptions<V>, "signal"> {
+// biome-ignore lint/suspicious/noExplicitAny: the values of one batch may be of different types.
+export interface SetItem<V = any> extends Omit<SetOptions<V>, "signal"> {
   readonly key: Key;
   readonly value: V;
 }
@@ -81,7 +82,8 @@ export interface Cache {
   /** Stores a value in every tier. @throws {ValueError} for `undefined`; {CodecError} for what cannot be encoded, and then nothing changes */
   set<V>(key: Key, value: V, options?: SetOptions<V>): Promise<void>;
   /** Stores many; all are encoded before any is stored. */
-  setMany<V>(items: Iterable<SetItem<V>>, shared?: SetOptions<V>): Promise<void>;
+  // biome-ignore lint/suspicious/noExplicitAny: as in SetItem.
+  setMany(items: Iterable<SetItem>, shared?: SetOptions<any>): Promise<void>;
   /** Whether the key has a fresh value. No effect on recency or counts. */
   has(key: Key, options?: CallOptions): Promise<boolean>;
   /** Deletes from every tier; whether it was there. */

@@ -163,7 +163,7 @@ class TieredCache implements Cache {
     return this.#run(options, () => this.#write([{ key, value }], options as SetOptions));
   }
 
-  setMany<V>(items: Iterable<SetItem<V>>, shared: SetOptions<V> = NOTHING): Promise<void> {
+  setMany(items: Iterable<SetItem>, shared: SetOptions = NOTHING): Promise<void> {
     return this.#run(shared, () => this.#write([...items] as SetItem[], shared as SetOptions));
   }
 

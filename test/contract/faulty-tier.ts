@@ -6,6 +6,7 @@
 
 import type { Clock } from "../../src/clock.ts";
 import { systemClock } from "../../src/clock.ts";
+import { defineTier } from "../../src/define-tier.ts";
 import type { Duration } from "../../src/duration.ts";
 import { toMilliseconds } from "../../src/duration.ts";
 import type { MaybePromise, ReadResult, SyncTier, Tier, TierContext, TierOperations } from "../../src/tier.ts";
@@ -159,7 +160,8 @@ export function faultyTier<V>(inner: Tier<V>, clock?: Clock): FaultyTier<V> {
       },
     },
   };
-  return tier;
+  // What is made of a byte store by it is never used as a tier of values, which the types see to.
+  return defineTier(tier as FaultyTier) as unknown as FaultyTier<V>;
 }
 
 type Operations<V> = TierOperations<V, "async">;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { defineTier } from "../../src/define-tier.ts";
 import type { Entry } from "../../src/entry.ts";
 import type { Capabilities, SyncTier, TagInvalidation, TagSequences, Tier, TierOptions } from "../../src/tier.ts";
 
@@ -57,7 +58,7 @@ export function mapTier(options: MapTierOptions = {}): Tier {
     shared: kept,
   };
   // The asynchronous face may answer with plain values, so both faces are the same functions.
-  return { ...sync, name: options.name ?? "map", capabilities, options: tierOptions, sync };
+  return defineTier({ ...sync, name: options.name ?? "map", capabilities, options: tierOptions, sync });
 }
 
 /** The operations of the reference tier on `data`. */

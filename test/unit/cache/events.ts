@@ -259,7 +259,7 @@ export const events: StackSuite = stackSuite("events and counts", {
   },
   "size and bytes are those of memory, and tiers are listed from the top": async (open) => {
     const { cache, top } = open();
-    await cache.setMany<unknown>([
+    await cache.setMany([
       { key: "a", value: "x".repeat(1000) },
       { key: "b", value: 1 },
     ]);

@@ -176,7 +176,7 @@ export const tests: TestCase[] = suite("tiers in any order", {
         "CODEC",
       );
       await rejects(
-        cache.setMany<unknown>([
+        cache.setMany([
           { key: "j", value: 1 },
           { key: "k", value: () => {} },
         ]),

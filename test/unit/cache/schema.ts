@@ -34,7 +34,7 @@ export const schemas: StackSuite = stackSuite("schemas", {
     for (const later of [false, true]) {
       const { cache } = open();
       const { schema } = positive({ later });
-      await cache.setMany<unknown>([
+      await cache.setMany([
         { key: "zero", value: 0 },
         { key: "null", value: null },
         { key: "text", value: "5" },
