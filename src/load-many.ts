@@ -42,14 +42,18 @@ export async function loadMany<K extends Key, V>(
   const requests = keys.map((key) => newRequest(key, options as LoadOptions, space, one));
   const asked = [...new Set(requests.map(({ text }) => text))].filter((text) => !loads.isFlying(text));
   const reading = store.read(asked, { sequence: true, version: requests[0]?.version });
+  const places = new Map(asked.map((text, place) => [text, place]));
   const runs = new Map<string, MaybePromise<unknown>>();
   for (const request of requests) {
     const { text } = request;
-    const at = asked.indexOf(text);
+    const at = places.get(text);
     if (!runs.has(text))
       runs.set(
         text,
-        loads.run(request, at < 0 ? undefined : then(reading, (all): Findings => ({ ...all, found: [all.found[at]] }))),
+        loads.run(
+          request,
+          at === undefined ? undefined : then(reading, (all): Findings => ({ ...all, found: [all.found[at]] })),
+        ),
       );
   }
   const values = await Promise.all(requests.map(({ text }) => runs.get(text) as V));

@@ -20,12 +20,12 @@ import {
   type StoreReadOptions,
   sequenced,
 } from "../store.ts";
-import { TagLedger } from "../tags.ts";
 import type { InvalidationMode, MaybePromise, TagMatch, Tier, Touch, Write } from "../tier.ts";
 import { Layer } from "./layer.ts";
 import { byteLength, mayBegin, shortenKey } from "./long-key.ts";
 import { promote } from "./promote.ts";
 import { readOnly } from "./read-only.ts";
+import { TagLedger } from "./tag-ledger.ts";
 import { Traffic } from "./traffic.ts";
 import { writeBehind } from "./write-behind.ts";
 

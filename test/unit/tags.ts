@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import type { Entry } from "../../src/entry.ts";
-import { TagLedger, type Verdict } from "../../src/tags.ts";
+import { TagLedger, type Verdict } from "../../src/stack/tag-ledger.ts";
 import type { TestCase } from "../contract/mod.ts";
 import { ok, same, suite } from "../contract/mod.ts";
 

@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { Ledger } from "./ledger.ts";
+import { Ledger } from "../ledger.ts";
 
-export type { Verdict } from "./ledger.ts";
+export type { Verdict } from "../ledger.ts";
 
 /** A ledger that knows of an authority. */
 export class TagLedger extends Ledger {
