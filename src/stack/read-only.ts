@@ -10,6 +10,10 @@ export function readOnly(tier: Tier): Tier {
   const { sync: _, ...rest } = tier;
   return {
     ...rest,
+    // A store may have its client only once it is open.
+    get client() {
+      return tier.client;
+    },
     open: (context) => tier.open?.(context),
     getMany: (keys, options) => tier.getMany(keys, options),
     setMany: () => 0,

@@ -190,16 +190,10 @@ class Stack implements Store {
       const keys = writes.map(({ key }) => key);
       if (ticket === undefined) for (const key of keys) fence.mark(key);
       const landed = ticket === undefined ? this.#traffic.landed(keys) : undefined;
-      const stands = keys.map((key) => ticket === undefined || fence.passes(key, ticket));
+      const stands = ticket === undefined ? undefined : keys.map((key) => fence.passes(key, ticket));
+      const standing = <T>(some: readonly T[]): readonly T[] => (stands ? some.filter((_, i) => stands[i]) : some);
       const own = fence.enter();
-      const stored = then(landed, () =>
-        this.#store(
-          prepared.map((some) => some.filter((_, i) => stands[i])),
-          keys.filter((_, i) => stands[i]),
-          own,
-          now,
-        ),
-      );
+      const stored = then(landed, () => this.#store(prepared.map(standing), standing(keys), own, now));
       if (ticket !== undefined) this.#traffic.land(keys, stored);
       return then(
         finalize(stored, () => fence.leave()),

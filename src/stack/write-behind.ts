@@ -28,6 +28,10 @@ export function writeBehind(tier: Tier): Tier {
     operation && ((...args: A): MaybePromise<R> => then(behind.flush(), () => operation.apply(tier, args)));
   return {
     ...rest,
+    // A store may have its client only once it is open.
+    get client() {
+      return tier.client;
+    },
     name: tier.name,
     capabilities: { ...tier.capabilities, sync: false },
     options: tier.options ?? {},

@@ -144,3 +144,13 @@ test("1,000 acknowledged sets survive kill -9", () =>
     );
     await cache.close();
   }));
+
+test("the handle underneath is at hand however the tier is written to", () =>
+  inFolder(async (folder) => {
+    await createCache({ tiers: [sqlite(folder.file)] }).close();
+    for (const options of [{}, { write: "behind" }, { write: "around" }, { readOnly: true }] as const) {
+      const cache = createCache({ tiers: [memory(), sqlite(folder.file, options)] });
+      ok(cache.tier("sqlite").client, JSON.stringify(options));
+      await cache.close();
+    }
+  }));
