@@ -20,6 +20,9 @@ export type {
   ManyLoader,
   SetItem,
 } from "./src/api.ts";
+export { broadcastBus } from "./src/bus/broadcast.ts";
+export { type Bus, type BusConnection, type BusTransport, defineBus } from "./src/bus/bus.ts";
+export { type PollingBusOptions, pollingBus } from "./src/bus/polling.ts";
 export { createCache } from "./src/cache.ts";
 export { type Clock, systemClock } from "./src/clock.ts";
 export { defineTier } from "./src/define-tier.ts";
@@ -60,13 +63,30 @@ export type {
   ValueContext,
 } from "./src/options.ts";
 export type { StandardSchema } from "./src/schema.ts";
+export { defineScopes } from "./src/scope/define.ts";
+export type {
+  AnyScopes,
+  InvalidateScopeOptions,
+  NoScopes,
+  ScopeId,
+  ScopeIds,
+  ScopeLevel,
+  ScopeName,
+  ScopeOptions,
+  ScopeParams,
+  ScopePath,
+  Scopes,
+  ScopeTree,
+} from "./src/scope/types.ts";
 export type { CacheStats, Counters, LayerCounters, TierStats } from "./src/stats.ts";
 export type { StoreFactory } from "./src/store.ts";
 export type {
   Answer,
   Capabilities,
+  Change,
   Codec,
   InvalidationMode,
+  JournalPage,
   MaybePromise,
   ReadOptions,
   ReadResult,
@@ -76,7 +96,6 @@ export type {
   SyncTier,
   TagInvalidation,
   TagMatch,
-  TagSequences,
   Tier,
   TierContext,
   TierOperations,
@@ -84,4 +103,5 @@ export type {
   Touch,
   Write,
   WritePolicy,
+  WriteResult,
 } from "./src/tier.ts";

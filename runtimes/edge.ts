@@ -4,6 +4,7 @@
  * @module
  */
 import type { Cache } from "../src/api.ts";
+import type { AnyScopes, NoScopes } from "../src/scope/types.ts";
 import { withMemoryOnly } from "./memory-only.ts";
 import { type OpenOptions, openWith } from "./open.ts";
 
@@ -22,7 +23,7 @@ import { type OpenOptions, openWith } from "./open.ts";
  * const user = await cache.getOrSet("user:42", async () => ({ name: "Ada" }));
  * ```
  */
-export function openCache(url?: string, options?: OpenOptions): Cache {
+export function openCache<S extends AnyScopes = NoScopes>(url?: string, options?: OpenOptions<S>): Cache<S> {
   return openWith(withMemoryOnly, url, options);
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Cache } from "../src/api.ts";
+import type { AnyScopes, NoScopes } from "../src/scope/types.ts";
 import { withFiles } from "./files.ts";
 import { type OpenOptions, openWith } from "./open.ts";
 
@@ -30,7 +31,7 @@ import { type OpenOptions, openWith } from "./open.ts";
  * await cache.close();
  * ```
  */
-export function openCache(url?: string, options?: OpenOptions): Cache {
+export function openCache<S extends AnyScopes = NoScopes>(url?: string, options?: OpenOptions<S>): Cache<S> {
   return openWith(withFiles, url, options);
 }
 

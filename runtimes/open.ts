@@ -8,10 +8,11 @@ import { createCache } from "../src/cache.ts";
 import { ConfigError } from "../src/errors.ts";
 import { type MemoryOptions, memory } from "../src/memory/memory.ts";
 import type { CacheOptions } from "../src/options.ts";
+import type { AnyScopes, NoScopes } from "../src/scope/types.ts";
 import { lowerTiers, type Scheme } from "./url.ts";
 
 /** Options of `openCache`: those of `createCache`, whose tiers the URL picks. */
-export interface OpenOptions extends Omit<CacheOptions, "tiers" | "maxEntries"> {
+export interface OpenOptions<S extends AnyScopes = NoScopes> extends Omit<CacheOptions<S>, "tiers" | "maxEntries"> {
   /** Options of the memory tier, which is always the first. */
   memory?: MemoryOptions;
 }
@@ -34,10 +35,14 @@ export const URL_VARIABLE = "TIERCEL_URL";
  *
  * @throws {ConfigError} for a URL or option that cannot be used, {StoreOpenError} or {StoreSchemaError} when its store cannot be
  */
-export function openWith(runtime: Runtime, url?: string, options: OpenOptions = {}): Cache {
+export function openWith<S extends AnyScopes = NoScopes>(
+  runtime: Runtime,
+  url?: string,
+  options: OpenOptions<S> = {},
+): Cache<S> {
   const { memory: memoryOptions, ...rest } = options;
   if ("tiers" in rest) throw new ConfigError("tiers", "Cannot use tiers as the URL picks them");
-  return createCache({ ...rest, tiers: [memory(memoryOptions), ...pick(runtime, url)] });
+  return createCache<S>({ ...(rest as CacheOptions<S>), tiers: [memory(memoryOptions), ...pick(runtime, url)] });
 }
 
 function pick({ schemes, defaultUrl, environment }: Runtime, url: string | undefined): ReturnType<Scheme> {

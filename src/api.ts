@@ -8,6 +8,15 @@ import type { EventName, Listener } from "./events.ts";
 import type { Key } from "./key.ts";
 import type { LoadContext, Loader } from "./load.ts";
 import type { CallOptions, GetOptions, LoadOptions, SetOptions } from "./options.ts";
+import type {
+  AnyScopes,
+  InvalidateScopeOptions,
+  NoScopes,
+  ScopeIds,
+  ScopeOptions,
+  ScopeParams,
+  ScopePath,
+} from "./scope/types.ts";
 import type { CacheStats } from "./stats.ts";
 import type { InvalidationMode, TagMatch, Tier } from "./tier.ts";
 
@@ -68,9 +77,12 @@ export interface InvalidateTagsOptions extends CallOptions {
  * A tiered cache. A miss is `undefined`; `null`, `0`, `""` and `false` are values. Every call rejects with
  * `CacheClosedError` after `close()`, with `KeyError` for what is no key, and with the reason of its aborted `signal`.
  * Faults of tiers do not reject (see `onError`).
+ *
+ * @typeParam S the scopes that the cache was made with
+ * @typeParam Known names of the ids of the scope that this is a view of
  */
-export interface Cache {
-  /** Name of the cache, and of its namespaces after slashes. */
+export interface Cache<S extends AnyScopes = NoScopes, Known extends string = never> {
+  /** Name of the cache, and of its namespaces and scopes after slashes. */
   readonly name: string;
 
   /** The value, or `undefined` (or `options.default`) on a miss. Stale values are misses here. */
@@ -119,17 +131,39 @@ export interface Cache {
   invalidateTags(tags: string | readonly string[], options?: InvalidateTagsOptions): Promise<void>;
   /** Deletes the keys that match; how many there were. @throws {TierError} when a shared tier cannot list its keys */
   invalidatePattern(pattern: string | RegExp, options?: CallOptions): Promise<number>;
-  /** Deletes everything of this cache or namespace, and nothing else. */
+  /**
+   * Invalidates everything in a scope and in all below it, at a cost that does not depend on the number of entries.
+   *
+   * @throws {ConfigError} for a level that there is not, or where no scopes are defined; {KeyError} naming the id that is missing, wrong or too many
+   */
+  invalidateScope<const L extends ScopePath<S["tree"]>>(
+    level: L,
+    ids: ScopeIds<S["tree"], L, Known>,
+    options?: InvalidateScopeOptions,
+  ): Promise<void>;
+  /** Deletes everything of this cache, namespace or scope, and nothing else. */
   clear(options?: CallOptions): Promise<void>;
   /** Removes expired entries from every tier, and returns their keys. */
   prune(options?: CallOptions): Promise<Key[]>;
   /** Removes a key from one tier only, by default the first; whether it was there. */
   evict(key: Key, options?: { tier?: string } & CallOptions): Promise<boolean>;
-  /** Removes everything of this cache or namespace from one tier only, by default the first. */
+  /** Removes everything of this cache, namespace or scope from one tier only, by default the first. */
   evictAll(options?: { tier?: string } & CallOptions): Promise<void>;
 
   /** A part of this cache whose keys, tags, `clear` and stats are its own. `clear` of the parent clears it too. */
-  namespace(name: string): Cache;
+  namespace(name: string): Cache<S>;
+  /**
+   * A scope: a part of this cache as a namespace is, that `invalidateScope` of it and of every scope above reaches. The level
+   * is a name or a dotted path. Asked of a view of a scope, the level is that of the view or one below it, and ids that the
+   * view has may be left out.
+   *
+   * @throws {ConfigError} for a level that there is not, or where no scopes are defined; {KeyError} naming the id that is missing, wrong or too many
+   */
+  scope<const L extends ScopePath<S["tree"]>>(
+    level: L,
+    ids: ScopeIds<S["tree"], L, Known>,
+    options?: ScopeOptions,
+  ): Cache<S, ScopeParams<S["tree"], L>>;
   /** A tier by its name, for its `client`. @throws {ConfigError} when there is none */
   tier(name: string): Tier;
   /** Numbers since the start or the last reset. */

@@ -6,6 +6,7 @@
 import type { Cache, CacheEntry, EntryMeta, InvalidateTagsOptions, ListOptions, ManyLoader, SetItem } from "./api.ts";
 import { toMilliseconds } from "./duration.ts";
 import { Engine } from "./engine.ts";
+import { NO_TAGS } from "./entry.ts";
 import { CacheClosedError, callable, invalid, oneOf } from "./errors.ts";
 import type { EventName, Listener } from "./events.ts";
 import { isPlain, type Key, namespacePrefix } from "./key.ts";
@@ -22,9 +23,11 @@ import {
   number,
   resolveLifetimes,
   resolveOptions,
+  rulesOf,
   type SetOptions,
 } from "./options.ts";
 import { validate } from "./schema.ts";
+import type { AnyScopes, Ids, InvalidateScopeOptions, NoScopes, ScopeOptions } from "./scope/types.ts";
 import type { Space } from "./space.ts";
 import { type CacheStats, type Counters, newCounters } from "./stats.ts";
 import type { Found, Store } from "./store.ts";
@@ -39,17 +42,17 @@ const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
  *
  * @throws {ConfigError} naming the option that is wrong, {StoreOpenError} or {StoreSchemaError} when a store cannot be used
  */
-export function createCache(options: CacheOptions = {}): Cache {
+export function createCache<S extends AnyScopes = NoScopes>(options: CacheOptions<S> = {}): Cache<S> {
   if (typeof options !== "object" || options === null) throw invalid("options", "an object", options);
   const resolved = resolveOptions(options);
   const { maxEntries, tiers = [memory({ maxEntries } as MemoryOptions)] } = options;
   if (options.tiers && maxEntries !== undefined)
     throw invalid("maxEntries", "left out where there are tiers", maxEntries);
   const engine = new Engine(tiers, resolved);
-  return new TieredCache(engine, resolved.name);
+  return new TieredCache(engine, resolved.name) as Cache as Cache<S>;
 }
 
-/** A view of a cache: the root, or a namespace. */
+/** A view of a cache: the root, a namespace or a scope. */
 class TieredCache implements Cache {
   declare readonly name: string;
   readonly #engine: Engine;
@@ -99,34 +102,29 @@ class TieredCache implements Cache {
   #find(keys: readonly Key[], options: GetOptions = NOTHING): MaybePromise<(Found | undefined)[]> {
     const { promote, version = this.#engine.options.version, schema, onInvalid = "miss" } = options;
     const { counters } = this.#space;
-    return then(
-      this.#store.read(
-        keys.map((key) => this.#space.encode(key)),
-        { promote, version },
-      ),
-      ({ found, fault }) => {
-        const checked = all(
-          found.map((item) => {
-            if (!item || item.stale) return undefined;
-            if (!schema) return item;
-            oneOf("onInvalid", ["miss", "throw"], onInvalid);
-            return then(validate(schema, item.entry.value, onInvalid), (value) =>
-              value === undefined ? undefined : { ...item, entry: { ...item.entry, value } },
-            );
-          }),
-        );
-        return then(checked, (hits) => {
-          hits.forEach((item, i) => {
-            const key = keys[i]!;
-            counters[item ? "hits" : "misses"]++;
-            if (item) this.#engine.emit("hit", () => ({ key, tier: item.tier }));
-            else this.#engine.emit("miss", () => ({ key }));
-          });
-          if (fault && hits.includes(undefined)) throw fault;
-          return hits;
+    const read = this.#coherent(() => this.#space.read(keys, { promote, version }));
+    return then(read, ({ found, fault }) => {
+      const checked = all(
+        found.map((item) => {
+          if (!item || item.stale) return undefined;
+          if (!schema) return item;
+          oneOf("onInvalid", ["miss", "throw"], onInvalid);
+          return then(validate(schema, item.entry.value, onInvalid), (value) =>
+            value === undefined ? undefined : { ...item, entry: { ...item.entry, value } },
+          );
+        }),
+      );
+      return then(checked, (hits) => {
+        hits.forEach((item, i) => {
+          const key = keys[i]!;
+          counters[item ? "hits" : "misses"]++;
+          if (item) this.#engine.emit("hit", () => ({ key, tier: item.tier }));
+          else this.#engine.emit("miss", () => ({ key }));
         });
-      },
-    );
+        if (fault && hits.includes(undefined)) throw fault;
+        return hits;
+      });
+    });
   }
 
   getOrSet<V>(key: Key, loader: Loader<V>, options: LoadOptions<V> = NOTHING): Promise<V> {
@@ -141,9 +139,8 @@ class TieredCache implements Cache {
     return settle(() => {
       this.#check(options);
       callable("loader", loader);
-      return this.#engine.loads.run(
-        newRequest(key, options as LoadOptions, this.#space, loader as Loader),
-      ) as MaybePromise<V>;
+      const request = newRequest(key, options as LoadOptions, this.#space, loader as Loader);
+      return this.#coherent(() => this.#engine.loads.run(request) as MaybePromise<V>);
     });
   }
 
@@ -155,7 +152,7 @@ class TieredCache implements Cache {
     return settle(() => {
       this.#check(options);
       callable("loader", loader);
-      return loadMany(this.#space, keys, loader, options);
+      return this.#coherent(() => loadMany(this.#space, keys, loader, options));
     });
   }
 
@@ -299,8 +296,9 @@ class TieredCache implements Cache {
       oneOf("match", ["any", "all", "exact"], match);
       oneOf("mode", ["delete", "expire"], mode);
       const names = typeof tags === "string" ? [tags] : tags;
-      const texts = this.#space.encodeTags(names);
-      if (texts.length === 0) return;
+      if (names.length === 0) return;
+      // Exactly these tags have besides them those of the scopes; otherwise these would be too many.
+      const texts = this.#space.encodeTags(names, match === "exact" ? undefined : NO_TAGS);
       // All with a single tag are any with it, which needs no look at the entries.
       return then(this.#store.invalidate(texts, texts.length === 1 && match === "all" ? "any" : match, mode), () => {
         if (match !== "any") this.#engine.loads.detachWhere(() => true);
@@ -325,6 +323,7 @@ class TieredCache implements Cache {
         for (const text of page) this.#engine.left(this.#top.name, text, "pattern");
       }
       fence();
+      this.#store.tell?.(this.#space.prefix, pattern);
       this.#engine.emit("invalidate", () => ({ by: "pattern", what: String(pattern), count }));
       return count;
     });
@@ -374,8 +373,22 @@ class TieredCache implements Cache {
     return new TieredCache(
       this.#engine,
       `${this.name}/${name}`,
-      this.#engine.space(this.#space.prefix + namespacePrefix(name)),
+      this.#engine.space(this.#space.prefix + namespacePrefix(name), this.#space.tags),
     );
+  }
+
+  scope(level: string, ids: Ids, options?: ScopeOptions): Cache<NoScopes, never> {
+    return rulesOf(this.#engine.options).enter(
+      this.#space,
+      level,
+      ids,
+      options,
+      (space, suffix) => new TieredCache(this.#engine, this.name + suffix, space),
+    );
+  }
+
+  invalidateScope(level: string, ids: Ids, options?: InvalidateScopeOptions): Promise<void> {
+    return this.#run(options, () => rulesOf(this.#engine.options).invalidate(this.#space, level, ids, options));
   }
 
   tier(name: string): Tier {
@@ -445,11 +458,18 @@ class TieredCache implements Cache {
   #quick<V>(key: Key): Promise<V> | undefined {
     const engine = this.#engine;
     if (!engine.quick || engine.closing || typeof key !== "string" || !isPlain(key)) return undefined;
-    const value = this.#top.fresh?.(this.#space.prefix + key, engine.ledger.latest);
+    let now: number | undefined;
+    if (engine.cohere && (now = engine.now()) >= engine.coherentUntil) return undefined;
+    const value = this.#top.fresh?.(this.#space.prefix + key, engine.ledger.latest, now);
     if (value === undefined) return undefined;
     this.#space.counters.hits++;
     engine.store.counters.hits++;
     return Promise.resolve(value as V);
+  }
+
+  /** Continues when it is known what other processes have changed. */
+  #coherent<T>(next: () => MaybePromise<T>): MaybePromise<T> {
+    return then(this.#engine.cohere?.(), next);
   }
 
   /** Runs a call: closed, aborted and thrown all become rejections, and an abort ends the caller's waiting. */
@@ -475,7 +495,7 @@ class TieredCache implements Cache {
 
   /** Looks at an entry without its value, which is no use of it. */
   #peek(key: Key, version: string | undefined | null, tier?: string): MaybePromise<Found | undefined> {
-    const read = this.#store.read([this.#space.encode(key)], { peek: true, metaOnly: true, version, tier });
+    const read = this.#coherent(() => this.#space.read([key], { peek: true, metaOnly: true, version, tier }));
     return then(read, ({ found }) => found[0]);
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { NO_TAGS } from "./entry.ts";
 import { invalid } from "./errors.ts";
 import { Events, type EvictionReason } from "./events.ts";
 import { Fence } from "./fence.ts";
@@ -12,7 +13,7 @@ import { Loads } from "./load.ts";
 import type { Resolved } from "./options.ts";
 import { Space } from "./space.ts";
 import { Solo, type Store } from "./store.ts";
-import type { SyncTier, Tier } from "./tier.ts";
+import type { MaybePromise, SyncTier, Tier } from "./tier.ts";
 import { within } from "./timeout.ts";
 
 /** Most namespaces with counters of their own; those beyond count in the root's. */
@@ -51,6 +52,9 @@ export class Engine extends Events {
   fit: (text: string, prefix: string) => string = (text) => text;
   /** Whether a key that was shortened to this text might begin so; only where keys can be too long for the tiers. */
   declare mayBegin: ((text: string, beginning: string) => boolean) | undefined;
+  /** Until when nothing need be asked about what other processes have changed, and how that is asked. Set by a stack that follows a journal. */
+  coherentUntil: number = Infinity;
+  declare cohere: (() => MaybePromise<void>) | undefined;
   declare readonly store: Store;
   declare readonly loads: Loads;
   readonly spaces: Map<string, Space> = new Map();
@@ -65,7 +69,8 @@ export class Engine extends Events {
   constructor(tiers: readonly Tier[], options: Resolved) {
     super();
     this.options = options;
-    this.store = newStore(tiers, this);
+    const store = newStore(tiers, this);
+    this.store = options.bus ? options.bus.attach(store, this) : store;
     this.loads = new Loads(this);
     this.listening();
   }
@@ -80,10 +85,10 @@ export class Engine extends Events {
     return this.options.clock.now();
   }
 
-  space(prefix: string): Space {
+  space(prefix: string, tags: readonly string[] = NO_TAGS): Space {
     let space = this.spaces.get(prefix);
     if (!space) {
-      space = new Space(prefix, this);
+      space = new Space(prefix, this, tags);
       if (this.spaces.size < MAX_SPACES) this.spaces.set(prefix, space);
       else space.counters = this.root.counters;
     }

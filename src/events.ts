@@ -39,7 +39,7 @@ export interface CacheEvents {
   /** An entry was removed because its time was over. */
   expire: { key: Key; tier: string };
   /** Many entries were invalidated at once. `count` where it is known without looking at each. */
-  invalidate: { by: "tags" | "pattern" | "clear"; what: string; count?: number };
+  invalidate: { by: "tags" | "pattern" | "scope" | "clear"; what: string; count?: number };
   /** A value found below was copied up. */
   promote: { key: Key; from: string; to: string };
   /** A loader ran; `duration` in milliseconds. */

@@ -27,6 +27,8 @@ export interface Flight {
   found?: Found | undefined;
   /** The invalidation sequence before the load began. */
   sequence?: number;
+  /** What it loads under, where a shared tier gives leases. */
+  lease?: number | undefined;
   /** Goes on though nobody waits. */
   background: boolean;
   /** Version of the value that it brings. */

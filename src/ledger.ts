@@ -7,10 +7,16 @@
  * @module
  */
 import type { Entry } from "./entry.ts";
-import type { InvalidationMode, TagSequences } from "./tier.ts";
+import type { InvalidationMode } from "./tier.ts";
 
 /** Most tags remembered. Forgetting one raises the floor, which can only invalidate more, never revive. */
 const MAX_TAGS = 10_000;
+
+/** The sequences of one tag's last invalidation of each mode. */
+interface TagSequences {
+  readonly deleted: number;
+  readonly expired: number;
+}
 
 /** What the ledger says of an entry. */
 export type Verdict = "valid" | "expired" | "deleted";

@@ -16,6 +16,7 @@ export async function* listKeys(space: Space, options: ListOptions, complete?: b
   // An array key begins with [, and some strings with an escape, so their range is not that of the pattern.
   const range = /^[@[\\]/.test(prefix) ? "" : prefix;
   let room = limit;
+  if (!complete) await space.engine.cohere?.();
   // Of keys that were too long for the tiers only the beginning is known: where none may be missed, they are looked at too.
   const mayBegin = complete ? space.engine.mayBegin : undefined;
   for (const begin of mayBegin && range !== "" ? [range, "\\#"] : [range]) {

@@ -41,7 +41,11 @@ export async function loadMany<K extends Key, V>(
 
   const requests = keys.map((key) => newRequest(key, options as LoadOptions, space, one));
   const asked = [...new Set(requests.map(({ text }) => text))].filter((text) => !loads.isFlying(text));
-  const reading = store.read(asked, { sequence: true, version: requests[0]?.version });
+  const reading = store.read(asked, {
+    sequence: true,
+    version: requests[0]?.version,
+    lease: requests[0]?.lifetimes.lease ?? 0,
+  });
   const places = new Map(asked.map((text, place) => [text, place]));
   const runs = new Map<string, MaybePromise<unknown>>();
   for (const request of requests) {
@@ -52,7 +56,12 @@ export async function loadMany<K extends Key, V>(
         text,
         loads.run(
           request,
-          at === undefined ? undefined : then(reading, (all): Findings => ({ ...all, found: [all.found[at]] })),
+          at === undefined
+            ? undefined
+            : then(
+                reading,
+                (all): Findings => ({ ...all, found: [all.found[at]], leases: all.leases && [all.leases[at]] }),
+              ),
         ),
       );
   }

@@ -7,7 +7,7 @@
 import type { Engine } from "./engine.ts";
 import { type Entry, freshness } from "./entry.ts";
 import { LoadTimeoutError } from "./errors.ts";
-import { controllerOf, type Flight, type Landing } from "./flight.ts";
+import { controllerOf, type Flight, type Landing, type Outcome } from "./flight.ts";
 import type { Key } from "./key.ts";
 import { isPromise, settle } from "./maybe.ts";
 import type { Lifetimes } from "./options.ts";
@@ -50,6 +50,8 @@ export class Loads {
   /** Nobody may join the flights of these keys any more: they were mutated. */
   detach(keys: Iterable<string>): void {
     for (const key of keys) {
+      const flight = this.#flights.get(key);
+      if (flight) this.#release(key, flight);
       this.#flights.delete(key);
       this.#failures.delete(key);
     }
@@ -81,8 +83,10 @@ export class Loads {
         : this.#wait(running, request, ledger.latest);
     }
 
+    // What it loads is not for this caller, and this process does not wait for itself.
+    if (running) this.#release(text, running);
     const ticket = fence.enter();
-    const read = reading ?? store.read([text], { sequence: true, version });
+    const read = reading ?? store.read([text], { sequence: true, version, lease: lifetimes.lease });
     if (!isPromise(read)) {
       const landing = this.#serve(request, read);
       if (landing) {
@@ -144,6 +148,7 @@ export class Loads {
       if (--flight.waiting > 0 || flight.background) return;
       controllerOf(flight).abort(reason);
       this.#leave(text, flight);
+      this.#release(text, flight);
     });
     const late = (): Landing | Promise<Landing> => {
       const found = this.#old(flight.found, lifetimes);
@@ -194,7 +199,8 @@ export class Loads {
     const found = findings.found[0];
     if (!found || !this.#isServable(found, lifetimes)) return undefined;
     // A flight that was left meanwhile has read what was there before a mutation: it is for those who came before alone.
-    if (this.#flights.get(text) === flight && (found.stale || this.#isDue(found.entry, lifetimes))) {
+    if (this.#flights.get(text) !== flight) this.#engine.store.leases?.release(text, findings.leases?.[0] ?? 0);
+    else if (found.stale || this.#isDue(found.entry, lifetimes)) {
       const ticket = this.#engine.fence.enter();
       this.#keepAlive(
         this.#begin(request, true, (refresh) => this.#load(refresh, request, findings, ticket)),
@@ -230,31 +236,50 @@ export class Loads {
   }
 
   /** Calls the loader and stores its result; a failure is answered with the old value while its grace lasts. */
-  async #load(
-    flight: Flight,
-    request: Request,
-    { found: [found], sequence, fault }: Findings,
-    ticket: number,
-  ): Promise<Landing> {
+  async #load(flight: Flight, request: Request, findings: Findings, ticket: number): Promise<Landing> {
     const { key, text, lifetimes } = request;
-    flight.found = found;
-    flight.sequence = sequence;
-    if (!flight.background) this.#engine.emit("miss", () => ({ key }));
+    const { leases } = this.#engine.store;
+    flight.found = findings.found[0];
+    flight.sequence = findings.sequence;
+    flight.lease = findings.leases?.[0];
     try {
-      if (fault) throw fault;
-      const failure = this.#failures.get(text);
-      if (failure && failure.until > this.#engine.now()) throw failure.error;
-      const decision: Decision = { sequence };
+      const failure = findings.fault ? { error: findings.fault } : this.#failure(text);
+      if (leases && lifetimes.lease > 0 && !failure) {
+        const claim = await leases.claim(request, findings, flight);
+        findings = claim.findings;
+        flight.found = findings.found[0];
+        flight.lease = claim.lease;
+        if (claim.lease === undefined) return served(flight.found!, "timeout");
+      }
+      if (!flight.background) this.#engine.emit("miss", () => ({ key }));
+      if (failure) throw failure.error;
+      const { sequence } = findings;
+      flight.sequence = sequence;
+      const decision: Decision = { sequence, lease: flight.lease };
       const value = await this.#callLoader(flight, request, decision);
       const entry =
-        value === undefined || decision.skip ? undefined : await this.#keep(request, value, decision, ticket);
+        value === undefined || decision.skip ? undefined : await this.#keep(flight, request, value, decision, ticket);
       return { entry: entry ?? { value, sequence }, by: "load", tier: "" };
     } catch (error) {
       if (flight.background) this.#engine.emit("error", () => ({ error, operation: "refresh", key }));
-      const old = this.#old(found, lifetimes);
+      const old = this.#old(flight.found, lifetimes);
       if (!old) throw error;
       return { ...old, by: "error" };
+    } finally {
+      this.#release(text, flight);
     }
+  }
+
+  /** The failure of an earlier load that is still remembered. */
+  #failure(text: string): { error: unknown } | undefined {
+    const failure = this.#failures.get(text);
+    return failure && failure.until > this.#engine.now() ? failure : undefined;
+  }
+
+  /** Others may load what this flight does not bring. */
+  #release(text: string, flight: Flight): void {
+    if (flight.lease) this.#engine.store.leases?.release(text, flight.lease);
+    flight.lease = undefined;
   }
 
   /** Runs the loader and counts it; a failure is remembered for `negativeTtl`. */
@@ -316,7 +341,13 @@ export class Loads {
    * Stores a loaded value; answers with its entry, if it was stored. The caller has its value already, so one that cannot be stored is
    * an event, and thrown only with `onError: "throw"`.
    */
-  async #keep(request: Request, value: unknown, decision: Decision, ticket: number): Promise<Entry | undefined> {
+  async #keep(
+    flight: Flight,
+    request: Request,
+    value: unknown,
+    decision: Decision,
+    ticket: number,
+  ): Promise<Entry | undefined> {
     const { key, text, space } = request;
     const { store, fence, options } = this.#engine;
     try {
@@ -326,6 +357,8 @@ export class Loads {
         if (fence.passes(text, ticket)) await store.delete([text]);
         return undefined;
       }
+      // The store gives the lease back.
+      flight.lease = undefined;
       await store.write([write], ticket);
       written(key, write.entry, space);
       return write.entry;
@@ -338,11 +371,11 @@ export class Loads {
 }
 
 /** A landing with what a tier had. */
-function served(found: Found): Landing {
-  return { ...found, by: found.stale ? "swr" : "hit" };
+function served(found: Found, by: Outcome = "swr"): Landing {
+  return { ...found, by: found.stale ? by : "hit" };
 }
 
 /** Whether an old entry may still be served, `span` after its freshness ended. One expired by tag has no such time. */
-function isWithin(entry: Entry, span: number, now: number): boolean {
+export function isWithin(entry: Entry, span: number, now: number): boolean {
   return span > 0 && freshness(entry, now) !== "expired" && (entry.freshUntil === 0 || now < entry.freshUntil + span);
 }

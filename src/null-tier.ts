@@ -10,7 +10,7 @@ import type { SyncTier, Tier } from "./tier.ts";
 export function nullTier(): Tier {
   const operations: SyncTier = {
     getMany: (keys) => ({ entries: keys.map(() => undefined) }),
-    setMany: () => 0,
+    setMany: () => ({ sequence: 0 }),
     deleteMany: (keys) => keys.map(() => false),
     clear() {},
     scan: () => ({ keys: [] }),

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import type { Bus } from "./bus/bus.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type Duration, toMilliseconds } from "./duration.ts";
 import { callable, invalid, oneOf } from "./errors.ts";
 import { type Key, UNUSABLE } from "./key.ts";
 import type { StandardSchema } from "./schema.ts";
+import type { AnyScopes, NoScopes, ScopeRules } from "./scope/types.ts";
 import type { Codec, Tier, TierOptions } from "./tier.ts";
 
 /** How long an entry lives and when it is made anew; on a cache the defaults, on a call for that call. */
@@ -34,7 +36,23 @@ export interface FreshnessOptions {
   earlyRefresh?: number;
   /** How long a failed load is remembered, and its error thrown to callers without a new load. Default 0. */
   negativeTtl?: Duration;
+  /**
+   * Where a shared tier gives leases, only one process at a time loads a key, and what it brings is refused when the key was
+   * mutated meanwhile, by whomever. This is how long a load may take before another process may begin its own.
+   * `false` or 0 switches both off. Default `"10s"`.
+   */
+  lease?: Duration | false;
+  /** How long to wait for the load of another process. Default: as long as `lease`. */
+  leaseTimeout?: Duration;
+  /**
+   * What a call does that has waited for so long: take the lease away and load (`"run"`), fail with a
+   * `LoadTimeoutError` (`"throw"`), or serve the old value within its grace, and load if there is none (`"stale"`). Default `"run"`.
+   */
+  onLeaseTimeout?: OnLeaseTimeout;
 }
+
+/** See {@linkcode FreshnessOptions.onLeaseTimeout}. */
+export type OnLeaseTimeout = "run" | "throw" | "stale";
 
 /** Writes messages somewhere; `console` fits. */
 export interface Logger {
@@ -44,13 +62,15 @@ export interface Logger {
 }
 
 /** Options of `createCache`. */
-export interface CacheOptions extends FreshnessOptions {
+export interface CacheOptions<S extends AnyScopes = NoScopes> extends FreshnessOptions {
   /** Name of the cache: in stats, and before its keys in tiers that it may share with others. Letters, digits, `.`, `_`, `-`. Default `"default"`. */
   name?: string;
   /** From the fastest to the slowest. Default: one `memory()`. */
   tiers?: readonly Tier[];
   /** Before every key in shared tiers, after the name. Changing it (`"v2:"`) invalidates all that was there. Default `""`. */
   prefix?: string;
+  /** Hierarchy of scopes, made by `defineScopes`, for `cache.scope`. Default none. */
+  scopes?: S;
   /** Bound of the default memory tier; only without `tiers`. Default 10,000. */
   maxEntries?: number;
   /** Version that entries are written and read with: another version is a miss. */
@@ -59,6 +79,13 @@ export interface CacheOptions extends FreshnessOptions {
   codec?: Codec | string;
   /** What a fault of a tier does: counted and reported (`"degrade"`), or thrown as well where no other tier could answer (`"throw"`). Default `"degrade"`. */
   onError?: "degrade" | "throw";
+  /**
+   * How long after a change in a shared tier that keeps a journal (SQLite) another process's memory may still serve what was
+   * there before. 0 looks into the journal at every call, `"forever"` leaves it to a bus. Default `"1s"`.
+   */
+  coherence?: Duration;
+  /** Tells other caches of the same name and prefix of each change, and is told of theirs: `broadcastBus()`, `pollingBus()`. Default: none. */
+  bus?: Bus;
   /** How often expired entries are removed in the background. 0 is off. Default `"1m"`, off where the runtime forbids timers. */
   sweepInterval?: Duration;
   /** Keeps a runtime alive until background work is done (Workers' `ctx.waitUntil`). */
@@ -121,6 +148,10 @@ export interface LoadOptions<V = unknown> extends SetOptions<V> {
   refreshAhead?: number;
   earlyRefresh?: number;
   negativeTtl?: Duration;
+  /** See {@linkcode FreshnessOptions.lease}. */
+  lease?: Duration | false;
+  leaseTimeout?: Duration;
+  onLeaseTimeout?: OnLeaseTimeout;
   /** Keeps a runtime alive until background work is done. Default: the cache's. */
   waitUntil?: (work: Promise<unknown>) => void;
 }
@@ -136,6 +167,9 @@ export interface Lifetimes {
   readonly refreshAhead: number;
   readonly earlyRefresh: number;
   readonly negativeTtl: number;
+  readonly lease: number;
+  /** Below 0: as long as the lease. */
+  readonly leaseTimeout: number;
 }
 
 const NO_LIFETIMES: Lifetimes = {
@@ -148,6 +182,8 @@ const NO_LIFETIMES: Lifetimes = {
   refreshAhead: 0,
   earlyRefresh: 0,
   negativeTtl: 0,
+  lease: 10_000,
+  leaseTimeout: -1,
 };
 
 /** The greatest value of those that are no durations. */
@@ -157,9 +193,13 @@ const NUMBERS: Record<string, number> = { jitter: 1, refreshAhead: 1, earlyRefre
 export interface Resolved extends Lifetimes {
   readonly name: string;
   readonly prefix: string;
+  readonly scopes?: object | undefined;
   readonly version?: string | undefined;
   readonly codec?: Codec | string | undefined;
   readonly onError: "degrade" | "throw";
+  readonly onLeaseTimeout: OnLeaseTimeout;
+  readonly coherence: number;
+  readonly bus?: Bus | undefined;
   readonly sweepInterval: number;
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
   readonly logger?: Logger | undefined;
@@ -168,17 +208,20 @@ export interface Resolved extends Lifetimes {
 }
 
 /** @throws {ConfigError} naming the option that is wrong */
-export function resolveOptions(options: CacheOptions): Resolved {
+export function resolveOptions(options: CacheOptions<AnyScopes>): Resolved {
   const { name = "default", prefix = "", onError = "degrade", clock = systemClock, random = Math.random } = options;
-  const { sweepInterval = hasTimers() ? 60_000 : 0 } = options;
+  const { sweepInterval = hasTimers() ? 60_000 : 0, coherence = 1_000, onLeaseTimeout = "run" } = options;
   if (typeof name !== "string" || !/^[\w.-]{1,64}$/.test(name))
     throw invalid("name", "1 to 64 of A-Z a-z 0-9 . _ -", name);
   if (typeof prefix !== "string" || UNUSABLE.test(prefix))
     throw invalid("prefix", "a string without NUL and lone surrogates", prefix);
   oneOf("onError", ["degrade", "throw"], onError);
+  if (options.scopes !== undefined) rulesOf(options);
+  checkLeaseTimeout(onLeaseTimeout);
   const { version, waitUntil, logger } = options;
   if (version !== undefined && typeof version !== "string") throw invalid("version", "a string", version);
   if (waitUntil !== undefined) callable("waitUntil", waitUntil);
+  if (options.bus !== undefined) callable("bus", options.bus?.attach);
   if (logger !== undefined) callable("logger", logger?.warn, logger?.error);
   callable("random", random);
   callable("clock", clock?.now, clock?.setTimer, clock?.clearTimer);
@@ -188,10 +231,23 @@ export function resolveOptions(options: CacheOptions): Resolved {
     name,
     prefix,
     onError,
+    onLeaseTimeout,
+    coherence: number("coherence", toMilliseconds(coherence, "coherence")),
     sweepInterval: number("sweepInterval", toMilliseconds(sweepInterval, "sweepInterval")),
     clock,
     random,
   });
+}
+
+/** @throws {ConfigError} for a wrong `onLeaseTimeout` */
+export function checkLeaseTimeout(value: unknown): void {
+  oneOf("onLeaseTimeout", ["run", "throw", "stale"], value);
+}
+
+/** @throws {ConfigError} for scopes that `defineScopes` has not made */
+export function rulesOf({ scopes }: { scopes?: object | undefined }): ScopeRules {
+  if (!(scopes as ScopeRules | undefined)?.enter) throw invalid("scopes", "made by defineScopes", scopes);
+  return scopes as ScopeRules;
 }
 
 /** Before the keys and tags of a cache in tiers that it may share with others: no such text is the beginning of another. */
@@ -214,7 +270,7 @@ export function resolveLifetimes(options: LoadOptions | CacheOptions, defaults: 
     lifetimes[option] =
       option === "ttl"
         ? toMilliseconds(value as Duration, option)
-        : number(option, most ? value : toMilliseconds(value as Duration, option), most);
+        : number(option, most ? value : toMilliseconds(value === false ? 0 : (value as Duration), option), most);
   }
   return lifetimes as unknown as Lifetimes;
 }
@@ -238,7 +294,7 @@ export function number(option: string, value: unknown, most: number = Infinity):
 }
 
 /** Edge runtimes end a request's timers with the request and forbid them outside of one. */
-function hasTimers(): boolean {
+export function hasTimers(): boolean {
   const { EdgeRuntime, navigator } = globalThis as { EdgeRuntime?: unknown; navigator?: { userAgent?: string } };
   return EdgeRuntime === undefined && navigator?.userAgent !== "Cloudflare-Workers";
 }

@@ -7,16 +7,21 @@ import type { Engine } from "./engine.ts";
 import { KeyError, mustBe } from "./errors.ts";
 import { decodeKey, decodeString, encodeKey, type Key } from "./key.ts";
 import { type Counters, newCounters } from "./stats.ts";
+import type { Findings, StoreReadOptions } from "./store.ts";
+import type { MaybePromise } from "./tier.ts";
 
-/** Keys and tags of one namespace. */
+/** Keys and tags of one namespace or scope. */
 export class Space {
   /** Before every key and tag of the space; empty for the root. */
   declare readonly prefix: string;
+  /** What every entry has besides its own tags: the prefix of each scope that it is in, from the outermost. */
+  declare readonly tags: readonly string[];
   counters: Counters = newCounters();
   declare readonly engine: Engine;
 
-  constructor(prefix: string, engine: Engine) {
+  constructor(prefix: string, engine: Engine, tags: readonly string[]) {
     this.prefix = prefix;
+    this.tags = tags;
     this.engine = engine;
   }
 
@@ -39,15 +44,23 @@ export class Space {
     return text.startsWith(this.prefix) && text.charCodeAt(this.prefix.length) !== 64;
   }
 
-  /** Tags as the tiers know them: sorted, without duplicates. */
-  encodeTags(tags: readonly string[]): readonly string[] {
+  read(keys: readonly Key[], options: StoreReadOptions): MaybePromise<Findings> {
+    return this.engine.store.read(
+      keys.map((key) => this.encode(key)),
+      options,
+    );
+  }
+
+  /** Tags as the tiers know them: sorted, without duplicates, with those of the scopes. */
+  encodeTags(tags: readonly string[], scopes: readonly string[] = this.tags): readonly string[] {
     for (const tag of tags) {
       if (typeof tag !== "string" || tag === "") throw new KeyError(mustBe("tag", "a non-empty string", tag));
     }
-    return [...new Set(tags.map((tag) => this.encode(tag)))].sort();
+    // Those of scopes are shorter, and beginnings of the others.
+    return tags.length > 0 ? [...scopes, ...[...new Set(tags.map((tag) => this.encode(tag)))].sort()] : scopes;
   }
 
   decodeTags(tags: readonly string[]): readonly string[] {
-    return tags.map((tag) => this.readable(tag));
+    return tags.filter((tag) => tag.length > this.prefix.length).map((tag) => this.readable(tag));
   }
 }

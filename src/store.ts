@@ -8,8 +8,20 @@
 import type { Engine } from "./engine.ts";
 import { type Entry, freshness, NO_TAGS } from "./entry.ts";
 import type { TierError } from "./errors.ts";
+import type { Flight } from "./flight.ts";
 import { type LayerCounters, newLayerCounters, type TierStats } from "./stats.ts";
-import type { InvalidationMode, MaybePromise, ReadOptions, SyncTier, TagMatch, Tier, Touch, Write } from "./tier.ts";
+import type {
+  Change,
+  InvalidationMode,
+  MaybePromise,
+  ReadOptions,
+  SyncTier,
+  TagMatch,
+  Tier,
+  Touch,
+  Write,
+} from "./tier.ts";
+import type { Request } from "./write.ts";
 
 /** What a read found under one key. */
 export interface Found {
@@ -25,12 +37,14 @@ export interface Findings {
   readonly found: (Found | undefined)[];
   /** The invalidation sequence before the read ended: what a load that begins now is valid against. */
   readonly sequence: number;
+  /** Where leases were asked for and are to be had: for each key one that was taken. */
+  readonly leases?: readonly (number | undefined)[] | undefined;
   /** First fault on the way, with `onError: "throw"`: thrown where nothing else answers. */
   readonly fault?: TierError | undefined;
 }
 
 /** How to read. */
-export interface StoreReadOptions extends Pick<ReadOptions, "metaOnly" | "peek" | "sequence"> {
+export interface StoreReadOptions extends Pick<ReadOptions, "metaOnly" | "peek" | "sequence" | "lease" | "refresh"> {
   /** `false`: copy nothing up. */
   readonly promote?: boolean | undefined;
   /** Version that an entry must have; `null` takes any. */
@@ -62,7 +76,8 @@ export interface Store {
   touch(touch: Touch): MaybePromise<boolean>;
   /** Removes every key that begins with `prefix` from every tier, or from one. */
   clear(prefix: string, tier?: string): MaybePromise<void>;
-  invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): MaybePromise<void>;
+  /** Invalidates by tag; answers with the sequence. */
+  invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): MaybePromise<number>;
   /**
    * Live keys that begin with `prefix`, page by page, each once.
    *
@@ -77,6 +92,35 @@ export interface Store {
   stats(): TierStats[];
   resetStats(): void;
   close(): MaybePromise<void>;
+  /** Only where a shared tier gives leases. */
+  readonly leases?: Leases | undefined;
+  /** Only where a shared tier keeps a journal: looks into it now, whenever the last look was. */
+  readonly look?: (() => MaybePromise<void>) | undefined;
+  /** Only in a stack: takes what others have changed out of the tiers that they do not see. */
+  drop?(changes: readonly Change[]): MaybePromise<void>;
+  /** Only with a bus: tells others to delete all keys of the space with this `prefix` that fit a pattern. */
+  tell?(prefix: string, pattern: string | RegExp): void;
+}
+
+/** Who may load a key, among all processes that share a tier. */
+export interface Leases {
+  /**
+   * Ends when this process may load the key, or has no need to any more.
+   *
+   * @param first what was found before
+   * @throws {LoadTimeoutError} when another takes too long and `onLeaseTimeout` is `"throw"`; the reason of a flight that was aborted
+   */
+  claim(request: Request, first: Findings, flight: Flight): Promise<Claim>;
+  /** Gives a lease back in the background; without one, revokes whatever lease the key has. */
+  release(text: string, lease?: number): void;
+  /** Others have changed these keys, or any: whoever waits for them looks now. */
+  wake(keys?: readonly string[]): void;
+}
+
+/** How {@linkcode Leases.claim} ended: with a lease to load under, or without, and then what was found is to be served. */
+export interface Claim {
+  readonly findings: Findings;
+  readonly lease?: number;
 }
 
 /** Makes a store of several tiers. */
@@ -166,11 +210,11 @@ export class Solo implements Store {
     this.#tier.clear(prefix, this.#engine.now());
   }
 
-  invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): void {
+  invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): number {
     const { ledger, fence } = this.#engine;
     if (match === "any") {
       ledger.record(tags, mode, ledger.next());
-      return;
+      return ledger.latest;
     }
     fence.markAll();
     for (const [key, entry] of this.#live("")) {
@@ -178,6 +222,7 @@ export class Solo implements Store {
       if (mode === "delete") this.delete([key]);
       else this.touch({ key, freshUntil: 0, staleUntil: entry.staleUntil });
     }
+    return ledger.latest;
   }
 
   async *pages(prefix: string): AsyncGenerator<readonly string[]> {

@@ -22,8 +22,10 @@ export interface Capabilities {
   readonly sync?: boolean;
   /** Can list its keys (`scan`) and count them (`size`). Default `false`. */
   readonly keys?: boolean;
-  /** Keeps tag sequences atomically, so it can be the authority for invalidation (`bump`, `sequences`). Default `false`. */
+  /** Keeps tag sequences atomically, so it can be the authority for invalidation (`invalidate`). Default `false`. */
   readonly tags?: boolean;
+  /** Keeps a journal of what was changed in it, so that caches above it can follow (`journal`). Default `false`. */
+  readonly journal?: boolean;
   /** Hands out leases in the round trip of a read and refuses writes whose lease was revoked. Default `false`. */
   readonly leases?: boolean;
   /** An acknowledged write survives the death of the process. Default `false`. */
@@ -64,7 +66,7 @@ export type RemovalReason = "capacity" | "ttl" | "memory-pressure" | "corrupt";
 export interface Write<V = unknown> {
   readonly key: string;
   readonly entry: Entry<V>;
-  /** Lease under which it was loaded: the tier stores it only while that lease stands. */
+  /** Lease under which it was loaded: the tier stores it only while that lease stands. 0 never stands. */
   readonly lease?: number | undefined;
   /** The caller's choice of codec: one, or the id of one that the tier knows. */
   readonly codec?: Codec | string | undefined;
@@ -80,8 +82,13 @@ export interface ReadOptions {
   readonly peek?: boolean;
   /** Ask for the invalidation sequence too (tiers with `tags`). */
   readonly sequence?: boolean;
-  /** Take a lease of this many milliseconds on every key that misses (tiers with `leases`). */
+  /**
+   * Take a lease of this many milliseconds on every key without a fresh entry (tiers with `leases`). That there is none
+   * and that nobody else has the lease is found out in one atomic step with taking it.
+   */
   readonly lease?: number;
+  /** With `lease`: on keys with a fresh entry as well, which are to be refreshed. */
+  readonly refresh?: boolean;
 }
 
 /** Answer to a read. */
@@ -93,8 +100,16 @@ export interface ReadResult<V = unknown> {
   readonly entries: readonly (Entry<V> | undefined)[];
   /** The invalidation sequence at the time of the read, when asked for. */
   readonly sequence?: number | undefined;
-  /** For each key a lease that was taken, or `undefined` where another holds it. */
-  readonly leases?: readonly (number | undefined)[];
+  /** When asked for: for each key a lease that was taken (above 0), or `undefined` where it is fresh or another holds one. */
+  readonly leases?: readonly (number | undefined)[] | undefined;
+}
+
+/** Answer to a write. */
+export interface WriteResult {
+  /** The invalidation sequence that entries without one were written under (tiers with `tags`), else 0. */
+  readonly sequence: number;
+  /** Keys that were not stored, as the lease of their write no longer stood. Default none. */
+  readonly refused?: readonly string[];
 }
 
 /** How an invalidation by tag acts: `delete` makes misses, `expire` makes entries stale. */
@@ -113,10 +128,26 @@ export interface TagInvalidation {
   readonly after: number;
 }
 
-/** The sequences of one tag's last invalidation of each mode. */
-export interface TagSequences {
-  readonly deleted: number;
-  readonly expired: number;
+/** What was changed in a shared tier, for caches that may have old entries of it. Never with values. */
+export type Change =
+  | { readonly by: "keys"; readonly keys: readonly string[] }
+  | { readonly by: "prefix"; readonly prefix: string }
+  | {
+      readonly by: "tags";
+      readonly tags: readonly string[];
+      readonly match: TagMatch;
+      readonly mode: InvalidationMode;
+      readonly sequence: number;
+    };
+
+/** Answer to a look into the journal. */
+export interface JournalPage {
+  /** Where the next look begins. */
+  readonly position: number;
+  /** The invalidation sequence at that position. */
+  readonly sequence: number;
+  /** What others than the asking tier changed since; `undefined` when that is not known any more, and all may have changed. */
+  readonly changes: readonly Change[] | undefined;
 }
 
 /** One page of keys. */
@@ -153,14 +184,14 @@ export interface TierOperations<V, A extends "async" | "sync"> {
   getMany(keys: readonly string[], options: ReadOptions): Answer<ReadResult<V>, A>;
   /**
    * Writes a batch, all or nothing where the store can. When it answers, a durable tier has the entries for good.
-   * Answers with the invalidation sequence that entries without one were written under (tiers with `tags`), else 0.
+   * A write gives back the lease that it was loaded under, and one without revokes whatever lease its key has.
    */
-  setMany(writes: readonly Write<V>[], now: number): Answer<number, A>;
-  /** Deletes keys; answers for each whether a live entry was there. */
+  setMany(writes: readonly Write<V>[], now: number): Answer<WriteResult, A>;
+  /** Deletes keys, and revokes their leases; answers for each whether a live entry was there. */
   deleteMany(keys: readonly string[], now: number): Answer<readonly boolean[], A>;
   /** Moves deadlines without reading values; answers for each whether a live entry was there. */
   touchMany?(touches: readonly Touch[], now: number): Answer<readonly boolean[], A>;
-  /** Removes every entry whose key starts with `prefix`, and never another. */
+  /** Removes every entry whose key starts with `prefix`, and never another, and revokes their leases. */
   clear(prefix: string, now: number): Answer<void, A>;
   /** Removes at most `limit` expired entries; answers with their keys. */
   prune?(limit: number, now: number): Answer<readonly string[], A>;
@@ -173,8 +204,11 @@ export interface TierOperations<V, A extends "async" | "sync"> {
    * `match: "any"`. Answers with the new sequence: `max(sequence + 1, now, after + 1)`.
    */
   invalidate?(invalidation: TagInvalidation): Answer<number, A>;
-  /** Sequences of tags, `undefined` for one without a record, and the current sequence (capability `tags`). */
-  sequences?(tags: readonly string[]): Answer<{ current: number; tags: readonly (TagSequences | undefined)[] }, A>;
+  /**
+   * What others changed after position `since`: entries written, touched and deleted, prefixes cleared, tags
+   * invalidated (capability `journal`). The journal is bounded. Without `since` it only tells where it stands.
+   */
+  journal?(since?: number): Answer<JournalPage, A>;
   /** Gives leases back, or revokes whatever lease a key has when `lease` is left out (capability `leases`). */
   release?(leases: readonly { key: string; lease?: number }[]): Answer<void, A>;
 }
@@ -225,8 +259,10 @@ export interface Tier<V = unknown> extends TierOperations<V, "async"> {
   /**
    * Fast path of the top tier: the value under `key`, if it is there, fresh, without a version, and (when it has tags)
    * written at a sequence not below `sequence`. Anything else is `undefined` and goes the long way.
+   *
+   * @param now where the caller has read the clock already
    */
-  fresh?(key: string, sequence: number): V | undefined;
+  fresh?(key: string, sequence: number, now?: number): V | undefined;
   /** Set by `defineTier`: what it takes to guard the tier and to stack it with others. */
   readonly stack?: StoreFactory;
   /** Live numbers of a tier that keeps its entries in this process. */

@@ -4,12 +4,12 @@
  * @module
  */
 import { toMilliseconds } from "./duration.ts";
-import { type Entry, NO_TAGS } from "./entry.ts";
+import type { Entry } from "./entry.ts";
 import { mustBe, ValueError } from "./errors.ts";
 import type { Key } from "./key.ts";
 import type { Loader } from "./load.ts";
 import { isPromise } from "./maybe.ts";
-import { type Lifetimes, type LoadOptions, resolveLifetimes } from "./options.ts";
+import { checkLeaseTimeout, type Lifetimes, type LoadOptions, resolveLifetimes } from "./options.ts";
 import type { Space } from "./space.ts";
 import type { Write } from "./tier.ts";
 
@@ -30,7 +30,8 @@ export interface Request {
 /** @throws {KeyError} for what is no key; {ConfigError} for a wrong option */
 export function newRequest(key: Key, options: LoadOptions, space: Space, loader?: Loader): Request {
   const { options: cache } = space.engine;
-  const { version = cache.version } = options;
+  const { version = cache.version, onLeaseTimeout } = options;
+  if (onLeaseTimeout !== undefined) checkLeaseTimeout(onLeaseTimeout);
   return { text: space.encode(key), key, options, lifetimes: resolveLifetimes(options, cache), version, space, loader };
 }
 
@@ -44,6 +45,8 @@ export interface Decision {
   sequence?: number;
   /** How long the load took, in milliseconds. */
   loadTime?: number;
+  /** Under which it was loaded. */
+  lease?: number | undefined;
 }
 
 /**
@@ -71,12 +74,12 @@ export function newWrite(value: unknown, request: Request, decision: Decision = 
     createdAt,
     freshUntil,
     staleUntil: freshUntil + Math.max(lifetimes.grace, lifetimes.swr),
-    tags: names?.length ? space.encodeTags(names) : NO_TAGS,
+    tags: names ? space.encodeTags(names) : space.tags,
     sequence: decision.sequence ?? (engine.isAuthority ? ledger.latest : undefined),
     version,
     loadTime: decision.loadTime ?? 0,
   };
-  return { key: text, entry, codec: options.codec ?? cache.codec };
+  return { key: text, entry, codec: options.codec ?? cache.codec, lease: decision.lease };
 }
 
 /** Counts and reports what was stored, and has it swept when its time is over. */

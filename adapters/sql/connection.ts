@@ -3,7 +3,9 @@
  *
  * @module
  */
+import type { Change } from "../../src/tier.ts";
 import type { Plan, Row, SqlValue, Step, SyncDriver } from "./driver.ts";
+import type { Journal } from "./journal.ts";
 import { SEQUENCE } from "./reads.ts";
 import { BUSY, resultCode } from "./result-codes.ts";
 
@@ -36,11 +38,15 @@ export function insist<T>(busyTimeout: number, run: () => T): T {
   }
 }
 
+const NO_ROWS: readonly Row[] = [];
+
 /** A driver with patience. */
 export class Connection {
   readonly driver: SyncDriver;
   /** How long to wait for a lock, in milliseconds. */
   readonly busyTimeout: number;
+  /** Where the changes of each transaction are told, within it. */
+  journal: Journal | undefined;
   readonly #isOwn: boolean;
   #patience: number | undefined;
 
@@ -80,20 +86,37 @@ export class Connection {
   }
 
   #transaction(plans: readonly Plan<unknown>[]): unknown[] {
-    const { driver } = this;
-    return driver.transaction(() => {
+    const { driver, journal } = this;
+    const changes: Change[] = [];
+    let rows = 0;
+    const answers = driver.transaction(() => {
       // Every write asks for the sequence: read once, as within a transaction only an invalidation changes it.
       let sequence: readonly Row[] | undefined;
+      // Every write revokes leases: whether there are any is asked once, as within a transaction only a plan that takes
+      // leases makes some. A plan by itself revokes at once, which costs no more than to ask.
+      let isNone = plans.length > 1 ? undefined : false;
       const run = (step: Step): readonly Row[] => {
-        if (step !== SEQUENCE) return driver.all(step.sql, step.args);
-        sequence ??= driver.all(step.sql, step.args);
-        return sequence;
+        const { sql, args, given } = step;
+        if (step === SEQUENCE) return (sequence ??= driver.all(sql, args));
+        if (given !== undefined) isNone ??= driver.all(given.sql, given.args).length === 0;
+        return given !== undefined && isNone ? NO_ROWS : driver.all(sql, args);
       };
-      return plans.map((plan) => {
+      const all = plans.map((plan) => {
         if (plan.bumps) sequence = undefined;
-        return plan.finish(plan.steps.map(run));
+        const answer = plan.finish(plan.steps.map(run));
+        if (plan.leases) isNone = undefined;
+        if (journal !== undefined && plan.changes !== undefined) changes.push(plan.changes(answer));
+        return answer;
       });
+      if (changes.length > 0) {
+        const steps = journal!.steps(changes);
+        for (const { sql, args } of steps) driver.all(sql, args);
+        rows = steps.length;
+      }
+      return all;
     });
+    if (changes.length > 0) journal!.committed(changes, rows);
+    return answers;
   }
 
   /** How long SQLite itself waits for a lock. Set only when it changes, as the statement costs half a microsecond. */

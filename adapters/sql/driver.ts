@@ -8,6 +8,7 @@
  *
  * @module
  */
+import type { Change } from "../../src/tier.ts";
 
 /** What can be bound to a placeholder. Others throw on D1 and on node:sqlite, and end the process on libSQL. */
 export type SqlValue = string | number | null | Uint8Array;
@@ -20,6 +21,8 @@ export interface Step {
   /** One of a fixed set of texts, so that a driver may keep every statement prepared. */
   readonly sql: string;
   readonly args: readonly SqlValue[];
+  /** Does nothing where this step answers without a row. A driver may ask that once per transaction, and leave it out. */
+  readonly given?: Step;
 }
 
 /** Statements that take effect together or not at all, and how their rows become an answer. */
@@ -27,6 +30,10 @@ export interface Plan<T> {
   readonly steps: readonly Step[];
   /** Changes the invalidation sequence. */
   readonly bumps?: boolean;
+  /** Takes leases. */
+  readonly leases?: boolean;
+  /** What it changed, for the journal, given its answer. */
+  changes?(answer: T): Change;
   /** Makes the answer of the rows of each step. Throws when they cannot be right; then nothing has been changed. */
   finish(rows: readonly (readonly Row[])[]): T;
 }

@@ -7,7 +7,7 @@ import type { Entry } from "../../src/entry.ts";
 import { CorruptError } from "../../src/errors.ts";
 import type { ReadOptions } from "../../src/tier.ts";
 import type { Connection } from "./connection.ts";
-import type { Row } from "./driver.ts";
+import type { Row, Step } from "./driver.ts";
 import { readEntry } from "./entry-row.ts";
 import { isStorable } from "./liveness.ts";
 import { placed, READ_ONE, READ_ONE_META, readBatch } from "./reads.ts";
@@ -28,9 +28,7 @@ export function readEntries(
 ): Found[] {
   const { now, metaOnly = false } = options;
   if (keys.length <= 1) return keys.map((key) => readOne(connection, key, now, metaOnly, corrupt));
-  // A key that SQLite would change on the way must not meet another's entry; the empty list has no place for it.
-  const asked = keys.every(isStorable) ? keys : keys.map((key) => (isStorable(key) ? key : null));
-  const { sql, args } = readBatch(asked, metaOnly);
+  const { sql, args } = readStep(keys, metaOnly);
   let rows: readonly Row[];
   try {
     rows = connection.all(sql, args);
@@ -38,6 +36,22 @@ export function readEntries(
     if (!isDamage(error)) throw error;
     return keys.map((key) => readOne(connection, key, now, metaOnly, corrupt));
   }
+  return entriesOf(rows, keys, options, corrupt);
+}
+
+/** The statement that reads entries by key, for {@linkcode entriesOf}. */
+export function readStep(keys: readonly string[], metaOnly: boolean): Step {
+  // A key that SQLite would change on the way must not meet another's entry; the empty list has no place for it.
+  return readBatch(keys.every(isStorable) ? keys : keys.map((key) => (isStorable(key) ? key : null)), metaOnly);
+}
+
+/** The entries in the rows of {@linkcode readStep}, in the order of the keys. */
+export function entriesOf(
+  rows: readonly Row[],
+  keys: readonly string[],
+  { now, metaOnly = false }: ReadOptions,
+  corrupt: CorruptListener,
+): Found[] {
   return placed(rows, keys.length, (row, index) => read(row, now, metaOnly, keys[index]!, corrupt));
 }
 

@@ -22,31 +22,39 @@ const COLUMNS = [
   "data",
 ];
 
-/** Writes one entry; without a sequence under the current one. Only an update keeps the row's id, hence no REPLACE. */
-const WRITE = `INSERT INTO entries (${COLUMNS.join(", ")})
-  VALUES (?, ?, ?, ?, coalesce(?, (SELECT sequence FROM meta)), ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (key) DO UPDATE SET ${COLUMNS.slice(1)
-    .map((column) => `${column} = excluded.${column}`)
-    .join(", ")}`;
+const INSERT = `INSERT INTO entries (${COLUMNS.join(", ")})`;
+const VALUES = "?, ?, ?, coalesce(?, (SELECT sequence FROM meta)), ?, ?, ?, ?, ?, ?";
+/** Keeps the row's id, unlike REPLACE. */
+const UPDATE = `ON CONFLICT (key) DO UPDATE SET ${COLUMNS.slice(1)
+  .map((column) => `${column} = excluded.${column}`)
+  .join(", ")}`;
 
-/** The statement that writes an entry, without its tags. `tagged` is their number. */
-export function writeEntry({ key, entry }: Write<Uint8Array>, tagged: number): Step {
-  return {
-    sql: WRITE,
-    args: [
-      key,
-      entry.createdAt,
-      toEnd(entry.freshUntil),
-      toEnd(entry.staleUntil),
-      entry.sequence ?? null,
-      Number.isFinite(entry.loadTime) ? Math.round(entry.loadTime) : 0,
-      tagged,
-      entry.codec ?? null,
-      entry.version ?? null,
-      entry.profile ?? null,
-      entry.value,
-    ],
-  };
+/** Writes one entry; without a sequence under the current one. */
+const WRITE = `${INSERT} VALUES (?, ${VALUES}) ${UPDATE}`;
+/** The same while the lease stands. */
+const WRITE_LEASED = `${INSERT} SELECT l.key, ${VALUES} FROM leases l WHERE l.key = ? AND l.token = ? ${UPDATE}`;
+
+/**
+ * The statement that writes an entry, without its tags. `tagged` is their number.
+ *
+ * @param lease does nothing unless the key has this one
+ */
+export function writeEntry({ key, entry }: Write<Uint8Array>, tagged: number, lease?: number): Step {
+  const values: SqlValue[] = [
+    entry.createdAt,
+    toEnd(entry.freshUntil),
+    toEnd(entry.staleUntil),
+    entry.sequence ?? null,
+    Number.isFinite(entry.loadTime) ? Math.round(entry.loadTime) : 0,
+    tagged,
+    entry.codec ?? null,
+    entry.version ?? null,
+    entry.profile ?? null,
+    entry.value,
+  ];
+  return lease === undefined
+    ? { sql: WRITE, args: [key, ...values] }
+    : { sql: WRITE_LEASED, args: [...values, key, lease] };
 }
 
 /** A deadline as it is stored. NULL never ends, and so does what is past the integers that all drivers can read. */

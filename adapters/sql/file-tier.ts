@@ -67,6 +67,8 @@ function capabilities({ maxKeyLength, readOnly }: SqliteSettings, isKept: boolea
     sync: true,
     keys: true,
     tags: true,
+    journal: isKept,
+    leases: !readOnly,
     durable: isKept,
     shared: isKept,
     readOnly,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CLOCK_TOLERANCE } from "../../src/entry.ts";
 import type { SqlValue } from "./driver.ts";
 
 /**
@@ -12,6 +13,17 @@ import type { SqlValue } from "./driver.ts";
 export const LIVE = `(e.stale_until IS NULL OR e.stale_until > ?) AND (e.tagged IS 0 OR NOT EXISTS (
     SELECT 1 FROM entry_tags x LEFT JOIN tags t ON t.id = x.tag
     WHERE x.entry = e.id AND (t.id IS NULL OR t.deleted > e.sequence)
+  ))`;
+
+/**
+ * Entry `e` is {@linkcode LIVE} and fresh, as `freshness()` says of the entry that is made of it. The time is bound to
+ * `?` three times.
+ */
+export const FRESH: string = `(e.stale_until IS NULL OR e.stale_until > ?)
+  AND (e.fresh_until IS NULL OR (e.fresh_until > ? AND e.created_at <= ? + ${CLOCK_TOLERANCE}))
+  AND (e.tagged IS 0 OR NOT EXISTS (
+    SELECT 1 FROM entry_tags x LEFT JOIN tags t ON t.id = x.tag
+    WHERE x.entry = e.id AND (t.id IS NULL OR t.deleted > e.sequence OR t.expired > e.sequence)
   ))`;
 
 /** Keys of `e` within the bounds of {@linkcode range}. Every text is below the empty blob, so that stands for no end. */

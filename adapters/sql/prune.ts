@@ -5,14 +5,18 @@
  * @module
  */
 import type { Plan, Row } from "./driver.ts";
+import { pruneLeases } from "./leases.ts";
 
 const DELETE_EXPIRED = `DELETE FROM entries WHERE id IN (
     SELECT id FROM entries WHERE stale_until <= ? ORDER BY stale_until LIMIT ?
   ) RETURNING key`;
 
-/** Removes at most `limit` entries that are over; answers with their keys. */
+/** Removes at most `limit` entries that are over, and as many leases; answers with the keys of the entries. */
 export function pruneExpiredPlan(limit: number, now: number): Plan<string[]> {
-  return { steps: [{ sql: DELETE_EXPIRED, args: [now, limit] }], finish: ([rows]) => keysOf(rows) };
+  return {
+    steps: [{ sql: DELETE_EXPIRED, args: [now, limit] }, pruneLeases(limit, now)],
+    finish: ([rows]) => keysOf(rows),
+  };
 }
 
 /** The tags to be swept next, no more than are looked at in one go. */

@@ -7,6 +7,9 @@
  * @module
  */
 
+/** So many of its last rows the journal has at least; a sixteenth more at most. */
+export const JOURNAL_ROWS = 16_384;
+
 /**
  * Version 1.
  *
@@ -26,6 +29,12 @@
  *
  * `tag_rules` are invalidations by `all` or `exact` of several tags: entries are hit at once, the rule is for those
  * whose load had begun before and that are written later. `meta.rules_floor` does for it what `floor` does for tags.
+ *
+ * `leases`: who loads a key, until when. A row stays after its end until somebody takes, gives back or revokes the lease.
+ *
+ * `journal` tells what was changed by whom (`origin`), in rows that are numbered without gaps. The newest is never
+ * dropped, so no number is used twice; AUTOINCREMENT would keep that too, for one more page to write per transaction.
+ * Who deletes rows by hand leaves one that no reader knows, which means that anything may have changed.
  *
  * `access_log`, `eviction_log` and `profiles` have the columns of cachetronomy.
  */
@@ -89,6 +98,25 @@ const VERSION_1: readonly string[] = [
     token INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
   ) WITHOUT ROWID`,
+  `CREATE TABLE journal (
+    id INTEGER PRIMARY KEY,
+    origin INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    what TEXT NOT NULL,
+    match TEXT,
+    mode TEXT,
+    sequence INTEGER
+  )`,
+  `CREATE TRIGGER journal_bounded AFTER INSERT ON journal WHEN new.id % 1024 = 0 BEGIN
+    DELETE FROM journal WHERE id <= new.id - ${JOURNAL_ROWS};
+  END`,
+  `CREATE TRIGGER journal_torn AFTER DELETE ON journal
+    WHEN old.id > coalesce((SELECT max(id) FROM journal), 0) - ${JOURNAL_ROWS}
+      AND (SELECT kind FROM journal ORDER BY id DESC LIMIT 1) IS NOT 'torn'
+  BEGIN
+    INSERT INTO journal (id, origin, kind, what)
+      VALUES (max(old.id, coalesce((SELECT max(id) FROM journal), 0)) + 1, 0, 'torn', 'null');
+  END`,
   `CREATE TABLE access_log (
     key TEXT PRIMARY KEY,
     access_count INTEGER NOT NULL,
@@ -129,6 +157,7 @@ export const TABLES: readonly string[] = [
   "entry_tags",
   "tag_rules",
   "leases",
+  "journal",
   "access_log",
   "eviction_log",
   "profiles",

@@ -6,30 +6,36 @@
  *
  * @module
  */
-import { CacheClosedError, ConfigError, KeyError, TierLimitError } from "../../src/errors.ts";
+import { CacheClosedError, ConfigError } from "../../src/errors.ts";
+import { isPromise } from "../../src/maybe.ts";
 import type {
   Capabilities,
+  JournalPage,
+  MaybePromise,
   ReadOptions,
   ReadResult,
   ScanOptions,
   ScanResult,
   SyncTier,
   TagInvalidation,
-  TagSequences,
   Tier,
   TierContext,
   TierOptions,
   Touch,
   Write,
+  WriteResult,
 } from "../../src/tier.ts";
+import { checkWrites } from "./check-writes.ts";
 import type { Connection } from "./connection.ts";
 import type { Plan } from "./driver.ts";
 import { type CorruptListener, readEntries } from "./entry-reader.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { isStorable } from "./liveness.ts";
+import { Journal } from "./journal.ts";
+import { takeLeases } from "./lease-reader.ts";
+import { releasePlan } from "./leases.ts";
 import { pruneDeadPlan, pruneExpiredPlan, pruneTagsPlan } from "./prune.ts";
 import { SEQUENCE, scanPlan, sequenceOf, sizePlan } from "./reads.ts";
-import { invalidatePlan, sequencesPlan } from "./tags.ts";
+import { invalidatePlan } from "./tags.ts";
 import { clearPlan, deletePlan, dropCorruptPlan, setPlan, touchPlan } from "./writes.ts";
 
 /** What a {@linkcode sqlStore} is made of. */
@@ -59,7 +65,9 @@ export function sqlStore(options: SqlStoreOptions): SqlStore {
 interface Session {
   readonly connection: Connection;
   readonly queue: GroupCommit;
+  readonly journal: Journal;
   readonly corrupt: CorruptListener;
+  readonly report: TierContext["report"];
 }
 
 class LocalStore implements SqlStore {
@@ -68,7 +76,6 @@ class LocalStore implements SqlStore {
   readonly options: TierOptions;
   readonly sync: SyncTier<Uint8Array>;
   readonly #settings: SqlStoreOptions;
-  readonly #maxKeyBytes: number;
   #session: Session | undefined;
   /** Where the next prune goes on looking for tags without entries. */
   #tagCursor = 0;
@@ -78,7 +85,6 @@ class LocalStore implements SqlStore {
     this.name = settings.name;
     this.capabilities = settings.capabilities;
     this.options = settings.options;
-    this.#maxKeyBytes = settings.capabilities.maxKeyBytes ?? Infinity;
     this.sync = this.#syncFace();
   }
 
@@ -95,12 +101,16 @@ class LocalStore implements SqlStore {
     }
     const connection = this.#settings.connect(context);
     const queue = new GroupCommit(connection);
+    const journal = new Journal(connection, this.#settings.isOwn);
+    // Nobody else can look into a database that is in memory only.
+    if (this.capabilities.journal) connection.journal = journal;
+    const { report } = context;
     const corrupt: CorruptListener = (key, error, isRow) => {
-      context.report("corrupt", error, key);
+      report("corrupt", error, key);
       if (isRow && !this.#settings.readOnly)
-        queue.add(dropCorruptPlan(key)).catch((fault) => context.report("fault", fault, key));
+        queue.add(dropCorruptPlan(key)).catch((fault) => report("fault", fault, key));
     };
-    this.#session = { connection, queue, corrupt };
+    this.#session = { connection, queue, journal, corrupt, report };
   }
 
   close(): void {
@@ -111,16 +121,38 @@ class LocalStore implements SqlStore {
     if (this.#settings.isOwn) session.connection.driver.close();
   }
 
-  getMany(keys: readonly string[], options: ReadOptions): ReadResult<Uint8Array> {
-    const { connection, corrupt } = this.#open();
+  getMany(keys: readonly string[], options: ReadOptions): MaybePromise<ReadResult<Uint8Array>> {
+    const { queue } = this.#open();
+    return this.#get(keys, options, (plan) => queue.add(plan));
+  }
+
+  #get(
+    keys: readonly string[],
+    options: ReadOptions,
+    run: <T>(plan: Plan<T>) => MaybePromise<T>,
+  ): MaybePromise<ReadResult<Uint8Array>> {
+    const { connection, corrupt, report } = this.#open();
     // The sequence first: should another process invalidate in between, the older one is the safe one.
     const sequence = options.sequence === true ? sequenceOf(connection.all(SEQUENCE.sql, SEQUENCE.args)) : undefined;
     const entries = readEntries(connection, keys, options, corrupt);
-    return sequence === undefined ? { entries } : { entries, sequence };
+    const answer = sequence === undefined ? { entries } : { entries, sequence };
+    const { lease = 0 } = options;
+    if (!(lease > 0) || !this.capabilities.leases) return answer;
+    // A database that cannot be written is still read.
+    const failed = (error: unknown): ReadResult<Uint8Array> => {
+      report("fault", error);
+      return answer;
+    };
+    try {
+      const leased = takeLeases({ connection, corrupt, run }, keys, entries, { ...options, lease });
+      return isPromise(leased) ? leased.then((taken) => ({ ...answer, ...taken }), failed) : { ...answer, ...leased };
+    } catch (error) {
+      return failed(error);
+    }
   }
 
-  setMany(writes: readonly Write<Uint8Array>[], _now: number): Promise<number> {
-    return this.#write(() => setPlan(this.#checked(writes)));
+  setMany(writes: readonly Write<Uint8Array>[], _now: number): Promise<WriteResult> {
+    return this.#write(() => setPlan(checkWrites(this, writes)));
   }
 
   deleteMany(keys: readonly string[], now: number): Promise<readonly boolean[]> {
@@ -155,8 +187,12 @@ class LocalStore implements SqlStore {
     return this.#open().connection.read(sizePlan(prefix, now));
   }
 
-  sequences(tags: readonly string[]): { current: number; tags: readonly (TagSequences | undefined)[] } {
-    return this.#open().connection.read(sequencesPlan(tags));
+  journal(since?: number): JournalPage {
+    return this.#open().journal.look(since);
+  }
+
+  release(leases: readonly { key: string; lease?: number }[]): Promise<void> {
+    return this.#write(() => releasePlan(leases));
   }
 
   /** Queues what `plan` answers; what it throws rejects. */
@@ -173,21 +209,24 @@ class LocalStore implements SqlStore {
       this.#open().queue.flush();
       return this;
     };
+    // What waits is written before each transaction too: reading may have found rows to be removed.
     const write = <T>(plan: Plan<T>): T => {
       const { connection, queue } = this.#open();
       queue.flush();
       return connection.commit([plan])[0] as T;
     };
     return {
-      getMany: (keys, options) => reading().getMany(keys, options),
+      getMany: (keys, options) => reading().#get(keys, options, write) as ReadResult<Uint8Array>,
       scan: (options) => reading().scan(options),
       size: (prefix, now) => reading().size(prefix, now),
-      sequences: (tags) => reading().sequences(tags),
-      setMany: (writes) => write(setPlan(this.#checked(writes))),
+      // It tells nothing of our own writes, so those that wait may wait.
+      journal: (since) => this.journal(since),
+      setMany: (writes) => write(setPlan(checkWrites(this, writes))),
       deleteMany: (keys, now) => write(deletePlan(keys, now)),
       touchMany: (touches, now) => write(touchPlan(touches, now)),
       clear: (prefix) => write(clearPlan(prefix)),
       invalidate: (invalidation) => write(invalidatePlan(invalidation)),
+      release: (leases) => write(releasePlan(leases)),
       prune: (limit, now) => {
         const expired = write(pruneExpiredPlan(limit, now));
         const dead = expired.length < limit ? write(pruneDeadPlan(limit - expired.length)) : [];
@@ -202,30 +241,5 @@ class LocalStore implements SqlStore {
     throw new CacheClosedError(
       `Cannot use tier ${this.name} as it must be open: received a call before open or after close`,
     );
-  }
-
-  /**
-   * The writes, when all of their keys and tags come back from SQLite as they were.
-   *
-   * @throws {KeyError} for NUL or a lone surrogate
-   * @throws {TierLimitError} for a key that is too long
-   */
-  #checked(writes: readonly Write<Uint8Array>[]): readonly Write<Uint8Array>[] {
-    for (const { key, entry } of writes) {
-      if (!isStorable(key) || !entry.tags.every(isStorable)) {
-        throw new KeyError("Cannot store entry as its key and tags must be without NUL and lone surrogates");
-      }
-      if (key.length * 3 > this.#maxKeyBytes) this.#checkLength(key);
-    }
-    return writes;
-  }
-
-  #checkLength(key: string): void {
-    const bytes = new TextEncoder().encode(key).length;
-    if (bytes > this.#maxKeyBytes) {
-      throw new TierLimitError(
-        `Cannot store key in ${this.name} as it must be at most ${this.#maxKeyBytes} bytes: received ${bytes}`,
-      );
-    }
   }
 }

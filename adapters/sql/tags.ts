@@ -6,8 +6,8 @@
  *
  * @module
  */
-import type { TagInvalidation, TagSequences, Write } from "../../src/tier.ts";
-import type { Plan, Row, Step } from "./driver.ts";
+import type { TagInvalidation, Write } from "../../src/tier.ts";
+import type { Plan, Step } from "./driver.ts";
 import { writeEntry } from "./entry-row.ts";
 import { sequenceOf } from "./reads.ts";
 
@@ -18,10 +18,15 @@ import { sequenceOf } from "./reads.ts";
 const MAKE_TAGS = `INSERT INTO tags (name, deleted, expired, swept)
   SELECT k.value, m.floor, 0, CASE WHEN ? < m.floor THEN 0 ELSE m.floor END FROM json_each(?) k, meta m WHERE true
   ON CONFLICT (name) DO UPDATE SET swept = 0 WHERE deleted > ?`;
+const MAKE_TAGS_LEASED = MAKE_TAGS.replace(
+  "WHERE true",
+  "WHERE EXISTS (SELECT 1 FROM leases WHERE key = ? AND token = ?)",
+);
 
 /** The old rows are gone: the trigger on `entries` deletes them whenever an entry is written. */
 const LINK_TAGS = `INSERT INTO entry_tags (entry, tag, sequence)
   SELECT e.id, t.id, e.sequence FROM entries e, tags t WHERE e.key = ? AND t.name IN (SELECT value FROM json_each(?))`;
+const LINK_TAGS_LEASED = `${LINK_TAGS} AND EXISTS (SELECT 1 FROM leases WHERE key = e.key AND token = ?)`;
 
 /** Rule `r` concerns entry `entries`. */
 const CONCERNS = `(r.exact = 0 OR r.size = entries.tagged) AND r.size = (
@@ -39,20 +44,33 @@ const APPLY_RULES = `UPDATE entries SET fresh_until = 0, stale_until = CASE
     ELSE stale_until END
   WHERE key = ? AND (sequence < (SELECT rules_floor FROM meta)
     OR EXISTS (SELECT 1 FROM tag_rules r WHERE max(r.deleted, r.expired) > +entries.sequence AND ${CONCERNS}))`;
+const APPLY_RULES_LEASED = `${APPLY_RULES} AND EXISTS (SELECT 1 FROM leases WHERE key = entries.key AND token = ?)`;
 
-/** The statements that write an entry with tags, of which none comes twice. */
-export function tagEntry(write: Write<Uint8Array>, tags: readonly string[]): Step[] {
+/**
+ * The statements that write an entry with tags, of which none comes twice.
+ *
+ * @param lease they do nothing unless the key has this one
+ */
+export function tagEntry(write: Write<Uint8Array>, tags: readonly string[], lease?: number): Step[] {
   const { key, entry } = write;
   const list = JSON.stringify(tags);
   const sequence = entry.sequence ?? null;
-  const steps: Step[] = [
-    { sql: MAKE_TAGS, args: [sequence, list, sequence] },
-    writeEntry(write, tags.length),
-    { sql: LINK_TAGS, args: [key, list] },
-  ];
   // Without a sequence it is written under the current one, which no rule is above.
-  if (entry.sequence !== undefined) steps.push({ sql: APPLY_RULES, args: [key] });
-  return steps;
+  const isLate = entry.sequence !== undefined;
+  if (lease === undefined) {
+    return [
+      { sql: MAKE_TAGS, args: [sequence, list, sequence] },
+      writeEntry(write, tags.length),
+      { sql: LINK_TAGS, args: [key, list] },
+      ...(isLate ? [{ sql: APPLY_RULES, args: [key] }] : []),
+    ];
+  }
+  return [
+    { sql: MAKE_TAGS_LEASED, args: [sequence, list, key, lease, sequence] },
+    writeEntry(write, tags.length, lease),
+    { sql: LINK_TAGS_LEASED, args: [key, list, lease] },
+    ...(isLate ? [{ sql: APPLY_RULES_LEASED, args: [key, lease] }] : []),
+  ];
 }
 
 const BUMP = "UPDATE meta SET sequence = max(sequence + 1, ?, ?) RETURNING sequence";
@@ -96,26 +114,10 @@ export function invalidatePlan({ tags, match, mode, now, after }: TagInvalidatio
       { sql: DROP_RULES, args: [] },
     );
   }
-  return { steps, bumps: true, finish: ([rows]) => sequenceOf(rows) };
-}
-
-/** The current sequence in the first row, then each tag: one statement, so that it is one state of the database. */
-const SEQUENCES = `SELECT sequence AS deleted, 0 AS expired, -1 AS place FROM meta
-  UNION ALL SELECT t.deleted, t.expired, k.key FROM json_each(?) k CROSS JOIN tags t ON t.name = k.value`;
-
-/** Sequences of tags and the current one. */
-export function sequencesPlan(tags: readonly string[]): Plan<{ current: number; tags: (TagSequences | undefined)[] }> {
   return {
-    steps: [{ sql: SEQUENCES, args: [JSON.stringify(tags)] }],
-    finish([rows = []]) {
-      const known = new Array<TagSequences | undefined>(tags.length).fill(undefined);
-      let first: Row[] = [];
-      for (const row of rows) {
-        const [deleted, expired, place] = row as [number, number, number];
-        if (place < 0) first = [row];
-        else known[place] = { deleted, expired };
-      }
-      return { current: sequenceOf(first), tags: known };
-    },
+    steps,
+    bumps: true,
+    changes: (sequence) => ({ by: "tags", tags: names, match, mode, sequence }),
+    finish: ([rows]) => sequenceOf(rows),
   };
 }

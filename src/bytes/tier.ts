@@ -5,7 +5,7 @@
  */
 import { defineTier } from "../define-tier.ts";
 import { then } from "../maybe.ts";
-import type { Answer, Codec, MaybePromise, ReadResult, Tier, TierOperations } from "../tier.ts";
+import type { Answer, Codec, MaybePromise, ReadResult, Tier, TierOperations, WriteResult } from "../tier.ts";
 import { codecRegistry } from "./registry.ts";
 import { Sealer } from "./sealer.ts";
 
@@ -51,7 +51,10 @@ function face<A extends "async" | "sync">(
         sealer.open(store, keys, result, options),
       ) as Answer<ReadResult, A>,
     setMany: (writes, now) =>
-      then(sealer.sealed(writes), (sealed) => store.setMany(sealed, now) as MaybePromise<number>) as Answer<number, A>,
+      then(sealer.sealed(writes), (sealed) => store.setMany(sealed, now) as MaybePromise<WriteResult>) as Answer<
+        WriteResult,
+        A
+      >,
     deleteMany: (keys, now) => store.deleteMany(keys, now),
     clear: (prefix, now) => store.clear(prefix, now),
   };
@@ -60,7 +63,7 @@ function face<A extends "async" | "sync">(
   if (store.scan !== undefined) operations.scan = store.scan.bind(store);
   if (store.size !== undefined) operations.size = store.size.bind(store);
   if (store.invalidate !== undefined) operations.invalidate = store.invalidate.bind(store);
-  if (store.sequences !== undefined) operations.sequences = store.sequences.bind(store);
+  if (store.journal !== undefined) operations.journal = store.journal.bind(store);
   if (store.release !== undefined) operations.release = store.release.bind(store);
   return operations;
 }

@@ -19,6 +19,7 @@ import type {
   TierOptions,
   Touch,
   Write,
+  WriteResult,
 } from "../tier.ts";
 import { type Link, Lru } from "./lru.ts";
 import type { Policy } from "./policy.ts";
@@ -51,6 +52,9 @@ export function memory(options: MemoryOptions = {}): MemoryTier {
 
 /** Entries measured when the bytes of a tier without `maxBytes` are asked for. */
 const SAMPLE = 200;
+
+/** No tags, no sequence. */
+const STORED: WriteResult = { sequence: 0 };
 
 /** An entry in its place among the others by last use. */
 interface Slot extends Link<Slot> {
@@ -102,12 +106,12 @@ class MemoryStore implements MemoryTier {
     this.#removed = context.removed;
   }
 
-  fresh(key: string, sequence: number): unknown {
+  fresh(key: string, sequence: number, now?: number): unknown {
     const slot = this.#slots.get(key);
     if (slot === undefined) return undefined;
     const { entry } = slot;
     if (
-      (entry.freshUntil === Infinity || entry.freshUntil > this.#clock.now()) &&
+      (entry.freshUntil === Infinity || entry.freshUntil > (now ?? this.#clock.now())) &&
       entry.version === undefined &&
       (entry.tags.length === 0 || entry.sequence! >= sequence)
     ) {
@@ -134,10 +138,10 @@ class MemoryStore implements MemoryTier {
     return undefined;
   }
 
-  setMany(writes: readonly Write[], now: number): number {
+  setMany(writes: readonly Write[], now: number): WriteResult {
     for (const { key, entry } of writes)
       this.#set(key, this.#cap === Infinity ? entry : endingBy(entry, now + this.#cap));
-    return 0;
+    return STORED;
   }
 
   #set(key: string, entry: Entry): void {

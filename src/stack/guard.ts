@@ -16,6 +16,12 @@ import { Breaker } from "./breaker.ts";
 /** Time budget of a tier that is not `local` and sets none: 2 s. */
 const DEFAULT_BUDGET = 2_000;
 
+/**
+ * Who looked into the journal in vain for the whole budget is not made to wait again by the read that follows: the tier is
+ * left alone for this many milliseconds.
+ */
+const AFTER_LOOK = 10;
+
 /** Who is told what happens in a guard. */
 export interface GuardObserver {
   /** An operation failed or ran out of time. */
@@ -30,6 +36,7 @@ export class Guard {
   readonly #breaker: Breaker;
   readonly #clock: Clock;
   readonly #observer: GuardObserver;
+  #lookedInVain = -Infinity;
 
   /** @throws {ConfigError} for a wrong `timeout` or `breaker` */
   constructor(tier: Tier, clock: Clock, observer: GuardObserver) {
@@ -51,6 +58,9 @@ export class Guard {
     if (this.#breaker.state !== "closed" && !this.#breaker.allows(this.#clock.now())) {
       return new TierError(this.#name, `Skipped ${operation} as the breaker of tier ${this.#name} is open`);
     }
+    if (this.#lookedInVain > 0 && this.#clock.now() - this.#lookedInVain < AFTER_LOOK) {
+      return new TierError(this.#name, `Skipped ${operation} as tier ${this.#name} has just not answered in time`);
+    }
     let answer: MaybePromise<T>;
     try {
       answer = call();
@@ -69,6 +79,7 @@ export class Guard {
     );
     const late = () => {
       if (arrived) void settled.then(arrived);
+      if (operation === "journal") this.#lookedInVain = this.#clock.now();
       return {
         error: new TierTimeoutError(
           `Gave up ${operation} of tier ${this.#name} as it must take at most ${this.#budget} ms`,

@@ -9,11 +9,13 @@ import type { Engine } from "../engine.ts";
 import { type Entry, endingBy } from "../entry.ts";
 import { TierError } from "../errors.ts";
 import { decodeKey } from "../key.ts";
-import { all, settle, then } from "../maybe.ts";
+import { all, then } from "../maybe.ts";
 import { type Resolved, sharedPrefix, tierTtl } from "../options.ts";
 import type { LayerCounters } from "../stats.ts";
 import type {
+  Change,
   InvalidationMode,
+  JournalPage,
   MaybePromise,
   ReadOptions,
   ReadResult,
@@ -22,14 +24,14 @@ import type {
   Tier,
   Touch,
   Write,
+  WriteResult,
 } from "../tier.ts";
+import { split } from "./batches.ts";
 import { Guard, type GuardObserver } from "./guard.ts";
+import { Missed } from "./missed.ts";
 
-/** Most keys remembered as missed; beyond it the tier is cleared of our keys before it serves again. */
-const MAX_MISSED = 10_000;
-
-/** How long reads leave a tier alone that could not be told what it missed, in milliseconds. */
-const REPLAY_PAUSE = 5_000;
+/** Nothing was refused. */
+const STORED: WriteResult = { sequence: 0 };
 
 /** A tier in its place in the stack. */
 export class Layer {
@@ -44,11 +46,7 @@ export class Layer {
   readonly #prefix: string;
   readonly #cap: number;
   readonly #maxBatch: number;
-  readonly #missed = new Set<string>();
-  #missedAll = false;
-  #replaying: Promise<TierError | undefined> | undefined;
-  #replayFault: { error: TierError; until: number } | undefined;
-  #missedTags: { tags: readonly string[]; mode: InvalidationMode; match: TagMatch; after: number }[] = [];
+  readonly #missed: Missed;
 
   constructor(tier: Tier, index: number, options: Resolved, counters: LayerCounters, observer: GuardObserver) {
     const { shared, durable, maxBatch = Infinity } = tier.capabilities;
@@ -61,6 +59,7 @@ export class Layer {
     this.#prefix = this.isPrivate ? "" : sharedPrefix(options);
     this.#cap = tierTtl(tier.options ?? {});
     this.#maxBatch = maxBatch;
+    this.#missed = new Missed(tier, this.guard, this.#prefix);
   }
 
   open(engine: Engine): void {
@@ -87,11 +86,10 @@ export class Layer {
 
   /** Where the tier cannot be told what it missed (a full disk, a file that became read-only), those keys alone are misses. */
   read(keys: readonly string[], options: ReadOptions): MaybePromise<ReadResult | TierError> {
-    if (!this.#hasMissed()) return this.#read(keys, options);
-    return then(this.#replay(options.now, false), (fault) => {
+    if (!this.#missed.isAny) return this.#read(keys, options);
+    return then(this.#missed.replay(options.now, false), (fault) => {
       if (!fault) return this.read(keys, options);
-      // Only the tier could tell which entries have all of some tags, or exactly those.
-      if (this.#missedAll || this.#missedTags.some(({ match }) => match !== "any")) return fault;
+      if (this.#missed.isUnbounded) return fault;
       const known = keys.map((key) => !this.#missed.has(this.#prefix + key));
       const answer = this.#read(
         keys.filter((_, i) => known[i]),
@@ -99,11 +97,12 @@ export class Layer {
       );
       return then(answer, (result) => {
         if (result instanceof TierError) return result;
-        let at = 0;
-        return {
-          entries: known.map((isKnown) => (isKnown ? result.entries[at++] : undefined)),
-          sequence: result.sequence,
+        const { entries, sequence, leases } = result;
+        const spread = <T>(some: readonly T[]): (T | undefined)[] => {
+          let at = 0;
+          return known.map((isKnown) => (isKnown ? some[at++] : undefined));
         };
+        return { entries: spread(entries), sequence, leases: leases && spread(leases) };
       });
     });
   }
@@ -119,8 +118,9 @@ export class Layer {
 
   #gather(results: readonly ReadResult[]): ReadResult {
     const strip = (tag: string): string => this.strip(tag);
-    const entries = results.length === 1 ? results[0]!.entries : results.flatMap((result) => result.entries);
-    return { entries: entries.map((entry) => entry && this.#retag(entry, strip)), sequence: results[0]?.sequence };
+    const entries = results.flatMap((result) => result.entries).map((entry) => entry && this.#retag(entry, strip));
+    const leases = results[0]?.leases && results.flatMap((result) => result.leases!);
+    return { entries, sequence: results[0]?.sequence, leases };
   }
 
   /** Does what can fail because of a value. */
@@ -137,15 +137,15 @@ export class Layer {
   }
 
   /** Writes what {@linkcode prepare} answered. */
-  write(prepared: readonly Write[], now: number): MaybePromise<number | TierError> {
-    if (prepared.length === 0) return 0;
+  write(prepared: readonly Write[], now: number): MaybePromise<WriteResult | TierError> {
+    if (prepared.length === 0) return STORED;
     if (this.tier.options?.write === "around")
       return then(
         this.#deleteWhole(
           prepared.map(({ key }) => key),
           now,
         ),
-        faultOr(0),
+        faultOr(STORED),
       );
     const lasting = prepared.filter(({ entry }) => this.#isLasting(entry, now));
     const brief = lasting.length === prepared.length ? [] : prepared.filter((write) => !lasting.includes(write));
@@ -156,7 +156,7 @@ export class Layer {
             brief.map(({ key }) => key),
             now,
           ),
-      () => (lasting.length === 0 ? 0 : this.#store(lasting, now)),
+      () => (lasting.length === 0 ? STORED : this.#store(lasting, now)),
     );
   }
 
@@ -165,27 +165,32 @@ export class Layer {
     return staleUntil - now >= (this.tier.capabilities.minTtl ?? -Infinity);
   }
 
-  #store(writes: readonly Write[], now: number): MaybePromise<number | TierError> {
+  #store(writes: readonly Write[], now: number): MaybePromise<WriteResult | TierError> {
     const stored = this.#set(writes, now, "setMany");
     return then(stored, (answer) => {
       // The tier may hold the older value.
-      if (answer instanceof TierError) this.#miss(writes.map(({ key }) => key));
-      else this.counters.sets += writes.length;
-      return answer;
+      if (answer instanceof TierError) {
+        this.#missed.add(writes.map(({ key }) => key));
+        return answer;
+      }
+      const { sequence, refused = [] } = answer;
+      this.counters.sets += writes.length - refused.length;
+      return refused.length === 0 ? answer : { sequence, refused: refused.map((key) => this.strip(key)) };
     });
   }
 
-  #set(writes: readonly Write[], now: number, operation: string): MaybePromise<number | TierError> {
-    return this.#ready(
+  #set(writes: readonly Write[], now: number, operation: string): MaybePromise<WriteResult | TierError> {
+    return this.#missed.ready(
       now,
       operation,
       () =>
-        then(
-          all(split(writes, this.#maxBatch).map((some) => this.tier.setMany(some, now))),
-          (sequences) => sequences[0] ?? 0,
+        then(all(split(writes, this.#maxBatch).map((some) => this.tier.setMany(some, now))), (results) =>
+          results.length === 1
+            ? results[0]!
+            : { sequence: results[0]!.sequence, refused: results.flatMap(({ refused = [] }) => refused) },
         ),
       // By then the tier may have been given something newer.
-      () => this.#miss(writes.map(({ key }) => key)),
+      () => this.#missed.add(writes.map(({ key }) => key)),
     );
   }
 
@@ -199,7 +204,7 @@ export class Layer {
         ),
         (prepared) =>
           then(
-            prepared.length === 0 ? 0 : this.#set(prepared, now, "promotion"),
+            prepared.length === 0 ? STORED : this.#set(prepared, now, "promotion"),
             (answer) => !(answer instanceof TierError),
           ),
       );
@@ -213,13 +218,13 @@ export class Layer {
   }
 
   #deleteWhole(keys: readonly string[], now: number): MaybePromise<readonly boolean[] | TierError> {
-    const deleted = this.#ready(now, "deleteMany", () =>
+    const deleted = this.#missed.ready(now, "deleteMany", () =>
       then(all(split(keys, this.#maxBatch).map((some) => this.tier.deleteMany(some, now))), (answers) =>
         answers.flat(),
       ),
     );
     return then(deleted, (answer) => {
-      if (answer instanceof TierError) this.#miss(keys);
+      if (answer instanceof TierError) this.#missed.add(keys);
       return answer;
     });
   }
@@ -233,8 +238,8 @@ export class Layer {
     const keys = whole.map(({ key }) => key);
     if (!whole.every((touch) => touch.freshUntil === 0 || this.#isLasting(touch, now)))
       return this.#deleteWhole(keys, now);
-    const missed = () => this.#miss(keys);
-    const touched = this.#ready(
+    const missed = () => this.#missed.add(keys);
+    const touched = this.#missed.ready(
       now,
       "touchMany",
       () => then(all(split(whole, this.#maxBatch).map((some) => this.#touch(some, now))), (answers) => answers.flat()),
@@ -270,7 +275,7 @@ export class Layer {
 
   /** It cannot be told what is in the tier: it is cleared of our keys before it serves again. */
   forget(): void {
-    this.#missedAll = true;
+    this.#missed.addAll();
   }
 
   clear(prefix: string, now: number): MaybePromise<TierError | undefined> {
@@ -278,29 +283,28 @@ export class Layer {
       this.guard.run("clear", () => this.tier.clear(this.#prefix + prefix, now)),
       (answer) => {
         if (answer instanceof TierError) {
-          this.#missedAll = true;
+          this.#missed.addAll();
           return answer;
         }
-        if (prefix === "") {
-          this.#missedAll = false;
-          this.#missed.clear();
-        }
+        if (prefix === "") this.#missed.cleared();
         return undefined;
       },
     );
   }
 
   scan(prefix: string, cursor: string | undefined, limit: number, now: number): MaybePromise<ScanResult | TierError> {
-    return this.#ready(now, "scan", () => this.tier.scan!({ prefix: this.#prefix + prefix, cursor, limit, now }));
+    return this.#missed.ready(now, "scan", () =>
+      this.tier.scan!({ prefix: this.#prefix + prefix, cursor, limit, now }),
+    );
   }
 
   size(prefix: string, now: number): MaybePromise<number | TierError> {
-    return this.#ready(now, "size", () => this.tier.size!(this.#prefix + prefix, now));
+    return this.#missed.ready(now, "size", () => this.tier.size!(this.#prefix + prefix, now));
   }
 
   /** Removes up to `limit` expired entries; answers with our keys among them, and how many it removed in all. */
   prune(limit: number, now: number): MaybePromise<{ keys: string[]; removed: number } | TierError> {
-    const pruned = this.tier.prune ? this.#ready(now, "prune", () => this.tier.prune!(limit, now)) : [];
+    const pruned = this.tier.prune ? this.#missed.ready(now, "prune", () => this.tier.prune!(limit, now)) : [];
     return then(pruned, (answer) => {
       if (answer instanceof TierError) return answer;
       const ours = answer.filter((key) => key.startsWith(this.#prefix));
@@ -316,68 +320,42 @@ export class Layer {
     now: number,
   ): MaybePromise<number | TierError> {
     const whole = tags.map((tag) => this.#prefix + tag);
-    const answer = this.#ready(now, "invalidate", () =>
+    const answer = this.#missed.ready(now, "invalidate", () =>
       this.tier.invalidate!({ tags: whole, match, mode, after, now }),
     );
     return then(answer, (sequence) => {
-      if (!(sequence instanceof TierError)) return sequence;
-      if (this.#missedTags.length < MAX_MISSED) this.#missedTags.push({ tags: whole, match, mode, after: after + 1 });
-      else this.#missedAll = true;
+      if (sequence instanceof TierError) this.#missed.addBump({ tags: whole, match, mode, after: after + 1 });
       return sequence;
     });
   }
 
-  #miss(keys: readonly string[]): void {
-    if (this.#missed.size + keys.length > MAX_MISSED) this.#missedAll = true;
-    else for (const key of keys) this.#missed.add(key);
-    // The fast path asks the tier past us.
-    if (this.tier.fresh) settle(() => this.tier.deleteMany(keys, 0)).catch(() => {});
+  /** What others changed in the tier since a position, as far as it concerns this cache. */
+  journal(since: number | undefined): MaybePromise<JournalPage | TierError> {
+    return then(
+      this.guard.run("journal", () => this.tier.journal!(since)),
+      (page) =>
+        page instanceof TierError || page.changes === undefined
+          ? page
+          : { ...page, changes: page.changes.flatMap((change) => this.#ours(change) ?? []) },
+    );
   }
 
-  /** Runs an operation once the tier has been told what it missed while it failed. */
-  #ready<T>(
-    now: number,
-    operation: string,
-    call: () => MaybePromise<T>,
-    arrived?: () => void,
-  ): MaybePromise<T | TierError> {
-    if (!this.#hasMissed()) return this.guard.run(operation, call, arrived);
-    return then(this.#replay(now, true), (fault) => fault ?? this.#ready(now, operation, call, arrived));
+  #ours(change: Change): Change | undefined {
+    const isOurs = (text: string): boolean => text.startsWith(this.#prefix);
+    if (change.by === "keys") return { by: "keys", keys: change.keys.filter(isOurs).map((key) => this.strip(key)) };
+    if (change.by === "prefix") {
+      // What was cleared may be a part of our keys, or have all of them in it.
+      return isOurs(change.prefix) || this.#prefix.startsWith(change.prefix)
+        ? { by: "prefix", prefix: this.strip(change.prefix) }
+        : undefined;
+    }
+    return change.tags.every(isOurs) ? { ...change, tags: change.tags.map((tag) => this.strip(tag)) } : undefined;
   }
 
-  #hasMissed(): boolean {
-    return this.#replaying !== undefined || this.#missedAll || this.#missed.size > 0 || this.#missedTags.length > 0;
-  }
-
-  /** One replay at a time: whoever comes while it runs waits for the same. One that failed is tried again at once only if it must. */
-  #replay(now: number, must: boolean): MaybePromise<TierError | undefined> {
-    if (!must && !this.#replaying && this.#replayFault && now < this.#replayFault.until) return this.#replayFault.error;
-    this.#replaying ??= this.#replayNow(now).then((error) => {
-      this.#replaying = undefined;
-      this.#replayFault = error && { error, until: now + REPLAY_PAUSE };
-      return error;
-    });
-    return this.#replaying;
-  }
-
-  async #replayNow(now: number): Promise<TierError | undefined> {
-    const everything = this.#missedAll;
-    const keys = [...this.#missed];
-    const bumps = this.#missedTags;
-    // What is missed from now on is for the next replay.
-    this.#missedAll = false;
-    this.#missed.clear();
-    this.#missedTags = [];
-    const answer = await this.guard.run("replay", async () => {
-      if (everything) await this.tier.clear(this.#prefix, now);
-      else for (const some of split(keys, this.#maxBatch)) await this.tier.deleteMany(some, now);
-      for (const bump of bumps) await this.tier.invalidate!({ ...bump, now });
-    });
-    if (!(answer instanceof TierError)) return undefined;
-    this.#missedAll ||= everything;
-    this.#miss(keys);
-    this.#missedTags.unshift(...bumps);
-    return answer;
+  /** Gives leases back; without a number, revokes whatever lease a key has. A tier that fails lets them run out. */
+  release(leases: readonly { key: string; lease?: number }[]): MaybePromise<unknown> {
+    const whole = leases.map((lease) => ({ ...lease, key: this.#prefix + lease.key }));
+    return this.guard.run("release", () => this.tier.release!(whole));
   }
 
   #batched<T>(keys: readonly string[], call: (keys: readonly string[]) => MaybePromise<T>): MaybePromise<T[]> {
@@ -402,11 +380,4 @@ export class Layer {
 
 function faultOr<T>(value: T): (answer: unknown) => T | TierError {
   return (answer) => (answer instanceof TierError ? answer : value);
-}
-
-function split<T>(items: readonly T[], size: number): (readonly T[])[] {
-  if (items.length <= size) return [items];
-  const parts: (readonly T[])[] = [];
-  for (let i = 0; i < items.length; i += size) parts.push(items.slice(i, i + size));
-  return parts;
 }

@@ -5,7 +5,7 @@
  */
 import { KeyError } from "../errors.ts";
 import { UNUSABLE } from "../key.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../sha256.ts";
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
@@ -26,7 +26,9 @@ export function shortenKey(text: string, limit: number): string {
   const hashed = `\\#${sha256(encoder.encode(text))}`;
   const room = Math.min(32, Math.floor((limit - hashed.length - 1) / 4));
   if (room < 0)
-    throw new KeyError(`Cannot shorten key as the tiers must hold at least 67 bytes: received a limit of ${limit}`);
+    throw new KeyError(
+      `Cannot shorten key as tiers must hold at least 67 bytes of it: received ${limit} beside its prefix, namespaces and scopes`,
+    );
   const beginning = [...text.slice(0, room * 2)].slice(0, room).join("");
   return UNUSABLE.test(beginning) ? hashed : `${hashed}:${beginning}`;
 }

@@ -7,7 +7,7 @@ import type { Tier } from "../tier.ts";
 
 /** A tier that takes every write without doing it: what it has is served until it ends, whatever is deleted above it. */
 export function readOnly(tier: Tier): Tier {
-  const { sync: _, ...rest } = tier;
+  const { sync: _, journal, ...rest } = tier;
   return {
     ...rest,
     // A store may have its client only once it is open.
@@ -16,7 +16,7 @@ export function readOnly(tier: Tier): Tier {
     },
     open: (context) => tier.open?.(context),
     getMany: (keys, options) => tier.getMany(keys, options),
-    setMany: () => 0,
+    setMany: () => ({ sequence: 0 }),
     deleteMany: (keys) => keys.map(() => false),
     touchMany: (touches) => touches.map(() => false),
     clear() {},
@@ -24,5 +24,6 @@ export function readOnly(tier: Tier): Tier {
     scan: (options) => tier.scan!(options),
     size: (prefix, now) => tier.size!(prefix, now),
     close: () => tier.close?.(),
+    ...(journal && { journal: (since?: number) => tier.journal!(since) }),
   };
 }

@@ -10,20 +10,17 @@ import { ConfigError, TierError } from "../errors.ts";
 import { all, finalize, then } from "../maybe.ts";
 import { sharedPrefix } from "../options.ts";
 import { type LayerCounters, newLayerCounters, type TierStats } from "../stats.ts";
-import {
-  type Findings,
-  type Found,
-  hasTags,
-  judge,
-  type Store,
-  type StoreFactory,
-  type StoreReadOptions,
-  sequenced,
-} from "../store.ts";
-import type { InvalidationMode, MaybePromise, TagMatch, Tier, Touch, Write } from "../tier.ts";
+import { type Findings, type Found, judge, type Store, type StoreFactory, type StoreReadOptions } from "../store.ts";
+import type { Change, InvalidationMode, MaybePromise, TagMatch, Tier, Touch, Write } from "../tier.ts";
+import { distribute } from "./distribute.ts";
+import { Follower } from "./follower.ts";
+import { drop, invalidate } from "./invalidation.ts";
 import { Layer } from "./layer.ts";
+import { NO_LEASE, StackLeases } from "./leases.ts";
 import { byteLength, mayBegin, shortenKey } from "./long-key.ts";
+import { count, pages } from "./pages.ts";
 import { promote } from "./promote.ts";
+import { type Ranks, throwFirst } from "./ranks.ts";
 import { readOnly } from "./read-only.ts";
 import { TagLedger } from "./tag-ledger.ts";
 import { Traffic } from "./traffic.ts";
@@ -31,9 +28,6 @@ import { writeBehind } from "./write-behind.ts";
 
 /** Most expired entries removed from a tier in one step, so that a sweep never holds up other work for long. */
 const PRUNE_STEP = 1_000;
-
-/** Keys of one page of a listing. */
-const PAGE = 500;
 
 /** {@linkcode StoreFactory} of every finished tier. */
 export const newStack: StoreFactory = (tiers, engine) =>
@@ -46,6 +40,8 @@ export const newStack: StoreFactory = (tiers, engine) =>
 
 interface Walk {
   readonly found: (Found | undefined)[];
+  /** Where the authority gave some. */
+  leases: (number | undefined)[] | undefined;
   sequence: number;
   fault: TierError | undefined;
 }
@@ -53,14 +49,11 @@ interface Walk {
 class Stack implements Store {
   readonly tiers: readonly Tier[];
   readonly counters: LayerCounters;
+  readonly leases: StackLeases | undefined;
+  readonly look: (() => MaybePromise<void>) | undefined;
   readonly #engine: Engine;
   readonly #layers: readonly Layer[];
-  /** The lowest tier that keeps tag sequences. */
-  readonly #authority: Layer | undefined;
-  /** Tiers that others see too; the authority, if it is one, comes first on writes. */
-  readonly #shared: readonly Layer[];
-  readonly #private: readonly Layer[];
-
+  readonly #ranks: Ranks;
   readonly #traffic = new Traffic();
   readonly #ledger = new TagLedger();
 
@@ -72,12 +65,30 @@ class Stack implements Store {
     engine.ledger = this.#ledger;
     this.#layers = tiers.map((tier, index) => this.#newLayer(tier, tiers.slice(0, index)));
     this.counters = this.#layers[0]!.counters;
-    this.#authority = this.#layers.findLast(({ tier }) => tier.capabilities.tags && !tier.capabilities.readOnly);
-    this.#shared = this.#layers.filter((layer) => !layer.isPrivate);
-    this.#private = this.#layers.filter((layer) => layer.isPrivate);
+    const shared = this.#layers.filter((layer) => !layer.isPrivate);
+    const authority = this.#layers.findLast(({ tier }) => tier.capabilities.tags && !tier.capabilities.readOnly);
+    const followed = shared.findLast(({ tier }) => tier.capabilities.journal);
+    const follower = followed && new Follower(followed, engine);
+    const own = this.#layers.filter((layer) => layer.isPrivate);
+    this.#ranks = {
+      engine,
+      ledger: this.#ledger,
+      traffic: this.#traffic,
+      all: this.#layers,
+      authority,
+      shared,
+      private: own,
+      follower,
+      unaware: followed ? this.#layers.slice(0, followed.index) : own,
+    };
+    if (follower) {
+      engine.cohere = () => follower.check();
+      this.look = () => follower.look();
+    }
+    if (authority?.tier.capabilities.leases && !authority.isPrivate)
+      this.leases = new StackLeases(this, authority, engine);
     // Tiers without an authority have entries from earlier processes, whose invalidations nobody remembers.
-    if (!this.#authority && this.#shared.some(({ tier }) => !tier.capabilities.readOnly))
-      this.#ledger.raise(engine.now());
+    if (!authority && shared.some(({ tier }) => !tier.capabilities.readOnly)) this.#ledger.raise(engine.now());
     const limit =
       Math.min(...tiers.map(({ capabilities }) => capabilities.maxKeyBytes ?? Infinity)) -
       byteLength(sharedPrefix(engine.options));
@@ -88,6 +99,7 @@ class Stack implements Store {
         (prefix.length + text.length) * 3 <= limit ? text : shortenKey(text, limit - byteLength(prefix));
     }
     for (const layer of this.#layers) layer.open(engine);
+    if (followed?.tier.capabilities.sync) follower!.look();
   }
 
   #newLayer(tier: Tier, above: readonly Tier[]): Layer {
@@ -115,26 +127,27 @@ class Stack implements Store {
   read(keys: readonly string[], options: StoreReadOptions): MaybePromise<Findings> {
     const engine = this.#engine;
     const now = engine.now();
-    const walk: Walk = { found: keys.map(() => undefined), sequence: engine.ledger.latest, fault: undefined };
+    const walk: Walk = {
+      found: keys.map(() => undefined),
+      leases: undefined,
+      sequence: engine.ledger.latest,
+      fault: undefined,
+    };
     const layers = this.#only(options.tier);
     const ticket = engine.fence.enter();
     const walked = then(this.#walk(layers, 0, keys, options, walk, now), (): Findings => {
       if (options.promote !== false && !options.peek && layers.length > 1) {
         promote(layers, keys, walk.found, ticket, now, engine, this.#traffic);
       }
-      return this.#throws ? walk : { found: walk.found, sequence: walk.sequence };
+      const { found, leases, sequence } = walk;
+      // Taken on the way to a tier below, which had the key.
+      if (leases && !options.refresh) {
+        for (const [i, lease] of leases.entries())
+          if (lease && found[i]?.stale === false) this.leases!.release(keys[i]!, lease);
+      }
+      return engine.options.onError === "throw" ? walk : { found, leases, sequence };
     });
     return finalize(walked, () => engine.fence.leave());
-  }
-
-  get #throws(): boolean {
-    return this.#engine.options.onError === "throw";
-  }
-
-  /** What a layer could not do was counted and reported by its guard; whether the caller sees it as well is an option. */
-  #throwFirst(answers: readonly unknown[]): void {
-    const fault = answers.find((answer) => answer instanceof TierError);
-    if (fault && this.#throws) throw fault;
   }
 
   /** Asks one layer after the other for what is not yet found fresh. */
@@ -150,12 +163,22 @@ class Stack implements Store {
     if (!layer) return;
     const asked = keys.map((_, i) => i).filter((i) => !walk.found[i] || walk.found[i].stale);
     if (asked.length === 0) return;
-    const { metaOnly = false, peek = false, sequence = false } = options;
+    const { metaOnly = false, peek = false, sequence = false, lease = 0, refresh = false } = options;
+    const isAuthority = layer === this.#ranks.authority;
+    const isLeasing = isAuthority && lease > 0 && this.leases !== undefined;
     const answer = layer.read(
       asked.map((i) => keys[i]!),
-      { now, metaOnly, peek, sequence: sequence && layer === this.#authority },
+      { now, metaOnly, peek, sequence: sequence && isAuthority, ...(isLeasing && { lease, refresh }) },
     );
     return then(answer, (result) => {
+      // One that cannot give leases now has what is loaded refused, should it have had others by then.
+      const leases = result instanceof TierError ? undefined : result.leases;
+      if (isLeasing) {
+        walk.leases = keys.map(() => undefined);
+        asked.forEach((i, j) => {
+          walk.leases![i] = leases ? leases[j] : NO_LEASE;
+        });
+      }
       if (result instanceof TierError) walk.fault ??= result;
       else {
         walk.sequence = Math.max(walk.sequence, result.sequence ?? 0);
@@ -183,92 +206,65 @@ class Stack implements Store {
     return { entry: entry!, tier: layer.name, stale: state === "stale" };
   }
 
+  /**
+   * Before the first change it must be known where the journal stands. All changes wait for that, so that they keep their
+   * order.
+   */
+  #mutate<T>(change: () => MaybePromise<T>): MaybePromise<T> {
+    return this.#traffic.mutate(then(this.#ranks.follower?.begin(), change));
+  }
+
   write(writes: readonly Write[], ticket?: number): MaybePromise<void> {
+    return ticket === undefined ? this.#mutate(() => this.#write(writes)) : this.#write(writes, ticket);
+  }
+
+  #write(writes: readonly Write[], ticket?: number): MaybePromise<void> {
     const { fence } = this.#engine;
     const now = this.#engine.now();
-    const done = then(all(this.#layers.map((layer) => layer.prepare(writes, now))), (prepared) => {
+    return then(all(this.#layers.map((layer) => layer.prepare(writes, now))), (prepared) => {
       const keys = writes.map(({ key }) => key);
       if (ticket === undefined) for (const key of keys) fence.mark(key);
       const landed = ticket === undefined ? this.#traffic.landed(keys) : undefined;
       const stands = ticket === undefined ? undefined : keys.map((key) => fence.passes(key, ticket));
       const standing = <T>(some: readonly T[]): readonly T[] => (stands ? some.filter((_, i) => stands[i]) : some);
+      writes.forEach(({ key, lease }, i) => {
+        if (lease && stands?.[i] === false) this.leases?.release(key, lease);
+      });
       const own = fence.enter();
-      const stored = then(landed, () => this.#store(prepared.map(standing), standing(keys), own, now));
+      const stored = then(landed, () => distribute(this.#ranks, standing(keys), prepared.map(standing), own, now));
       if (ticket !== undefined) this.#traffic.land(keys, stored);
       return then(
         finalize(stored, () => fence.leave()),
-        (answers) => this.#throwFirst(answers),
+        (answers) => throwFirst(this.#engine, answers),
       );
     });
-    return ticket === undefined ? this.#traffic.mutate(done) : done;
-  }
-
-  /** Shared tiers first, of these the authority, since its sequence goes into the others; this process's memory last. */
-  #store(
-    prepared: readonly (readonly Write[])[],
-    keys: readonly string[],
-    ticket: number,
-    now: number,
-  ): MaybePromise<readonly unknown[]> {
-    if (keys.length === 0) return [];
-    const { fence, ledger } = this.#engine;
-    const [first, ...others] =
-      this.#authority && !this.#authority.isPrivate
-        ? [this.#authority, ...this.#shared.filter((layer) => layer !== this.#authority)]
-        : [undefined, ...this.#shared];
-    return then(first?.write(prepared[first.index]!, now), (answer) => {
-      const sequence = typeof answer === "number" && answer > 0 ? answer : ledger.latest;
-      this.#ledger.observe(sequence);
-      return then(
-        all(others.map((layer) => layer!.write(sequenced(prepared[layer!.index]!, sequence), now))),
-        (answers) => {
-          const stands = keys.map((key) => fence.passes(key, ticket));
-          for (const key of keys) fence.mark(key);
-          const privately = this.#private.map((layer) =>
-            this.#storePrivate(layer, sequenced(prepared[layer.index]!, sequence), keys, stands, now),
-          );
-          return then(all(privately), () => [answer, ...answers]);
-        },
-      );
-    });
-  }
-
-  #storePrivate(
-    layer: Layer,
-    writes: readonly Write[],
-    keys: readonly string[],
-    stands: readonly boolean[],
-    now: number,
-  ): MaybePromise<unknown> {
-    if (!stands.includes(false)) return layer.write(writes, now);
-    // Overtaken by another mutation while the tiers below were busy: whichever came last there is the truth.
-    const overtaken = layer.delete(
-      keys.filter((_, i) => !stands[i]),
-      now,
-    );
-    return then(overtaken, () =>
-      layer.write(
-        writes.filter((_, i) => stands[i]),
-        now,
-      ),
-    );
   }
 
   delete(keys: readonly string[], tier?: string): MaybePromise<boolean[]> {
+    return this.#mutate(() => this.#delete(keys, tier));
+  }
+
+  #delete(keys: readonly string[], tier: string | undefined): MaybePromise<boolean[]> {
     const { fence } = this.#engine;
     const now = this.#engine.now();
     // A private tier keeps no tags, so whether its entries are live is for us to tell.
     const known = then(
-      all(this.#private.map(({ name }) => this.read(keys, { peek: true, metaOnly: true, version: null, tier: name }))),
+      all(
+        this.#ranks.private.map(({ name }) =>
+          this.read(keys, { peek: true, metaOnly: true, version: null, tier: name }),
+        ),
+      ),
       (answers) =>
         keys.map((_, i) =>
-          answers.some(({ found }, j) => found[i] && (tier ?? this.#private[j]!.name) === this.#private[j]!.name),
+          answers.some(
+            ({ found }, j) => found[i] && (tier ?? this.#ranks.private[j]!.name) === this.#ranks.private[j]!.name,
+          ),
         ),
     );
     const mark = () => {
       for (const key of keys) fence.mark(key);
     };
-    const deleted = then(known, (existed) =>
+    return then(known, (existed) =>
       then(
         this.#sweep(
           mark,
@@ -283,12 +279,11 @@ class Stack implements Store {
               existed[i] ||= live;
             });
           }
-          this.#throwFirst(answers);
+          throwFirst(this.#engine, answers);
           return existed;
         },
       ),
     );
-    return this.#traffic.mutate(deleted);
   }
 
   /**
@@ -317,7 +312,8 @@ class Stack implements Store {
   }
 
   touch(touch: Touch): MaybePromise<boolean> {
-    return then(this.#traffic.mutated(), () => {
+    const ready = then(this.#ranks.follower?.begin(), () => this.#traffic.mutated());
+    return then(ready, () => {
       const now = this.#engine.now();
       const touched = all(this.#layers.map((layer) => layer.touch([touch], now)));
       this.#traffic.land([touch.key], touched);
@@ -326,111 +322,33 @@ class Stack implements Store {
   }
 
   clear(prefix: string, tier?: string): MaybePromise<void> {
-    const now = this.#engine.now();
-    const cleared = this.#sweep(
-      () => this.#engine.fence.markAll(),
-      () => this.#traffic.landed(),
-      (layer) => layer.clear(prefix, now),
-      tier,
-    );
-    return this.#traffic.mutate(then(cleared, (answers) => this.#throwFirst(answers)));
-  }
-
-  /** In the authority first, then in this process's ledger. */
-  invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): MaybePromise<void> {
-    const { ledger } = this.#engine;
-    const bumped = this.#authority
-      ? this.#authority.invalidate(tags, match, mode, ledger.next() - 1, this.#engine.now())
-      : ledger.next();
-    const done = then(bumped, (answer) => {
-      const sequence = answer instanceof TierError ? ledger.next() : answer;
-      if (match === "any") ledger.record(tags, mode, sequence);
-      // Other tiers that keep tags outlive this process, whose ledger does not.
-      const others = this.#layers.filter(
-        (layer) => layer !== this.#authority && layer.tier.capabilities.tags && !layer.tier.capabilities.readOnly,
+    return this.#mutate(() => {
+      const now = this.#engine.now();
+      const cleared = this.#sweep(
+        () => this.#engine.fence.markAll(),
+        () => this.#traffic.landed(),
+        (layer) => layer.clear(prefix, now),
+        tier,
       );
-      const told = all(others.map((layer) => layer.invalidate(tags, match, mode, sequence - 1, this.#engine.now())));
-      return then(told, (answers) =>
-        then(match === "any" ? undefined : this.#invalidateEach(tags, match, mode), () =>
-          this.#throwFirst([answer, ...answers]),
-        ),
-      );
+      return then(cleared, (answers) => throwFirst(this.#engine, answers));
     });
-    return this.#traffic.mutate(done);
   }
 
-  /** `all` and `exact` are no single number: the layers that keep no tags are looked through. */
-  async #invalidateEach(tags: readonly string[], match: TagMatch, mode: InvalidationMode): Promise<void> {
-    this.#engine.fence.markAll();
-    // Private layers come last, since a read that began meanwhile may have copied an old entry up.
-    for (const layer of [...this.#shared, ...this.#private]) {
-      if (layer === this.#private[0]) this.#engine.fence.markAll();
-      if (layer.tier.capabilities.tags) continue;
-      if (!layer.tier.capabilities.keys) {
-        await layer.clear("", this.#engine.now());
-        continue;
-      }
-      for await (const page of this.pages("", layer.name, true)) {
-        const now = this.#engine.now();
-        const answer = await layer.read(page, { now, metaOnly: true, peek: true });
-        if (answer instanceof TierError) layer.forget();
-        const entries = answer instanceof TierError ? [] : answer.entries;
-        const hit = entries.flatMap((entry, i) =>
-          entry && hasTags(entry, tags, match) ? [{ key: page[i]!, ...entry }] : [],
-        );
-        if (mode === "expire")
-          await layer.touch(
-            hit.map(({ key, staleUntil }) => ({ key, freshUntil: 0, staleUntil })),
-            now,
-          );
-        else
-          await layer.delete(
-            hit.map(({ key }) => key),
-            now,
-          );
-      }
-    }
+  invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): MaybePromise<number> {
+    return this.#mutate(() => invalidate(this.#ranks, tags, match, mode));
+  }
+
+  drop(changes: readonly Change[]): MaybePromise<void> {
+    return drop(this.#ranks, changes);
   }
 
   async *pages(prefix: string, tier?: string, complete?: boolean): AsyncGenerator<readonly string[]> {
-    const blind = complete && this.#only(tier).find((layer) => !layer.tier.capabilities.keys);
-    if (blind) throw new TierError(blind.name, `Cannot find all keys as tier ${blind.name} cannot list them`);
     if (complete) await this.#traffic.landed();
-    const faults: TierError[] = [];
-    const seen = new Set<string>();
-    for (const layer of this.#only(tier)) {
-      if (!layer.tier.capabilities.keys) continue;
-      let cursor: string | undefined;
-      do {
-        const page = await layer.scan(prefix, cursor, PAGE, this.#engine.now());
-        if (page instanceof TierError) {
-          if (complete) layer.forget();
-          faults.push(page);
-          break;
-        }
-        cursor = page.cursor;
-        const keys = [...new Set(page.keys.map((key) => layer.strip(key)))].filter((key) => !seen.has(key));
-        for (const key of keys) seen.add(key);
-        yield layer.tier.capabilities.tags || complete ? keys : await this.#live(layer, keys);
-      } while (cursor !== undefined);
-    }
-    if (complete) this.#throwFirst(faults);
-  }
-
-  /** A tier that keeps no tags lists entries whose tags were invalidated. */
-  async #live(layer: Layer, keys: readonly string[]): Promise<readonly string[]> {
-    const { found } = await this.read(keys, { peek: true, metaOnly: true, version: null, tier: layer.name });
-    return keys.filter((_, i) => found[i]);
+    yield* pages(this.#ranks, this.#only(tier), prefix, complete);
   }
 
   count(prefix: string, tier?: string): MaybePromise<number | undefined> {
-    const [only, another] = this.#only(tier);
-    if (another || !only!.tier.capabilities.tags || !only!.tier.capabilities.keys) return undefined;
-    const now = this.#engine.now();
-    // What is in namespaces inside begins with the space's prefix and an @.
-    return then(all([only!.size(prefix, now), only!.size(`${prefix}@`, now)]), ([size, inside]) =>
-      size instanceof TierError || inside instanceof TierError ? 0 : size! - inside!,
-    );
+    return count(this.#only(tier), prefix, this.#engine.now());
   }
 
   async prune(steps: number): Promise<readonly string[]> {

@@ -7,7 +7,7 @@ import type { Clock } from "../clock.ts";
 import { systemClock } from "../clock.ts";
 import type { Entry } from "../entry.ts";
 import { then } from "../maybe.ts";
-import type { MaybePromise, Tier, TierContext, Write } from "../tier.ts";
+import type { MaybePromise, Tier, TierContext, Write, WriteResult } from "../tier.ts";
 
 /** Most keys that wait to be written; a write beyond it waits until there is room. */
 const MAX_PENDING = 10_000;
@@ -19,7 +19,8 @@ const RETRY = 1_000;
 /**
  * A tier whose writes and deletions are queued, the last one of each key only, and read back from the queue until they
  * are stored. What is still queued when the process dies is lost; `close()` stores it. Tagged entries that are not the
- * result of a load take their place among the invalidations when they are stored, so they are written through.
+ * result of a load take their place among the invalidations when they are stored, so they are written through. Such a
+ * tier gives no leases, as a write is acknowledged before it is known whether its lease still stands.
  */
 export function writeBehind(tier: Tier): Tier {
   const { sync: _, fresh: __, ...rest } = tier;
@@ -33,7 +34,7 @@ export function writeBehind(tier: Tier): Tier {
       return tier.client;
     },
     name: tier.name,
-    capabilities: { ...tier.capabilities, sync: false },
+    capabilities: { ...tier.capabilities, sync: false, leases: false },
     options: tier.options ?? {},
     open: (context) => behind.open(context),
     prepare: (writes) => behind.prepare(writes),
@@ -46,7 +47,7 @@ export function writeBehind(tier: Tier): Tier {
     scan: flushed(tier.scan)!,
     size: flushed(tier.size)!,
     invalidate: flushed(tier.invalidate)!,
-    sequences: flushed(tier.sequences)!,
+    ...(tier.journal && { journal: (since?: number) => tier.journal!(since) }),
     release: flushed(tier.release)!,
     close: () => behind.close(),
   };
@@ -99,11 +100,11 @@ class Behind {
     return entry && entry.staleUntil > now ? entry : undefined;
   }
 
-  setMany(writes: readonly Write[], now: number): MaybePromise<number> {
+  setMany(writes: readonly Write[], now: number): MaybePromise<WriteResult> {
     if (writes.some(({ entry }) => entry.tags.length > 0 && entry.sequence === undefined)) {
       return then(this.flush(), () => this.#tier.setMany(writes, now));
     }
-    return then(this.#enqueue(writes.map((write) => [write.key, write])), () => 0);
+    return then(this.#enqueue(writes.map((write) => [write.key, write])), () => ({ sequence: 0 }));
   }
 
   deleteMany(keys: readonly string[], now: number): MaybePromise<readonly boolean[]> {

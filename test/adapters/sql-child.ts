@@ -55,6 +55,46 @@ async function share(): Promise<void> {
   store.close!();
 }
 
+/** Changes all sorts of things once it is told to. */
+async function change(): Promise<void> {
+  const store = open();
+  await told();
+  await Promise.all([
+    store.setMany([write("a"), write("b")], now),
+    store.deleteMany(["c"], now),
+    store.clear("p:", now),
+    store.invalidate!({ tags: ["t"], match: "all", mode: "expire", now, after: 0 }),
+  ]);
+  store.close!();
+  say("done");
+}
+
+/** Asks for the lease of each of 200 keys, some by some, and says which it got. */
+async function race(): Promise<void> {
+  const store = open({ busyTimeout: "60s" });
+  await told();
+  const keys = Array.from({ length: 200 }, (_, index) => `k${index}`);
+  if (Number(id) % 2) keys.reverse();
+  for (let at = 0; at < keys.length; at += 8) {
+    const some = keys.slice(at, at + 8);
+    // On both faces, one by one and as a batch.
+    const { leases } = store.sync.getMany(some.slice(0, 2), { now, lease: 10_000 });
+    const { leases: batch } = await store.getMany(some.slice(2, 5), { now, lease: 10_000 });
+    const single = await Promise.all(some.slice(5).map(async (key) => store.getMany([key], { now, lease: 10_000 })));
+    const all = [...leases!, ...batch!, ...single.map((answer) => answer.leases![0])];
+    for (const [index, lease] of all.entries()) if (lease !== undefined) say(`${some[index]} ${lease}`);
+  }
+  store.close!();
+}
+
+/** Takes a lease and keeps it until it is killed. */
+async function hold(): Promise<void> {
+  const { leases } = await open().getMany(["k"], { now, lease: 10_000 });
+  say(String(leases![0]));
+  setInterval(() => {}, 1_000_000);
+  await new Promise(() => {});
+}
+
 /** Opens a file that may only be read. */
 async function readOnlyFile(): Promise<void> {
   const store = open();
@@ -84,7 +124,16 @@ async function told(): Promise<void> {
   for await (const _ of process.stdin) return;
 }
 
-const tasks: Record<string, () => unknown> = { create, writeForever, share, readOnlyFile, openRefused };
+const tasks: Record<string, () => unknown> = {
+  create,
+  writeForever,
+  share,
+  change,
+  race,
+  hold,
+  readOnlyFile,
+  openRefused,
+};
 await tasks[task]!();
 // Standard input keeps some runtimes alive.
 process.exit(0);

@@ -6,14 +6,26 @@ import { sqlite } from "../../adapters/sqlite.ts";
 import { tierContract } from "../contract/mod.ts";
 import { rawDatabase } from "./sql-fixture.ts";
 
-const IN_FILE = { sync: true, keys: true, tags: true, durable: true, shared: true } as const;
-const IN_MEMORY = { sync: true, keys: true, tags: true } as const;
+const IN_MEMORY = { sync: true, keys: true, tags: true, leases: true } as const;
+const IN_FILE = { ...IN_MEMORY, journal: true, durable: true, shared: true } as const;
 
 /** A raw connection beside the tier's forgets the tags. */
 function loseTags(path: string): (tags: readonly string[]) => void {
   return (tags) => {
     const database = rawDatabase(path);
     for (const tag of tags) database.exec(`DELETE FROM tags WHERE name = '${tag}'`);
+    database.close();
+  };
+}
+
+/** Another connection writes more into the journal than it keeps. */
+function flood(path: string): () => void {
+  return () => {
+    const database = rawDatabase(path);
+    database.exec(
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+        INSERT INTO journal (origin, kind, what) SELECT 1, 'keys', '["x"]' FROM n`,
+    );
     database.close();
   };
 }
@@ -29,6 +41,7 @@ const suites = [
         tier: sqlite(path),
         reopen: () => sqlite(path),
         loseTags: loseTags(path),
+        flood: flood(path),
         dispose: () => rmSync(folder, { recursive: true }),
       };
     },
@@ -46,6 +59,7 @@ const suites = [
         tier: sqlite({ database }),
         reopen: () => sqlite({ database }),
         loseTags: loseTags(path),
+        flood: flood(path),
         dispose() {
           database.close();
           rmSync(folder, { recursive: true });

@@ -1,16 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { equal, ok, same } from "../contract/assert.ts";
 import { FAKE_START } from "../contract/fake-clock.ts";
 import { inFolder, isBun, isDeno, lateClose, rows, texts, write } from "./sql-fixture.ts";
+import { SCRIPT, start } from "./sql-start.ts";
 
 const now = FAKE_START;
-// Node 20 runs these tests compiled.
-const SCRIPT = fileURLToPath(import.meta.url).replace("sql-process.test", "sql-child");
 /** The user nobody: tests that need one who is not root are for root to run. */
 const NOBODY = 65_534;
 const notRoot =
@@ -23,43 +19,6 @@ const COMMON = "/tmp";
 function mayEnter(path: string): boolean {
   const folder = dirname(path);
   return folder === path || ((statSync(folder).mode & 1) === 1 && mayEnter(folder));
-}
-
-interface Child {
-  readonly process: ChildProcess;
-  readonly lines: string[];
-  /** Resolves when it has printed so many lines, or ended. */
-  printed(count: number): Promise<void>;
-  /** Resolves with its lines when it has ended. */
-  readonly ended: Promise<string[]>;
-}
-
-function start(task: string, path: string, id = "0", options: { uid?: number } = {}): Child {
-  const runtime = isDeno ? ["run", "-A", "--no-check"] : isBun ? [] : ["--no-warnings"];
-  const child = spawn(process.execPath, [...runtime, SCRIPT, task, path, id], {
-    stdio: ["pipe", "pipe", "inherit"],
-    ...options,
-  });
-  const lines: string[] = [];
-  const waiting: { count: number; resolve: () => void }[] = [];
-  const check = (over: boolean) => {
-    for (const wait of [...waiting]) {
-      if (over || lines.length >= wait.count) waiting.splice(waiting.indexOf(wait), 1)[0]!.resolve();
-    }
-  };
-  createInterface({ input: child.stdout! }).on("line", (line) => {
-    lines.push(line);
-    check(false);
-  });
-  const ended = new Promise<string[]>((resolve) => child.on("close", () => resolve(lines)));
-  ended.then(() => check(true));
-  return {
-    process: child,
-    lines,
-    ended,
-    printed: (count) =>
-      new Promise((resolve) => (lines.length >= count ? resolve() : waiting.push({ count, resolve }))),
-  };
 }
 
 test("every write that was acknowledged survives kill -9", () =>
@@ -86,7 +45,7 @@ test("processes that make one file at the same time all succeed", () =>
       const path = join(folder.path, `round${round}`, "cache.db");
       const children = ["1", "2", "3", "4"].map((id) => start("create", path, id));
       await Promise.all(children.map((child) => child.printed(1)));
-      for (const child of children) child.process.stdin!.end("go\n");
+      for (const child of children) child.go();
       for (const child of children) equal(await child.ended, ["ready", "done"]);
       const store = folder.open({ path });
       equal(texts(store, ["k1", "k2", "k3", "k4"]), ["value", "value", "value", "value"]);
@@ -114,7 +73,7 @@ test("two processes write, invalidate and lose nothing", () =>
       keys.map((key) => `value of ${key.split("-")[1]}`),
     );
     same(store.sync.size!("s", now), 16);
-    same(store.sync.sequences!([]).current, Math.max(...sequences.flat()));
+    same(store.sync.getMany([], { now, sequence: true }).sequence, Math.max(...sequences.flat()));
   }));
 
 test("a file that may only be read is read, and writes are refused", { skip: notRoot }, () =>

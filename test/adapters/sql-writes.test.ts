@@ -1,47 +1,16 @@
 import { test } from "node:test";
 import { isBusy } from "../../adapters/sql/connection.ts";
-import type { FileDriver, SyncDriver } from "../../adapters/sql/driver.ts";
-import { sqliteStore } from "../../adapters/sql/file-tier.ts";
 import { KeyError, TierLimitError } from "../../src/errors.ts";
 import { equal, ok, rejects, same, throws } from "../contract/assert.ts";
-import { FAKE_START, fakeClock } from "../contract/fake-clock.ts";
-import { context, type Folder, files, inFolder, rawDatabase, rows, texts, write } from "./sql-fixture.ts";
+import { FAKE_START } from "../contract/fake-clock.ts";
+import { inFolder, rawDatabase, rows, texts, write } from "./sql-fixture.ts";
+import { watched } from "./sql-watched.ts";
 
 const now = FAKE_START;
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-/** A store whose driver tells of transactions, and fails where `fault` says. */
-function watched(
-  folder: Folder,
-  fault: (sql: string, args: readonly unknown[]) => void = () => {},
-  busyTimeout = 5_000,
-) {
-  const counts = { transactions: 0 };
-  const onAttempt: (() => void)[] = [];
-  const driver: FileDriver = {
-    adopt: () => undefined,
-    open(path, readOnly) {
-      const real = files.open(path, readOnly);
-      const all: SyncDriver["all"] = (sql, args) => {
-        fault(sql, args);
-        return real.all(sql, args);
-      };
-      return {
-        ...real,
-        all,
-        transaction(run) {
-          counts.transactions++;
-          onAttempt.shift()?.();
-          return real.transaction(run);
-        },
-      };
-    },
-  };
-  const store = sqliteStore("sqlite", driver, { path: folder.file, busyTimeout });
-  store.open!(context(fakeClock(now)));
-  counts.transactions = 0;
-  return { store, counts, onAttempt };
-}
+/** The answer to a write that was not refused. */
+const stored = (sequence: number) => ({ sequence });
 
 test("writes of one tick share one transaction", () =>
   inFolder(async (folder) => {
@@ -72,7 +41,7 @@ test("writes of one tick take effect in the order of their calls", () =>
       store.invalidate!({ tags: ["t"], match: "any", mode: "delete", now, after: 0 }),
       store.setMany([write("k", "4", { tags: ["t"] })], now),
     ]);
-    equal(answers, [0, [true], [false], 0, 0, now, now]);
+    equal(answers, [stored(0), [true], [false], stored(0), stored(0), now, stored(now)]);
     equal(texts(store, ["k"]), ["4"]);
   }));
 
@@ -94,7 +63,7 @@ test("the synchronous face writes first what waits, and reads it", () =>
     equal(texts(store, ["k"]), ["1"], "a synchronous read comes after the write before it");
     const second = store.setMany([write("k", "2")], now);
     store.sync.setMany([write("k", "3")], now);
-    equal(await Promise.all([first, second]), [0, 0]);
+    equal(await Promise.all([first, second]), [stored(0), stored(0)]);
     equal(texts(store, ["k"]), ["3"], "the later call wins");
     const third = store.setMany([write("l", "1")], now);
     equal(store.sync.deleteMany(["l"], now), [true]);
@@ -200,7 +169,7 @@ test("a synchronous call writes what waits for a lock, in order, once it is free
 
 test("a write gives up after the busy time-out, on both faces, and changes nothing", () =>
   inFolder(async (folder) => {
-    const { store } = watched(folder, undefined, 0);
+    const { store } = watched(folder, undefined, { busyTimeout: 0 });
     const other = rawDatabase(folder.file);
     other.exec("BEGIN IMMEDIATE");
     const outcomes = await Promise.allSettled([store.setMany([write("a")], now), store.deleteMany(["a"], now)]);

@@ -77,7 +77,7 @@ export const OPERATIONS: readonly Operation[] = [
   "scan",
   "size",
   "invalidate",
-  "sequences",
+  "journal",
   "release",
   "open",
   "prepare",

@@ -9,7 +9,16 @@ import { systemClock } from "../../src/clock.ts";
 import { defineTier } from "../../src/define-tier.ts";
 import type { Duration } from "../../src/duration.ts";
 import { toMilliseconds } from "../../src/duration.ts";
-import type { MaybePromise, ReadResult, SyncTier, Tier, TierContext, TierOperations } from "../../src/tier.ts";
+import { then } from "../../src/maybe.ts";
+import type {
+  MaybePromise,
+  ReadOptions,
+  ReadResult,
+  SyncTier,
+  Tier,
+  TierContext,
+  TierOperations,
+} from "../../src/tier.ts";
 import { corruptor } from "./corrupt.ts";
 import type { BatchFault, Fault, FaultPlan, FaultyTier, Operation, ReadFault } from "./faults.ts";
 import { InjectedFault, OPERATIONS } from "./faults.ts";
@@ -18,7 +27,7 @@ type AnyFault = ReadFault | BatchFault;
 
 /** What a fault needs to know of an operation beside how to do it. */
 interface Variants<T> {
-  readonly corrupted?: (answer: T) => T;
+  readonly corrupted?: (answer: T) => MaybePromise<T>;
   readonly half?: () => unknown;
 }
 
@@ -100,7 +109,8 @@ export function faultyTier<V>(inner: Tier<V>, clock?: Clock): FaultyTier<V> {
   function strikeNow<T>(operation: Operation, run: () => T, variants: Variants<T>): T {
     const fault = take(operation);
     if (fault === undefined) return run();
-    if (fault === "corrupt" && variants.corrupted) return variants.corrupted(run());
+    // The store answers at once, and so does what is asked of it because of the damage.
+    if (fault === "corrupt" && variants.corrupted) return variants.corrupted(run()) as T;
     if (fault === "half") variants.half?.();
     throw injected(operation);
   }
@@ -124,9 +134,9 @@ export function faultyTier<V>(inner: Tier<V>, clock?: Clock): FaultyTier<V> {
     },
     ...(inner.prepare && { prepare: (writes) => later("prepare", () => inner.prepare!(writes), {}) }),
     ...(inner.fresh && {
-      fresh(key, sequence) {
+      fresh(key, sequence, now) {
         calls.fresh += 1;
-        return left > 0 && (plan.fresh ?? plan.getMany) !== undefined ? undefined : inner.fresh!(key, sequence);
+        return left > 0 && (plan.fresh ?? plan.getMany) !== undefined ? undefined : inner.fresh!(key, sequence, now);
       },
     }),
     ...(inner.usage && { usage: () => inner.usage!() }),
@@ -176,7 +186,9 @@ function wrapped<V>(
   const half = <T>(batch: readonly T[]) => batch.slice(0, Math.floor(batch.length / 2));
   return {
     getMany: (keys, options) =>
-      strike("getMany", () => inner.getMany(keys, options), { corrupted: (answer) => corrupt(keys, answer) }),
+      strike("getMany", () => inner.getMany(keys, options), {
+        corrupted: (answer) => leased(inner, keys, options, answer, corrupt(keys, answer)),
+      }),
     setMany: (writes, now) =>
       strike("setMany", () => inner.setMany(writes, now), { half: () => inner.setMany(half(writes), now) }),
     deleteMany: (keys, now) =>
@@ -192,7 +204,23 @@ function wrapped<V>(
     ...(inner.invalidate && {
       invalidate: (invalidation) => strike("invalidate", () => inner.invalidate!(invalidation), {}),
     }),
-    ...(inner.sequences && { sequences: (tags) => strike("sequences", () => inner.sequences!(tags), {}) }),
+    ...(inner.journal && { journal: (since) => strike("journal", () => inner.journal!(since), {}) }),
     ...(inner.release && { release: (leases) => strike("release", () => inner.release!(leases), {}) }),
   };
+}
+
+/** Takes the leases that were asked for on keys whose entries became misses, as if these had never been there. */
+function leased<V>(
+  inner: Operations<V>,
+  keys: readonly string[],
+  options: ReadOptions,
+  before: ReadResult<V>,
+  damaged: ReadResult<V>,
+): MaybePromise<ReadResult<V>> {
+  const lost = keys.filter((_, index) => before.entries[index] && !damaged.entries[index]);
+  if (options.lease === undefined || lost.length === 0) return damaged;
+  return then(inner.getMany(lost, { ...options, refresh: true }), ({ leases = [] }) => ({
+    ...damaged,
+    leases: keys.map((key, index) => damaged.leases?.[index] ?? leases[lost.indexOf(key)]),
+  }));
 }

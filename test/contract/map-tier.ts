@@ -5,38 +5,13 @@
  */
 import { defineTier } from "../../src/define-tier.ts";
 import type { Entry } from "../../src/entry.ts";
-import type { Capabilities, SyncTier, TagInvalidation, TagSequences, Tier, TierOptions } from "../../src/tier.ts";
-
-/** An invalidation by a set of tags that an entry must have all of, or exactly. */
-interface Rule {
-  readonly tags: readonly string[];
-  readonly exact: boolean;
-  readonly deleted: number;
-  readonly expired: number;
-}
-
-/** What a {@linkcode mapTier} keeps. Two tiers over one `MapData` are two processes over one store. */
-export interface MapData {
-  readonly entries: Map<string, Entry>;
-  /** By tag. A tag that entries have but that is not in here makes misses of them. */
-  readonly tags: Map<string, TagSequences>;
-  /** Invalidations with `match: "all"` and `"exact"`, the last of each set of tags. Grows with those sets; never shrinks. */
-  readonly rules: Map<string, Rule>;
-  /** By key. */
-  readonly leases: Map<string, { readonly id: number; readonly until: number }>;
-  /** The invalidation sequence. */
-  sequence: number;
-  lastLease: number;
-}
-
-/** An empty store for {@linkcode mapTier}. */
-export function mapData(): MapData {
-  return { entries: new Map(), tags: new Map(), rules: new Map(), leases: new Map(), sequence: 0, lastLease: 0 };
-}
+import type { Capabilities, Change, SyncTier, TagInvalidation, Tier, TierOptions } from "../../src/tier.ts";
+import type { MapData, Mark, Rule } from "./map-data.ts";
+import { mapData } from "./map-data.ts";
 
 /** Options of {@linkcode mapTier}. */
 export interface MapTierOptions extends TierOptions {
-  /** Store to work on. Default a new one. When given, the tier declares itself `durable` and `shared`. */
+  /** Store to work on. Default a new one. When given, the tier is `durable` and `shared` and has a `journal`. */
   data?: MapData;
 }
 
@@ -54,6 +29,7 @@ export function mapTier(options: MapTierOptions = {}): Tier {
     tags: true,
     leases: true,
     local: true,
+    journal: kept,
     durable: kept,
     shared: kept,
   };
@@ -61,15 +37,28 @@ export function mapTier(options: MapTierOptions = {}): Tier {
   return defineTier({ ...sync, name: options.name ?? "map", capabilities, options: tierOptions, sync });
 }
 
-/** The operations of the reference tier on `data`. */
+/** The operations of one tier on `data`. */
 function operations(data: MapData): Required<SyncTier> {
+  /** Tells this tier's changes from those of others. */
+  const origin = {};
+
+  function record(change: Change): void {
+    data.position += 1;
+    data.journal.push({ position: data.position, origin, change });
+    if (data.journal.length > data.journalLimit) data.journal.shift();
+  }
+
+  function recordKeys(keys: readonly string[]): void {
+    if (keys.length > 0) record({ by: "keys", keys });
+  }
+
   /** The entry as a reader may see it: `undefined` when it is over or was invalidated. */
   function live(key: string, now: number): Entry | undefined {
     const entry = data.entries.get(key);
     if (!entry || entry.staleUntil <= now) return undefined;
     if (entry.tags.length === 0) return entry;
     const sequence = entry.sequence ?? 0;
-    const marks: (TagSequences | undefined)[] = entry.tags.map((tag) => data.tags.get(tag));
+    const marks: (Mark | undefined)[] = entry.tags.map((tag) => data.tags.get(tag));
     for (const rule of data.rules.values()) if (applies(rule, entry.tags)) marks.push(rule);
     if (marks.some((mark) => !mark || mark.deleted > sequence)) return undefined;
     return marks.some((mark) => mark && mark.expired > sequence) ? { ...entry, freshUntil: 0 } : entry;
@@ -88,58 +77,72 @@ function operations(data: MapData): Required<SyncTier> {
   }
 
   return {
-    getMany(keys, { now, sequence, lease: ms }) {
+    getMany(keys, { now, sequence, lease: ms, refresh = false }) {
       const entries = keys.map((key) => live(key, now));
+      const isFresh = (entry?: Entry) => entry !== undefined && entry.freshUntil > now;
       return {
         entries,
         ...(sequence && { sequence: data.sequence }),
         ...(ms !== undefined && {
-          leases: keys.map((key, index) => (entries[index] ? undefined : lease(key, now, ms))),
+          leases: keys.map((key, index) => (isFresh(entries[index]) && !refresh ? undefined : lease(key, now, ms))),
         }),
       };
     },
 
     setMany(writes) {
+      const stored: string[] = [];
+      const refused: string[] = [];
       for (const { key, entry, lease } of writes) {
-        if (lease !== undefined && data.leases.get(key)?.id !== lease) continue;
+        // A lease that ran out is as good as any as long as it is the key's: nobody else has loaded meanwhile.
+        if (lease !== undefined && data.leases.get(key)?.id !== lease) {
+          refused.push(key);
+          continue;
+        }
         data.leases.delete(key);
         const sequence = entry.sequence ?? data.sequence;
         data.entries.set(key, { ...entry, sequence });
         // A first record says that nothing older than this entry is known to be valid.
         for (const tag of entry.tags)
           if (!data.tags.has(tag)) data.tags.set(tag, { deleted: sequence, expired: sequence });
+        stored.push(key);
       }
-      return data.sequence;
+      recordKeys(stored);
+      return { sequence: data.sequence, refused };
     },
 
     deleteMany(keys, now) {
-      return keys.map((key) => {
-        const existed = live(key, now) !== undefined;
+      const existed = keys.map((key) => {
+        const found = live(key, now) !== undefined;
         data.entries.delete(key);
         data.leases.delete(key);
-        return existed;
+        return found;
       });
+      // Also those that were not there: a cache may still have what this store has lost.
+      recordKeys(keys);
+      return existed;
     },
 
     touchMany(touches, now) {
-      return touches.map(({ key, freshUntil, staleUntil }) => {
+      const existed = touches.map(({ key, freshUntil, staleUntil }) => {
         const entry = live(key, now) && data.entries.get(key);
         if (entry) data.entries.set(key, { ...entry, freshUntil, staleUntil });
         return entry !== undefined;
       });
+      recordKeys(touches.filter((_, index) => existed[index]).map(({ key }) => key));
+      return existed;
     },
 
     clear(prefix) {
       for (const kept of [data.entries, data.leases]) {
         for (const key of [...kept.keys()]) if (key.startsWith(prefix)) kept.delete(key);
       }
+      record({ by: "prefix", prefix });
     },
 
     prune(limit, now) {
       const expired = [...data.entries].filter(([, entry]) => entry.staleUntil <= now).map(([key]) => key);
       const pruned = expired.slice(0, limit);
       for (const key of pruned) data.entries.delete(key);
-      for (const [key, { until }] of [...data.leases]) if (until <= now) data.leases.delete(key);
       return pruned;
     },
 
@@ -155,7 +158,7 @@ function operations(data: MapData): Required<SyncTier> {
     },
 
     invalidate(invalidation) {
-      const { now, after, match, tags } = invalidation;
+      const { now, after, match, mode, tags } = invalidation;
       data.sequence = Math.max(data.sequence + 1, now, after + 1);
       if (match === "any") {
         for (const tag of tags) data.tags.set(tag, raised(data.tags.get(tag), invalidation, data.sequence));
@@ -165,11 +168,17 @@ function operations(data: MapData): Required<SyncTier> {
         const mark = raised(data.rules.get(id), invalidation, data.sequence);
         data.rules.set(id, { ...mark, tags: sorted, exact: match === "exact" });
       }
+      record({ by: "tags", tags, match, mode, sequence: data.sequence });
       return data.sequence;
     },
 
-    sequences(tags) {
-      return { current: data.sequence, tags: tags.map((tag) => data.tags.get(tag)) };
+    journal(since) {
+      const { position, sequence } = data;
+      if (since === undefined) return { position, sequence, changes: [] };
+      const forgotten = position - data.journal.length;
+      if (since < forgotten || since > position) return { position, sequence, changes: undefined };
+      const others = data.journal.filter((record) => record.position > since && record.origin !== origin);
+      return { position, sequence, changes: others.map(({ change }) => change) };
     },
 
     release(leases) {
@@ -184,7 +193,7 @@ function applies(rule: Rule, tags: readonly string[]): boolean {
   return rule.tags.every((tag) => tags.includes(tag)) && (!rule.exact || rule.tags.length === tags.length);
 }
 
-function raised(mark: TagSequences | undefined, { mode }: TagInvalidation, sequence: number): TagSequences {
+function raised(mark: Mark | undefined, { mode }: TagInvalidation, sequence: number): Mark {
   const { deleted = 0, expired = 0 } = mark ?? {};
   return mode === "delete" ? { deleted: sequence, expired } : { deleted, expired: sequence };
 }

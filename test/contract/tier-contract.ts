@@ -11,8 +11,10 @@ import { seededRandom } from "./seeded-random.ts";
 import type { TestCase } from "./suite.ts";
 import { deadlines } from "./tier/deadlines.ts";
 import { faces } from "./tier/faces.ts";
+import { journal } from "./tier/journal.ts";
 import { keys } from "./tier/keys.ts";
 import { leases } from "./tier/leases.ts";
+import { races } from "./tier/races.ts";
 import { sequences } from "./tier/sequences.ts";
 import { sharing } from "./tier/sharing.ts";
 import type { ContractTest, ContractTier, Need, Subject } from "./tier/subject.ts";
@@ -50,12 +52,14 @@ const CONTRACT: readonly ContractTest[] = [
   ...keys,
   ...tags,
   ...sequences,
+  ...journal,
   ...leases,
+  ...races,
   ...faces,
   ...sharing,
 ];
 
-const FLAGS = ["sync", "keys", "tags", "leases", "durable", "shared"] as const;
+const FLAGS = ["sync", "keys", "tags", "journal", "leases", "durable", "shared"] as const;
 
 // The shortest time to live that a test uses where the tier keeps any.
 const MINUTE = 60_000;
@@ -111,7 +115,7 @@ function isFlag(need: Need): need is (typeof FLAGS)[number] {
 function meets({ tier, given }: Subject, need: Need, copies: boolean): boolean {
   if (isFlag(need)) return tier.capabilities[need] === true;
   if (need === "copies") return copies;
-  if (need === "reopen" || need === "loseTags") return given[need] !== undefined;
+  if (need === "reopen" || need === "loseTags" || need === "flood") return given[need] !== undefined;
   return tier[need] !== undefined;
 }
 

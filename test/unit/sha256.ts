@@ -1,4 +1,4 @@
-import { sha256 } from "../../src/stack/sha256.ts";
+import { sha256 } from "../../src/sha256.ts";
 import type { TestCase } from "../contract/mod.ts";
 import { same, seededRandom, suite } from "../contract/mod.ts";
 

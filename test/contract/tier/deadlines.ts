@@ -233,6 +233,13 @@ export const deadlines: ContractTest[] = [
       same(tier.fresh!("k", 0), undefined, "a stale entry goes the long way");
       same(tier.fresh!("null", 0), undefined, "an expired entry is a miss");
     },
+    "goes on the fast path by the time that the call names": async ({ tier, put, now, clock, ttl }) => {
+      await put("k", "v");
+      same(tier.fresh!("k", 0, now() + ttl), undefined);
+      const before = now();
+      clock.stepWall(ttl);
+      same(tier.fresh!("k", 0, before), "v");
+    },
     "leaves entries with a version or with tags of an older sequence to the long way": async ({ tier, put }) => {
       await put("version", 1, { version: "1" });
       await put("tagged", 1, { tags: ["t"], sequence: 5 });

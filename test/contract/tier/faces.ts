@@ -7,12 +7,14 @@ import { TiercelError } from "../../../src/errors.ts";
 import type { SyncTier } from "../../../src/tier.ts";
 import { equal, ok, rejects, same } from "../assert.ts";
 import { seededRandom } from "../seeded-random.ts";
+import { tells } from "./changes.ts";
 import type { ContractTest, Subject } from "./subject.ts";
 import { contract, isThenable } from "./subject.ts";
 
 const OPTIONAL = {
   keys: ["scan", "size"],
-  tags: ["invalidate", "sequences"],
+  tags: ["invalidate"],
+  journal: ["journal"],
   leases: ["release"],
 } as const;
 
@@ -68,7 +70,7 @@ export const faces: ContractTest[] = [
   }),
   ...contract(["sync"], {
     "offers on the synchronous face what it offers on the other": ({ tier }) => {
-      for (const operation of ["touchMany", "prune", "scan", "size", "invalidate", "sequences", "release"] as const) {
+      for (const operation of ["touchMany", "prune", "scan", "size", "invalidate", "journal", "release"] as const) {
         same(typeof tier.sync![operation], typeof tier[operation], operation);
       }
     },
@@ -81,7 +83,7 @@ export const faces: ContractTest[] = [
       ];
       const prepared = tier.prepare ? tier.prepare(writes) : writes;
       ok(!isThenable(prepared), "prepare of a synchronous tier must not answer with a promise");
-      same(typeof now(subject, (sync) => sync.setMany(prepared as typeof writes, time)), "number");
+      same(typeof now(subject, (sync) => sync.setMany(prepared as typeof writes, time)).sequence, "number");
       equal(await values("a", "b", "no"), [{ v: 1 }, null, undefined]);
       await put("c", 3);
       const { entries } = now(subject, (sync) => sync.getMany(["c", "no", "a"], { now: time }));
@@ -157,8 +159,6 @@ export const faces: ContractTest[] = [
       const deleted = now(subject, (sync) =>
         sync.invalidate!({ tags: ["t"], match: "any", mode: "delete", now: time, after: 0 }),
       );
-      const answer = now(subject, (sync) => sync.sequences!(["t"]));
-      equal([answer.current, answer.tags[0]?.deleted], [deleted, deleted]);
       same(now(subject, (sync) => sync.getMany(["k"], { now: time, sequence: true })).sequence, deleted);
       equal(await values("k"), [undefined]);
     },
@@ -169,7 +169,24 @@ export const faces: ContractTest[] = [
       same(typeof leases?.[0], "number");
       same(await subject.lease("k"), undefined);
       now(subject, (sync) => sync.release!([{ key: "k", lease: leases![0]! }]));
-      same(typeof (await subject.lease("k")), "number");
+      const lease = await subject.lease("k");
+      same(typeof lease, "number");
+      await subject.remove("k");
+      const late = [{ key: "k", entry: subject.entry("late"), lease }];
+      const prepared = (subject.tier.prepare ? subject.tier.prepare(late) : late) as typeof late;
+      equal(now(subject, (sync) => sync.setMany(prepared, subject.now())).refused, ["k"]);
+    },
+  }),
+  ...contract(["sync", "journal", "reopen"], {
+    "looks into one journal from both faces": async (subject) => {
+      const other = await subject.second();
+      const start = now(subject, (sync) => sync.journal!());
+      equal(start, await subject.tier.journal!());
+      await other.put("k", 1);
+      await subject.put("own", 1);
+      const page = now(subject, (sync) => sync.journal!(start.position));
+      equal(page, await subject.tier.journal!(start.position));
+      equal([tells(page.changes ?? [], "k"), tells(page.changes ?? [], "own")], [true, false]);
     },
   }),
   ...contract(["prepare", "copies"], {

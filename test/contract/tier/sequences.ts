@@ -35,22 +35,39 @@ const records: ContractTest[] = contract(["tags"], {
   "answers every one of parallel invalidations another sequence": async (subject) => {
     const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => invalidate(subject, [`t${index % 3}`])));
     same(new Set(answers).size, 20);
-    same((await subject.tier.sequences!([])).current, Math.max(...answers));
+    same(await subject.sequence(), Math.max(...answers));
   },
-  "answers the sequences of tags in order, undefined for one without a record": async (subject) => {
-    const { tier, put } = subject;
-    await put("k", 1, { tags: ["written"] });
-    const deleted = await invalidate(subject, ["both", "written"]);
-    const expired = await invalidate(subject, ["both"], { mode: "expire" });
-    const { current, tags } = await tier.sequences!(["unknown", "both", "written", "both"]);
-    same(current, expired);
-    equal([tags[0], tags[1], tags[2]?.deleted, tags[3]], [undefined, { deleted, expired }, deleted, tags[1]]);
-    ok(tags[2] && tags[2].expired <= deleted, "a tag must not count as expired by an invalidation that deletes");
+  "goes by each tag's last invalidation of either mode, whichever came last": async (subject) => {
+    for (const [tag, modes] of [
+      ["t", ["delete", "expire"]],
+      ["u", ["expire", "delete"]],
+    ] as const) {
+      const { put, read, sequence } = subject;
+      await put("written", 1, { tags: [tag] });
+      const before = await sequence();
+      const first = await invalidate(subject, ["also", tag], { mode: modes[0] });
+      const second = await invalidate(subject, [tag], { mode: modes[1] });
+      await put("before", 1, { tags: [tag], sequence: before });
+      await put("between", 1, { tags: [tag], sequence: first });
+      await put("after", 1, { tags: [tag], sequence: second });
+      await put("also", 1, { tags: ["also"], sequence: first });
+      const [written, late, between, after, also] = await read(["written", "before", "between", "after", "also"]);
+      const order = modes.join(", then ");
+      // Expired as well or not, it was deleted.
+      equal([written, late], [undefined, undefined], `${order}: from before both`);
+      const isOver = between === undefined || (modes[1] === "expire" && between.freshUntil === 0);
+      ok(isOver, `${order}: from between must not be fresh`);
+      ok(after && after.freshUntil > 0, `${order}: from after both must be fresh`);
+      ok(also && also.freshUntil > 0, `${order}: of a tag that the second did not name must be fresh`);
+    }
   },
-  "makes a record of a tag when an entry with it is written": async ({ tier, put }) => {
-    await put("k", 1, { tags: ["t"] });
-    const { current, tags } = await tier.sequences!(["t"]);
-    ok(tags[0] && tags[0].deleted <= current && tags[0].expired <= current, "a written tag must have a record");
+  "counts an entry with a tag never seen before as valid, at the sequence of a read": async (subject) => {
+    const { put, read, sequence } = subject;
+    const bumped = await invalidate(subject, ["another"]);
+    same(await sequence(), bumped);
+    await put("k", 1, { tags: ["new"], sequence: bumped });
+    const [found] = await read(["k"]);
+    equal([found?.value, found?.sequence, found?.freshUntil], [1, bumped, subject.now() + subject.ttl]);
   },
   "remembers the invalidation of a tag that no entry had": async (subject) => {
     const before = await subject.sequence();

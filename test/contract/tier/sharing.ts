@@ -138,23 +138,5 @@ const sharedTags: ContractTest[] = contract(["shared", "tags", "reopen"], {
   },
 });
 
-const sharedLeases: ContractTest[] = contract(["shared", "leases", "reopen"], {
-  "gives the lease of a key to one opener, and lets another revoke it": async ({ lease, put, values, second }) => {
-    const other = await second();
-    const [first, none] = [await lease("k"), await other.lease("k")];
-    equal([typeof first, none], ["number", undefined]);
-    await other.remove("k");
-    await put("k", "late", {}, first);
-    equal([await values("k"), await other.values("k")], [[undefined], [undefined]]);
-  },
-});
-
 /** Tests of parallel calls, durability and sharing. */
-export const sharing: ContractTest[] = [
-  ...concurrency,
-  ...durability,
-  ...durableTags,
-  ...shared,
-  ...sharedTags,
-  ...sharedLeases,
-];
+export const sharing: ContractTest[] = [...concurrency, ...durability, ...durableTags, ...shared, ...sharedTags];

@@ -4,8 +4,16 @@
  * @module
  */
 import type { Entry } from "../../../src/entry.ts";
-import type { Capabilities, MaybePromise, ReadOptions, Tier, TierContext, Write } from "../../../src/tier.ts";
-import { AssertionError, equal, same } from "../assert.ts";
+import type {
+  Capabilities,
+  MaybePromise,
+  ReadOptions,
+  Tier,
+  TierContext,
+  Write,
+  WriteResult,
+} from "../../../src/tier.ts";
+import { AssertionError, ok, same } from "../assert.ts";
 import type { FakeClock } from "../fake-clock.ts";
 
 /** A tier to test, and what else the factory of the tier contract can give with it. */
@@ -14,11 +22,13 @@ export interface ContractTier {
   readonly tier: Tier;
   /**
    * Makes another tier over the same store, not opened. With it the suite tests that durable tiers keep their entries
-   * after a close and that two openers of a shared store agree.
+   * after a close, that two openers of a shared store agree, and that each finds the other's changes in the journal.
    */
   readonly reopen?: (() => MaybePromise<Tier>) | undefined;
   /** Makes the store forget the records of these tags, as an eviction in the store would, where that can happen. */
   readonly loseTags?: ((tags: readonly string[]) => MaybePromise<void>) | undefined;
+  /** Makes the journal forget all changes so far, by so many others that it drops them, where it is bounded. */
+  readonly flood?: (() => MaybePromise<void>) | undefined;
   /** Called last, after all tiers are closed. */
   readonly dispose?: (() => MaybePromise<void>) | undefined;
 }
@@ -27,6 +37,7 @@ export interface ContractTier {
 export type Need =
   | "keys"
   | "tags"
+  | "journal"
   | "leases"
   | "sync"
   | "durable"
@@ -38,7 +49,8 @@ export type Need =
   | "fresh"
   | "usage"
   | "reopen"
-  | "loseTags";
+  | "loseTags"
+  | "flood";
 
 /** One test of the contract. */
 export interface ContractTest {
@@ -68,6 +80,8 @@ export interface EntryFields {
 /** One open tier, with batches split at its `maxBatch`. */
 export interface Handle {
   readonly tier: Tier;
+  /** Prepares and writes; answers the last sequence, and all keys that were refused. */
+  write(writes: readonly Write[]): Promise<Required<WriteResult>>;
   /** Prepares and writes one entry; answers the sequence. */
   put(key: string, value: unknown, fields?: EntryFields, lease?: number): Promise<number>;
   /** Prepares and writes entries. A Map is for keys such as `__proto__`. */
@@ -77,8 +91,10 @@ export interface Handle {
   values(...keys: string[]): Promise<unknown[]>;
   /** Those of the keys that are hits, in order. */
   hits(keys: readonly string[]): Promise<string[]>;
-  /** Reads one key with a lease of `ms`. */
-  lease(key: string, ms?: number): Promise<number | undefined>;
+  /** Reads keys with a lease of ten seconds on each; answers the leases that were given. */
+  leaseAll(keys: readonly string[], options?: Partial<ReadOptions>): Promise<(number | undefined)[]>;
+  /** {@linkcode Handle.leaseAll} of one key. */
+  lease(key: string, options?: Partial<ReadOptions>): Promise<number | undefined>;
   remove(...keys: string[]): Promise<boolean[]>;
   /** All keys that `scan` lists, sorted, each once. */
   scan(prefix?: string, limit?: number): Promise<string[]>;
@@ -126,21 +142,30 @@ const MOST_PAGES = 5000;
 export function handle(tier: Tier, clock: FakeClock, entry: Subject["entry"]): Handle {
   const maxBatch = tier.capabilities.maxBatch ?? Infinity;
 
-  async function write(writes: readonly Write[]): Promise<number> {
-    let sequence = 0;
-    for (const part of chunks(writes, maxBatch)) {
-      sequence = await tier.setMany(tier.prepare ? await tier.prepare(part) : part, clock.now());
-    }
-    return sequence;
-  }
-
   const self: Handle = {
     tier,
-    put: (key, value, fields, lease) =>
-      write([{ key, entry: entry(value, fields), ...(lease !== undefined && { lease }) }]),
+    async write(writes) {
+      let sequence = 0;
+      const refused: string[] = [];
+      for (const part of chunks(writes, maxBatch)) {
+        const answer = await tier.setMany(tier.prepare ? await tier.prepare(part) : part, clock.now());
+        same(typeof answer.sequence, "number", "setMany must answer the sequence");
+        sequence = answer.sequence;
+        for (const key of answer.refused ?? []) {
+          const isLeased = part.some((write) => write.key === key && write.lease !== undefined);
+          ok(isLeased, `only a write with a lease may be refused, not that of ${JSON.stringify(key)}`);
+          refused.push(key);
+        }
+      }
+      return { sequence, refused };
+    },
+    async put(key, value, fields, lease) {
+      const { sequence } = await self.write([{ key, entry: entry(value, fields), lease }]);
+      return sequence;
+    },
     async putAll(values, fields) {
       const pairs = values instanceof Map ? [...(values as ReadonlyMap<string, unknown>)] : Object.entries(values);
-      await write(pairs.map(([key, value]) => ({ key, entry: entry(value, fields) })));
+      await self.write(pairs.map(([key, value]) => ({ key, entry: entry(value, fields) })));
     },
     async read(keys, options) {
       const entries: (Entry | undefined)[] = [];
@@ -158,10 +183,24 @@ export function handle(tier: Tier, clock: FakeClock, entry: Subject["entry"]): H
       const entries = await self.read(keys);
       return keys.filter((_, index) => entries[index] !== undefined);
     },
-    async lease(key, ms = 10_000) {
-      const { entries, leases } = await tier.getMany([key], { now: clock.now(), lease: ms });
-      equal(entries, [undefined], "a key that is leased must be a miss");
-      return leases?.[0];
+    async leaseAll(keys, options) {
+      const given: (number | undefined)[] = [];
+      for (const part of chunks(keys, maxBatch)) {
+        const now = clock.now();
+        const { entries, leases } = await tier.getMany(part, { now, lease: 10_000, ...options });
+        same(leases?.length, part.length, "a read with leases must answer for each key");
+        for (const [index, lease] of leases!.entries()) {
+          const isFresh = entries[index] !== undefined && entries[index].freshUntil > now;
+          ok(lease === undefined || lease > 0, "a lease must be above 0");
+          ok(lease === undefined || !isFresh || options?.refresh, "an answer with a fresh entry must give no lease");
+        }
+        given.push(...leases!);
+      }
+      return given;
+    },
+    async lease(key, options) {
+      const [lease] = await self.leaseAll([key], options);
+      return lease;
     },
     async remove(...keys) {
       const answers: boolean[] = [];

@@ -7,7 +7,16 @@
 import { bytes } from "../../../src/bytes/mod.ts";
 import type { Entry } from "../../../src/entry.ts";
 import { TierError } from "../../../src/errors.ts";
-import type { Capabilities, Codec, MaybePromise, SyncTier, Tier, Write } from "../../../src/tier.ts";
+import type {
+  Capabilities,
+  Codec,
+  JournalPage,
+  MaybePromise,
+  ReadOptions,
+  SyncTier,
+  Tier,
+  Write,
+} from "../../../src/tier.ts";
 import { ok } from "../../contract/assert.ts";
 
 /** What a tier reported. */
@@ -28,7 +37,14 @@ export interface ByteStore {
   deleteFault: "throw" | "reject" | undefined;
   /** What the next reads answer as leases. */
   leases: (number | undefined)[] | undefined;
+  /** What the next writes answer as refused. */
+  refused: string[] | undefined;
+  /** Options of the reads, in order. */
+  readonly reads: ReadOptions[];
 }
+
+/** What the store answers to a look into its journal. */
+export const PAGE: JournalPage = { position: 7, sequence: 3, changes: [{ by: "keys", keys: ["k"] }] };
 
 /** Makes a store. With `late` its asynchronous face answers by promises, otherwise at once. */
 export function byteStore(capabilities: Capabilities = {}, late = false): ByteStore {
@@ -39,14 +55,17 @@ export function byteStore(capabilities: Capabilities = {}, late = false): ByteSt
       return answer as never;
     };
   const sync: SyncTier<Uint8Array> = {
-    getMany: (keys) => ({
-      entries: keys.map((key) => store.entries.get(key)),
-      ...(store.leases && { leases: store.leases }),
-    }),
+    getMany(keys, options) {
+      store.reads.push(options);
+      return {
+        entries: keys.map((key) => store.entries.get(key)),
+        ...(store.leases && { leases: store.leases }),
+      };
+    },
     setMany(writes) {
       store.writes.push(...writes);
       for (const { key, entry } of writes) store.entries.set(key, entry);
-      return 3;
+      return store.refused ? { sequence: 3, refused: store.refused } : { sequence: 3 };
     },
     deleteMany: (keys) => keys.map((key) => store.entries.delete(key)),
     clear: log("clear", undefined),
@@ -55,16 +74,18 @@ export function byteStore(capabilities: Capabilities = {}, late = false): ByteSt
     scan: log("scan", { keys: [] }),
     size: log("size", 0),
     invalidate: log("invalidate", 1),
-    sequences: log("sequences", { current: 0, tags: [] }),
+    journal: log("journal", PAGE),
     release: log("release", undefined),
   };
   const answer = <T>(value: T): MaybePromise<T> => (late ? Promise.resolve(value) : value);
   const store: ByteStore = {
     entries: new Map(),
     writes: [],
+    reads: [],
     calls: [],
     deleteFault: undefined,
     leases: undefined,
+    refused: undefined,
     tier: {
       ...sync,
       name: "store",

@@ -106,7 +106,7 @@ export const tests: TestCase[] = suite("bytes() under faults", {
     const { tier } = opened({}, store);
     const answer = tier.setMany(now(tier.prepare!([write("k", { a: 1 })])), NOW);
     ok(answer instanceof Promise);
-    same(await answer, 3);
+    equal(await answer, { sequence: 3 });
     equal((await tier.getMany(["k"], READ)).entries[0]?.value, { a: 1 });
     store.entries.set("k", { ...store.entries.get("k")!, value: new Uint8Array(3) });
     equal((await tier.getMany(["k"], READ)).entries, [undefined]);

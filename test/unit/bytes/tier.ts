@@ -3,7 +3,7 @@ import type { Codec, Tier, Write } from "../../../src/tier.ts";
 import { equal, ok, same, throws } from "../../contract/assert.ts";
 import type { TestCase } from "../../contract/suite.ts";
 import { suite } from "../../contract/suite.ts";
-import { byteStore, entry, NOW, now, opened, put, READ, shout, values, write } from "./byte-store.ts";
+import { byteStore, entry, NOW, now, opened, PAGE, put, READ, shout, values, write } from "./byte-store.ts";
 
 export const tests: TestCase[] = suite("bytes()", {
   "gives back values and metadata": () => {
@@ -107,12 +107,49 @@ export const tests: TestCase[] = suite("bytes()", {
   },
   "passes leases down and up": () => {
     const { tier, store } = opened();
-    put(tier, write("k", 1, { lease: 77 }));
-    same(store.writes.at(-1)?.lease, 77);
+    put(tier, write("k", 1, { lease: 77 }), write("l", 1, { lease: 0 }), write("m", 1));
+    equal(
+      store.writes.map(({ key, lease }) => [key, lease]),
+      [
+        ["k", 77],
+        ["l", 0],
+        ["m", undefined],
+      ],
+    );
     store.leases = [5, undefined];
     equal(now(tier.getMany(["no", "nor"], { ...READ, lease: 1000 })).leases, [5, undefined]);
     store.leases = undefined;
     ok(!("leases" in now(tier.getMany(["no"], READ))));
+  },
+  "gives a stale entry along with its lease": () => {
+    const { tier, store } = opened();
+    put(tier, write("k", "stale"));
+    store.leases = [5];
+    const { entries, leases } = now(tier.getMany(["k"], { now: NOW + 60_000, lease: 1000 }));
+    equal([entries[0]?.value, leases], ["stale", [5]]);
+  },
+  "asks the store for what it is asked for: leases to refresh, sequence, metadata": () => {
+    const { tier, store } = opened();
+    const options = { now: NOW, lease: 1000, refresh: true, sequence: true, metaOnly: true, peek: true };
+    for (const face of [tier, tier.sync!]) now(face.getMany(["k"], options));
+    equal(store.reads, [options, options]);
+  },
+  "answers what the store answers to a write: the sequence, and what it refused": () => {
+    const { tier, store } = opened();
+    for (const face of [tier, tier.sync!]) {
+      store.refused = ["l"];
+      const writes = [write("k", 1), write("l", 1, { lease: 0 })];
+      equal(now(face.setMany(now(tier.prepare!(writes)), NOW)), { sequence: 3, refused: ["l"] });
+      store.refused = undefined;
+      equal(now(face.setMany(writes, NOW)), { sequence: 3 });
+    }
+  },
+  "passes what another opener changed up as the store tells it": () => {
+    const { tier, store } = opened();
+    for (const face of [tier, tier.sync!]) {
+      equal([face.journal!(), face.journal!(5)], [PAGE, PAGE]);
+    }
+    equal(store.calls, [["journal"], ["journal", 5], ["journal"], ["journal", 5]]);
   },
   "lets the store prepare what it gets": () => {
     const store = byteStore();
@@ -169,7 +206,7 @@ export const tests: TestCase[] = suite("bytes()", {
       face.scan!(scan);
       face.size!("p", NOW);
       face.invalidate!(invalidation);
-      face.sequences!(["t"]);
+      face.journal!(5);
       face.release!([{ key: "k", lease: 1 }]);
       face.clear("p", NOW);
       equal(store.calls, [
@@ -178,7 +215,7 @@ export const tests: TestCase[] = suite("bytes()", {
         ["scan", scan],
         ["size", "p", NOW],
         ["invalidate", invalidation],
-        ["sequences", ["t"]],
+        ["journal", 5],
         ["release", [{ key: "k", lease: 1 }]],
         ["clear", "p", NOW],
       ]);

@@ -47,6 +47,8 @@ export const faults: StackSuite = stackSuite(
     "a hung tier does not delay a hit in memory": faulty(async (open) => {
       const { cache, clock, faults } = open();
       await cache.set("k", "v", { tags: ["t"] });
+      // The first read asks where the journal stands.
+      await cache.get("k");
       faults.fail("hang");
       for (const call of [
         cache.get("k"),

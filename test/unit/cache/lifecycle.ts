@@ -24,6 +24,7 @@ const CALLS: Record<string, (cache: Cache) => Promise<unknown>> = {
   meta: (cache) => cache.meta("k"),
   size: (cache) => cache.size(),
   invalidateTags: (cache) => cache.invalidateTags(["t"]),
+  invalidateScope: (cache) => cache.invalidateScope("user" as never, {} as never),
   invalidatePattern: (cache) => cache.invalidatePattern("*"),
   clear: (cache) => cache.clear(),
   prune: (cache) => cache.prune(),
@@ -52,7 +53,7 @@ export const lifecycle: StackSuite = stackSuite("closing", {
     const verbs = Object.getOwnPropertyNames(Object.getPrototypeOf(cache)).filter(
       (name) => name in cache && name !== "constructor",
     );
-    const open_ = ["name", "closed", "close", "namespace", "tier", "stats", "resetStats", "on", "off"];
+    const open_ = ["name", "closed", "close", "namespace", "scope", "tier", "stats", "resetStats", "on", "off"];
     for (const verb of verbs)
       ok(open_.includes(verb) || verb in CALLS, `${verb} must be among the calls of a closed cache`);
   },

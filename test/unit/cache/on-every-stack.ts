@@ -2,12 +2,14 @@ import type { TestCase } from "../../contract/mod.ts";
 import { aborts } from "./aborts.ts";
 import { basics } from "./basics.ts";
 import { batch } from "./batch.ts";
+import { coherence } from "./coherence.ts";
 import { events } from "./events.ts";
 import { expiry } from "./expiry.ts";
 import { faults } from "./faults.ts";
 import { freshness } from "./freshness.ts";
 import { interleavings } from "./interleavings.ts";
 import { caps, layers } from "./layers.ts";
+import { leases } from "./leases.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { manyLoads } from "./load-many.ts";
 import { loads } from "./loads.ts";
@@ -17,6 +19,8 @@ import { races } from "./races.ts";
 import { recovery } from "./recovery.ts";
 import { refresh } from "./refresh.ts";
 import { schemas } from "./schema.ts";
+import { scopes } from "./scopes.ts";
+import { scopesInherit } from "./scopes-inherit.ts";
 import { STACKS, type StackSuite } from "./stacks.ts";
 import { tags } from "./tags.ts";
 
@@ -27,6 +31,8 @@ export const suites: readonly StackSuite[] = [
   expiry,
   tags,
   namespaces,
+  scopes,
+  scopesInherit,
   schemas,
   loads,
   aborts,
@@ -42,6 +48,8 @@ export const suites: readonly StackSuite[] = [
   faults,
   recovery,
   interleavings,
+  coherence,
+  leases,
 ];
 
 export const tests: TestCase[] = STACKS.flatMap((stack) => suites.flatMap((suite) => suite(stack)));

@@ -101,7 +101,7 @@ export const promotion: StackSuite = stackSuite(
       same(await cache.getOrSet("k", () => Promise.reject(new RangeError())), "newer");
     },
     "an older stale value below does not take the place of a younger one above": async (open) => {
-      const { cache, clock, peer } = open({ grace: "1h", ttl: 1000 });
+      const { cache, clock, peer } = open({ grace: "1h", ttl: 1000, coherence: "forever" });
       const behind = { now: () => clock.now() - 500, setTimer: clock.setTimer, clearTimer: clock.clearTimer };
       await cache.set("k", "younger");
       await peer!({ grace: "1h", ttl: 1000, clock: behind } as never).set("k", "older");

@@ -193,7 +193,10 @@ export const recovery: StackSuite = stackSuite(
       ]);
     }),
     "while the breaker is half-open one probe alone goes through": faulty(async (open) => {
-      const { cache, clock, faults } = open({ lower: { breaker: { failures: 1, cooldown: 1000, window: "1m" } } });
+      const { cache, clock, faults } = open({
+        coherence: "forever",
+        lower: { breaker: { failures: 1, cooldown: 1000, window: "1m" } },
+      });
       faults.fail({ getMany: "reject" });
       await cache.get("k");
       same(cache.stats().tiers[1]!.breaker, "open");

@@ -4,7 +4,7 @@ import type { FakeClock, FaultyTier, MapData, TestCase } from "../../contract/mo
 import { fakeClock, faultyTier, mapData, mapTier, seededRandom } from "../../contract/mod.ts";
 
 /** Options of a rig: those of a cache, and of the tiers in it. */
-export interface RigOptions extends Omit<CacheOptions, "tiers" | "clock"> {
+export interface RigOptions extends Omit<CacheOptions, "tiers"> {
   /** For the tier on top. */
   readonly upper?: MemoryOptions;
   /** For the tier at the bottom. */
@@ -34,6 +34,8 @@ export interface Stack {
   readonly shared: boolean;
   /** Whether the tier at the bottom keeps tags. */
   readonly tags: boolean;
+  /** Options of its caches beside those of the test. */
+  readonly options?: RigOptions;
   /** Tiers over one store, at each call for another process, and what disposes of the store. */
   readonly store: () => { tiers: (options: RigOptions) => readonly Tier[]; dispose?: () => void | Promise<void> };
 }
@@ -70,7 +72,14 @@ async function runOn(stack: Stack, run: (open: Open, stack: Stack) => void | Pro
     const lowers: FaultyTier[] = [];
     const make = ({ upper, lower, ...rest }: RigOptions, all: readonly Tier[]): Cache => {
       lowers.push(...all.filter((tier): tier is FaultyTier => "faults" in tier));
-      const cache = createCache({ clock, random: seededRandom(1), sweepInterval: 0, ...rest, tiers: all });
+      const cache = createCache({
+        clock,
+        random: seededRandom(1),
+        sweepInterval: 0,
+        ...stack.options,
+        ...rest,
+        tiers: all,
+      });
       ends.unshift(async () => {
         const closed = cache.close();
         // What was left hanging in the background is waited for by the cache's clock.
@@ -129,13 +138,13 @@ export function remoteTier(inner: Tier, capabilities: Capabilities = {}): Tier {
 export function plainTier(inner: Tier): Tier {
   const {
     invalidate: _invalidate,
-    sequences: _sequences,
+    journal: _journal,
     release: _release,
     touchMany: _touchMany,
     prune: _prune,
     ...rest
   } = inner;
-  return remoteTier(rest, { tags: false, leases: false });
+  return remoteTier(rest, { tags: false, leases: false, journal: false });
 }
 
 /** A faulty tier, finished. */

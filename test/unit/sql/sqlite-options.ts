@@ -91,15 +91,19 @@ export const tests: TestCase[] = suite("sqlite options", {
         capabilities.sync,
         capabilities.keys,
         capabilities.tags,
+        capabilities.journal,
+        capabilities.leases,
         capabilities.durable,
         capabilities.shared,
         capabilities.local,
       ],
-      [true, true, true, true, true, true],
+      [true, true, true, true, true, true, true, true],
     );
-    equal([capabilities.leases, capabilities.maxKeyBytes], [undefined, 100]);
+    same(capabilities.maxKeyBytes, 100);
     const memory = sqlite(":memory:").capabilities;
-    equal([memory.durable, memory.shared], [false, false]);
+    equal([memory.durable, memory.shared, memory.journal], [false, false, false], "nobody else can open it");
+    const reader = sqlite("cache.db", { readOnly: true }).capabilities;
+    equal([reader.journal, reader.leases], [true, false], "a lease is written");
   },
   "says that there are no files where there are none"() {
     const { process, navigator } = globalThis as {

@@ -1,7 +1,8 @@
 import { ConfigError, ValueError } from "../../../src/errors.ts";
 import type { Tier } from "../../../src/tier.ts";
-import type { TestCase } from "../../contract/mod.ts";
+import type { MapData, TestCase } from "../../contract/mod.ts";
 import { equal, mapData, mapTier, ok, same, suite, throws, tierContract } from "../../contract/mod.ts";
+import { flood } from "./mutant.ts";
 
 /** The reference tier with copies in place of references, as byte tiers behave. */
 function copyingTier(): Tier {
@@ -44,8 +45,8 @@ function plainTier(): Tier {
 }
 
 /** The reference tier with answers that come later. */
-function laterTier(): Tier {
-  const { sync: _sync, capabilities, ...tier } = mapTier();
+function laterTier(data?: MapData): Tier {
+  const { sync: _sync, capabilities, ...tier } = mapTier(data && { data });
   const later = Object.fromEntries(
     Object.entries(tier).map(([name, part]) => [
       name,
@@ -69,20 +70,50 @@ export const tests: TestCase[] = [
         loseTags(tags) {
           for (const tag of tags) data.tags.delete(tag);
         },
+        flood: () => flood(data),
       };
     },
-    capabilities: { ...everything, durable: true, shared: true },
+    capabilities: { ...everything, journal: true, durable: true, shared: true },
   }),
   ...tierContract({ name: "a tier of copies", create: () => ({ tier: copyingTier() }), capabilities: everything }),
   ...tierContract({
     name: "a tier with answers that come later",
-    create: () => ({ tier: laterTier() }),
-    capabilities: { ...everything, sync: false },
+    create() {
+      const data = mapData();
+      return { tier: laterTier(data), reopen: () => laterTier(data), flood: () => flood(data) };
+    },
+    capabilities: { ...everything, sync: false, journal: true, durable: true, shared: true },
   }),
   ...tierContract({
     name: "a tier with nothing optional and small limits",
     create: () => ({ tier: plainTier() }),
     capabilities: {},
+  }),
+  ...suite("mapTier", {
+    "keeps as many changes in its journal as mapData was told": () => {
+      const data = mapData({ journal: 2 });
+      const [sync, other] = [mapTier({ data }).sync!, mapTier({ data }).sync!];
+      for (const key of ["a", "b", "c"]) other.deleteMany([key], 0);
+      same(data.journal.length, 2);
+      equal(sync.journal!(0), { position: 3, sequence: 0, changes: undefined });
+      equal(
+        sync.journal!(1).changes,
+        ["b", "c"].map((key) => ({ by: "keys", keys: [key] })),
+      );
+    },
+    "has no entry in its journal for a batch that changed nothing": () => {
+      const data = mapData();
+      const sync = mapTier({ data }).sync!;
+      const touch = { key: "no", freshUntil: 1, staleUntil: 1 };
+      sync.deleteMany([], 0);
+      sync.setMany([], 0);
+      sync.touchMany!([touch], 0);
+      equal([data.position, data.journal], [0, []]);
+    },
+    "has no journal for others where it is alone": () => {
+      same(mapTier().capabilities.journal, false);
+      same(mapTier({ data: mapData() }).capabilities.journal, true);
+    },
   }),
   ...suite("tierContract", {
     "leaves out the tests of capabilities that are not expected": () => {

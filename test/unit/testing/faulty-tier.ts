@@ -7,6 +7,7 @@ import {
   faultyTier,
   InjectedFault,
   isEqual,
+  mapData,
   mapTier,
   ok,
   rejects,
@@ -17,6 +18,7 @@ import {
   throws,
   tierContract,
 } from "../../contract/mod.ts";
+import { flood } from "./mutant.ts";
 
 const NOW = 1000;
 
@@ -119,7 +121,7 @@ const behaviour: TestCase[] = suite("faultyTier", {
     same(await isSettled(answer), false);
     equal(await keysOf(inner), ["k"]);
     tier.faults.release();
-    same(await answer, 0);
+    equal(await answer, { sequence: 0, refused: [] });
   },
   "keeps back the failure of the store too, without an unhandled rejection": async () => {
     const tier = faultyTier(faultyTierThat("reject"));
@@ -221,6 +223,38 @@ const behaviour: TestCase[] = suite("faultyTier", {
       Uint8Array.from({ length: 64 }, (_, index) => index),
     );
   },
+  "leases what it made a miss of, as if it had not been there": async () => {
+    const tier = faultyTier(mapTier());
+    const options = { now: NOW, lease: 1000 };
+    await tier.setMany([write("a"), write("b"), write("held")], NOW);
+    await tier.getMany(["held"], { ...options, refresh: true });
+    tier.faults.fail({ getMany: "corrupt" });
+    const { entries, leases } = await tier.getMany(["a", "no", "held"], options);
+    equal(
+      [entries, leases?.map((lease) => typeof lease)],
+      [Array(3).fill(undefined), ["number", "number", "undefined"]],
+    );
+    same(typeof tier.sync!.getMany(["b"], options).leases?.[0], "number");
+    equal((await tier.getMany(["b"], { now: NOW })).leases, undefined);
+    tier.faults.heal();
+    equal((await tier.setMany([{ ...write("a", "new"), lease: leases?.[0] }], NOW)).refused, []);
+  },
+  "leases no damaged bytes, as there is an entry as far as the store knows": async () => {
+    const tier = faultyTier(mapTier());
+    await tier.setMany([write("k", new Uint8Array(3))], NOW);
+    tier.faults.fail({ getMany: "corrupt" });
+    const { entries, leases } = await tier.getMany(["k"], { now: NOW, lease: 1000 });
+    equal([entries.length, entries[0] === undefined, leases], [1, false, [undefined]]);
+  },
+  "fails looks into the journal": async () => {
+    const data = mapData();
+    const tier = faultyTier(mapTier({ data }));
+    await mapTier({ data }).setMany([write("k")], NOW);
+    tier.faults.fail({ journal: "reject" }, 1);
+    await rejects(async () => tier.journal!(0), InjectedFault);
+    equal((await tier.journal!(0)).changes, [{ by: "keys", keys: ["k"] }]);
+    same(tier.faults.calls.journal, 2);
+  },
   "counts calls of both faces, failed ones too": async () => {
     const tier = faultyTier(mapTier());
     tier.sync!.getMany(["k"], { now: NOW });
@@ -256,8 +290,8 @@ const behaviour: TestCase[] = suite("faultyTier", {
     await closing;
   },
   "sees nothing on the fast path while reads fail": () => {
-    const tier = faultyTier({ ...mapTier(), fresh: () => "value" });
-    same(tier.fresh!("k", 0), "value");
+    const tier = faultyTier({ ...mapTier(), fresh: (_key, _sequence, now) => (now === 5 ? "at 5" : "value") });
+    same(tier.fresh!("k", 0, 5), "at 5");
     tier.faults.fail({ setMany: "throw" });
     same(tier.fresh!("k", 0), "value");
     tier.faults.fail({ getMany: "hang" });
@@ -285,7 +319,7 @@ const behaviour: TestCase[] = suite("faultyTier", {
         plain.prune,
         plain.touchMany,
         plain.invalidate,
-        plain.sequences,
+        plain.journal,
         plain.release,
         plain.sync,
       ],
@@ -302,5 +336,12 @@ function faultyTierThat(fault: "reject"): Tier {
 
 export const tests: TestCase[] = [
   ...behaviour,
-  ...tierContract({ name: "a faulty tier without faults", create: () => ({ tier: faultyTier(mapTier()) }) }),
+  ...tierContract({
+    name: "a faulty tier without faults",
+    create() {
+      const data = mapData();
+      const open = () => faultyTier(mapTier({ data }));
+      return { tier: open(), reopen: open, flood: () => flood(data) };
+    },
+  }),
 ];

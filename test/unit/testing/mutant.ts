@@ -10,7 +10,7 @@ export interface Whole {
 
 /** What is wrong with a tier. Operations go to both faces, the rest to the tier. */
 export type Breakage = Partial<TierOperations<unknown, "async">> &
-  Partial<Pick<Tier, "prepare" | "capabilities" | "sync" | "open" | "close">>;
+  Partial<Pick<Tier, "prepare" | "capabilities" | "sync" | "open" | "close" | "fresh">>;
 
 /** A tier that is wrong in one way. */
 export function broken(breakage: (whole: Whole) => Breakage, data: MapData = mapData()): Tier {
@@ -22,6 +22,7 @@ export function broken(breakage: (whole: Whole) => Breakage, data: MapData = map
     sync: _sync,
     open: _open,
     close: _close,
+    fresh: _fresh,
     ...operations
   } = change;
   return { ...tier, sync: { ...tier.sync, ...operations } as SyncTier, ...change };
@@ -37,8 +38,15 @@ export function brokenContract(breakage: (whole: Whole) => Breakage): () => Cont
       loseTags: (tags) => {
         for (const tag of tags) data.tags.delete(tag);
       },
+      flood: () => flood(data),
     };
   };
+}
+
+/** As many changes of another opener as the journal holds. */
+export function flood(data: MapData): void {
+  const { sync } = mapTier({ data });
+  for (let change = 0; change < data.journalLimit; change++) sync!.deleteMany([`k${change}`], 0);
 }
 
 /** What a broken tier throws, so that a mistake in the tests does not count as a catch. */

@@ -16,13 +16,19 @@ const ofFaces: TestCase[] = mutants({
     caughtBy: CAPABILITIES,
     breakage: () => ({ capabilities: { tags: true }, sync: undefined as never, invalidate: undefined as never }),
   },
+  "declares a journal and has none": {
+    caughtBy: CAPABILITIES,
+    breakage: () => ({ capabilities: { journal: true }, sync: undefined as never, journal: undefined as never }),
+  },
   "declares a synchronous face and has none": {
     caughtBy: CAPABILITIES,
     breakage: () => ({ sync: undefined as never }),
   },
   "answers with a promise from its synchronous face": {
     caughtBy: SYNC,
-    breakage: ({ right }) => ({ sync: { ...right, setMany: (async () => 0) as unknown as SyncTier["setMany"] } }),
+    breakage: ({ right }) => ({
+      sync: { ...right, setMany: (async () => ({ sequence: 0 })) as unknown as SyncTier["setMany"] },
+    }),
   },
   "has two stores behind its two faces": {
     caughtBy: SYNC,
@@ -33,7 +39,7 @@ const ofFaces: TestCase[] = mutants({
           ...right,
           setMany(writes) {
             for (const { key, entry } of writes) other.set(key, entry);
-            return 0;
+            return { sequence: 0 };
           },
           getMany: (keys) => ({ entries: keys.map((key) => other.get(key)) }),
         },
@@ -44,6 +50,31 @@ const ofFaces: TestCase[] = mutants({
     caughtBy: "answers reads on both faces alike",
     breakage: ({ data, right }) => ({
       sync: { ...right, getMany: (keys) => ({ entries: keys.map((key) => data.entries.get(key)) }) },
+    }),
+  },
+  "has a journal of its own for its synchronous face": {
+    caughtBy: "looks into one journal from both faces",
+    breakage: ({ right }) => ({
+      sync: { ...right, journal: () => ({ ...right.journal(), changes: [] }) },
+    }),
+  },
+  "keeps leases for its synchronous face alone": {
+    caughtBy: "keeps leases across both faces",
+    breakage: ({ right }) => ({
+      getMany(keys, { lease, ...options }) {
+        const answer = right.getMany(keys, options);
+        return lease === undefined ? answer : { ...answer, leases: keys.map((_, index) => index + 1) };
+      },
+      sync: right,
+    }),
+  },
+  "does not name what it refuses on its synchronous face": {
+    caughtBy: "keeps leases across both faces",
+    breakage: ({ right }) => ({
+      sync: {
+        ...right,
+        setMany: (writes, now) => ({ sequence: right.setMany(writes, now).sequence }),
+      },
     }),
   },
   "prepares synchronous writes with a promise": {

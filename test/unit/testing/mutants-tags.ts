@@ -227,21 +227,53 @@ const ofSequences: TestCase[] = mutants({
       },
     }),
   },
-  "has a record for every tag": {
-    caughtBy: "answers the sequences of tags in order, undefined for one without a record",
-    breakage: ({ right }) => ({
-      sequences(tags) {
-        const answer = right.sequences(tags);
-        return { ...answer, tags: answer.tags.map((tag) => tag ?? { deleted: 0, expired: 0 }) };
+  "forgets that a tag was deleted when it expires": {
+    caughtBy: "goes by each tag's last invalidation of either mode, whichever came last",
+    breakage: ({ data, right }) => ({
+      invalidate(invalidation) {
+        const expired = right.invalidate(invalidation);
+        if (invalidation.mode === "expire")
+          for (const tag of invalidation.tags) data.tags.set(tag, { deleted: 0, expired });
+        return expired;
       },
     }),
   },
+  "goes by a tag's first invalidation": {
+    caughtBy: "goes by each tag's last invalidation of either mode, whichever came last",
+    breakage: ({ data, right }) => ({
+      invalidate(invalidation) {
+        const before = new Map(data.tags);
+        const sequence = right.invalidate(invalidation);
+        for (const [tag, mark] of before) if (mark.deleted > 0) data.tags.set(tag, mark);
+        return sequence;
+      },
+    }),
+  },
+  "invalidates every tag that it knows": {
+    caughtBy: "goes by each tag's last invalidation of either mode, whichever came last",
+    breakage: ({ data, right }) => ({
+      invalidate: (invalidation) =>
+        right.invalidate({ ...invalidation, tags: [...invalidation.tags, ...data.tags.keys()] }),
+    }),
+  },
   "makes no record when an entry is written": {
-    caughtBy: "makes a record of a tag when an entry with it is written",
+    caughtBy: "counts an entry with a tag never seen before as valid, at the sequence of a read",
     breakage: ({ data, right }) => ({
       setMany(writes, now) {
         const answer = right.setMany(writes, now);
         data.tags.clear();
+        return answer;
+      },
+    }),
+  },
+  "counts a new tag as invalidated now": {
+    caughtBy: "counts an entry with a tag never seen before as valid, at the sequence of a read",
+    breakage: ({ data, right }) => ({
+      setMany(writes, now) {
+        const known = new Set(data.tags.keys());
+        const answer = right.setMany(writes, now);
+        const expired = data.sequence + 1;
+        for (const tag of data.tags.keys()) if (!known.has(tag)) data.tags.set(tag, { deleted: 0, expired });
         return answer;
       },
     }),
@@ -271,7 +303,7 @@ const ofSequences: TestCase[] = mutants({
     breakage: ({ right }) => ({
       setMany(writes, now) {
         right.setMany(writes, now);
-        return 0;
+        return { sequence: 0 };
       },
     }),
   },

@@ -253,4 +253,33 @@ const ofTime: TestCase[] = mutants({
   },
 });
 
-export const tests: TestCase[] = [...ofValues, ...ofTime];
+const FAST = "answers the fast path only with fresh entries";
+
+const ofFastPath: TestCase[] = mutants({
+  "answers the fast path with whatever it has": {
+    caughtBy: FAST,
+    breakage: ({ data }) => ({ fresh: (key) => data.entries.get(key)?.value }),
+  },
+  "has a fast path that finds nothing": { caughtBy: FAST, breakage: () => ({ fresh: () => undefined }) },
+  "goes on the fast path by the time of its clock alone": {
+    caughtBy: "goes on the fast path by the time that the call names",
+    breakage: ({ data }) => {
+      let now = () => 0;
+      return {
+        open({ clock }) {
+          now = clock.now;
+        },
+        fresh(key) {
+          const entry = data.entries.get(key);
+          return entry && entry.freshUntil > now() ? entry.value : undefined;
+        },
+      };
+    },
+  },
+  "takes no notice of versions and sequences on the fast path": {
+    caughtBy: "leaves entries with a version or with tags of an older sequence to the long way",
+    breakage: ({ data }) => ({ fresh: (key) => data.entries.get(key)?.value }),
+  },
+});
+
+export const tests: TestCase[] = [...ofValues, ...ofTime, ...ofFastPath];

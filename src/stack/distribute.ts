@@ -1,0 +1,61 @@
+/**
+ * Bringing prepared writes to the layers: shared ones first, of these the authority, since its sequence goes into the
+ * others and they must not have what it refuses; this process's memory last.
+ *
+ * @module
+ */
+import { TierError } from "../errors.ts";
+import { all, then } from "../maybe.ts";
+import { sequenced } from "../store.ts";
+import type { MaybePromise, Write, WriteResult } from "../tier.ts";
+import type { Layer } from "./layer.ts";
+import type { Ranks } from "./ranks.ts";
+
+/**
+ * Writes to all layers; answers with what the shared ones answered.
+ *
+ * @param prepared for each layer, in the order of the keys
+ * @param ticket from before: what was mutated since does not get into memory
+ */
+export function distribute(
+  { engine, ledger, authority, shared, private: own, follower }: Ranks,
+  keys: readonly string[],
+  prepared: readonly (readonly Write[])[],
+  ticket: number,
+  now: number,
+): MaybePromise<readonly (WriteResult | TierError)[]> {
+  if (keys.length === 0) return [];
+  const first = authority?.isPrivate ? undefined : authority;
+  return then(first?.write(prepared[first.index]!, now), (answer) => {
+    const { sequence = 0, refused = [] } = answer && !(answer instanceof TierError) ? answer : {};
+    const current = sequence || ledger.latest;
+    ledger.observe(current);
+    const writesOf = (layer: Layer, fits: (write: Write, at: number) => boolean): readonly Write[] =>
+      sequenced(prepared[layer.index]!, current).filter(fits);
+    const accepted = new Set(keys);
+    for (const key of refused) accepted.delete(key);
+    const isAccepted = (_: unknown, at: number): boolean => accepted.has(keys[at]!);
+    const others = shared.filter((layer) => layer !== first);
+    return then(all(others.map((layer) => layer.write(writesOf(layer, isAccepted), now))), (answers) => {
+      // A tag may have been invalidated elsewhere while the value was loaded; the authority knows, and memory must.
+      const isBehind =
+        follower && current > follower.sequence && prepared[0]!.some(({ entry }) => isOlder(entry, current));
+      return then(isBehind ? follower.look() : undefined, () => {
+        const stands = keys.map((key) => accepted.has(key) && engine.fence.passes(key, ticket));
+        for (const key of keys) engine.fence.mark(key);
+        const privately = own.map((layer) => {
+          const writes = writesOf(layer, ({ entry }, at) => stands[at]! && ledger.check(entry) === "valid");
+          // Overtaken by another mutation while the tiers below were busy: whichever came last there is the truth.
+          const gone = writes.length === keys.length ? [] : keys.filter((_, at) => !stands[at]);
+          return then(gone.length === 0 ? undefined : layer.delete(gone, now), () => layer.write(writes, now));
+        });
+        return then(all<unknown>(privately), () => (answer ? [answer, ...answers] : answers));
+      });
+    });
+  });
+}
+
+/** Whether an entry has tags and is the result of a load that began before the sequence. */
+function isOlder({ tags, sequence }: Write["entry"], current: number): boolean {
+  return tags.length > 0 && sequence !== undefined && sequence < current;
+}

@@ -1,0 +1,94 @@
+/**
+ * Following what other processes change in a shared tier, by its journal.
+ *
+ * @module
+ */
+import type { Engine } from "../engine.ts";
+import { TierError } from "../errors.ts";
+import { isPromise, then } from "../maybe.ts";
+import type { Change, JournalPage, MaybePromise } from "../tier.ts";
+import type { Layer } from "./layer.ts";
+
+/** What is dropped when nobody knows what was changed. */
+const EVERYTHING: readonly Change[] = [{ by: "prefix", prefix: "" }];
+
+/** When a look is made good that failed where no other would follow, in milliseconds. */
+const RETRY = 1_000;
+
+/**
+ * Looks into the journal of a layer before a call is served, where the last look is older than the `coherence` of the
+ * cache. A tier that fails to answer is asked again after that time; until it answers, the tiers above it serve what they
+ * have.
+ */
+export class Follower {
+  /** The invalidation sequence at the last look: of what was invalidated up to it, the cache knows. */
+  sequence = 0;
+  #position: number | undefined;
+  /** It could not be asked where the journal stands, and something may have been kept above all the same. */
+  #isBlind = false;
+  #running: { readonly startedAt: number; readonly done: Promise<void> } | undefined;
+  #next: Promise<void> | undefined;
+  readonly #layer: Layer;
+  readonly #engine: Engine;
+
+  constructor(layer: Layer, engine: Engine) {
+    this.#layer = layer;
+    this.#engine = engine;
+    engine.coherentUntil = -Infinity;
+  }
+
+  /** Before something is kept above: asks where the journal stands, once. */
+  begin(): MaybePromise<void> {
+    return this.#position === undefined && !this.#isBlind ? (this.#running?.done ?? this.look()) : undefined;
+  }
+
+  /** Looks, unless the last look is recent enough, or one is under way that is. */
+  check(): MaybePromise<void> {
+    const now = this.#engine.now();
+    if (now < this.#engine.coherentUntil) return undefined;
+    const running = this.#running;
+    return running && now < running.startedAt + this.#engine.options.coherence ? running.done : this.look();
+  }
+
+  /** Looks now. Those who ask while a look is under way share the next: that one may have read what is older. */
+  look(): MaybePromise<void> {
+    const running = this.#running;
+    if (!running) return this.#look();
+    this.#next ??= running.done.then(() => {
+      this.#next = undefined;
+      return this.look();
+    });
+    return this.#next;
+  }
+
+  #look(): MaybePromise<void> {
+    const startedAt = this.#engine.now();
+    const { coherence } = this.#engine.options;
+    const done = then(this.#layer.journal(this.#position), (page) => {
+      if (page instanceof TierError) {
+        // Counted from its end, or every call would wait for a tier that hangs.
+        this.#engine.coherentUntil = this.#engine.now() + (coherence === Infinity ? RETRY : coherence);
+        this.#isBlind ||= this.#position === undefined;
+        return undefined;
+      }
+      return then(this.#read(page), () => {
+        this.#engine.coherentUntil = startedAt + coherence;
+      });
+    });
+    if (!isPromise(done)) return undefined;
+    const over = done.finally(() => {
+      this.#running = undefined;
+    });
+    this.#running = { startedAt, done: over };
+    return over;
+  }
+
+  #read({ changes, position, sequence }: JournalPage): MaybePromise<void> {
+    const some = changes && !this.#isBlind ? changes : EVERYTHING;
+    return then(some.length === 0 ? undefined : this.#engine.store.drop!(some), () => {
+      this.#position = position;
+      this.#isBlind = false;
+      this.sequence = Math.max(this.sequence, sequence);
+    });
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Single flight across processes: who may load a key, and waiting for the load of another.
+ *
+ * A lease is taken in the round trip of a read that misses; only its holder loads, and what it brings is stored only while
+ * the lease stands (Nishtala et al.: "Scaling Memcache at Facebook", NSDI 2013).
+ *
+ * @module
+ */
+import type { Engine } from "../engine.ts";
+import { LoadTimeoutError } from "../errors.ts";
+import type { Flight } from "../flight.ts";
+import { isWithin } from "../load.ts";
+import { isPromise } from "../maybe.ts";
+import type { Claim, Findings, Leases, Store } from "../store.ts";
+import type { Request } from "../write.ts";
+import type { Layer } from "./layer.ts";
+import { Sleepers } from "./sleepers.ts";
+
+/** Shortest and longest pause between two looks for what another process loads, in milliseconds, before jitter. */
+const SHORTEST_PAUSE = 5;
+const LONGEST_PAUSE = 250;
+
+/** Never stands: what is loaded under it is not stored in shared tiers, nor in memory while these answer. */
+export const NO_LEASE = 0;
+
+interface Batch {
+  readonly texts: string[];
+  readonly answer: Promise<Findings>;
+}
+
+/** The {@linkcode Leases} of a stack. */
+export class StackLeases implements Leases {
+  readonly #store: Pick<Store, "read">;
+  readonly #layer: Layer;
+  readonly #engine: Engine;
+  readonly #sleepers: Sleepers;
+  /** Leases that are on their way back, which are waited for before the next is asked for. */
+  readonly #releasing = new Map<string, Promise<unknown>>();
+  /** Questions of this turn, by what is asked beside the key. */
+  readonly #batches = new Map<string, Batch>();
+
+  constructor(store: Pick<Store, "read">, layer: Layer, engine: Engine) {
+    this.#store = store;
+    this.#layer = layer;
+    this.#engine = engine;
+    this.#sleepers = new Sleepers(engine.options.clock);
+  }
+
+  wake(keys?: readonly string[]): void {
+    this.#sleepers.wake(keys);
+  }
+
+  release(text: string, lease?: number): void {
+    if (lease === NO_LEASE) return;
+    const released = this.#layer.release([lease === undefined ? { key: text } : { key: text, lease }]);
+    if (!isPromise(released)) return;
+    const done = released.finally(() => {
+      if (this.#releasing.get(text) === done) this.#releasing.delete(text);
+    });
+    this.#releasing.set(text, done);
+    this.#engine.background(done, "release of a lease");
+  }
+
+  async claim(request: Request, first: Findings, flight: Flight): Promise<Claim> {
+    const { text, lifetimes } = request;
+    const engine = this.#engine;
+    const startedAt = engine.now();
+    const mine = first.leases?.[0];
+    if (mine !== undefined) return { findings: first, lease: mine };
+    // To be refreshed before its end: nobody waits for that.
+    const due = isFresh(first) ? first.found[0]!.entry : undefined;
+    let deadline = startedAt + (lifetimes.leaseTimeout < 0 ? lifetimes.lease : lifetimes.leaseTimeout);
+    for (;;) {
+      await this.#releasing.get(text);
+      const findings = await this.#ask(request, due && this.#layer.name);
+      const lease = findings.leases?.[0];
+      const fresh = isFresh(findings) && findings.found[0]!.entry.createdAt !== due?.createdAt;
+      if (lease !== undefined && !fresh) return { findings: due ? first : findings, lease };
+      if (lease !== undefined) this.release(text, lease);
+      if (due) return { findings: first };
+      if (fresh) {
+        // Once more, to be counted and copied up.
+        const again = await this.#store.read([text], { version: request.version, sequence: true });
+        if (isFresh(again)) return { findings: again };
+      }
+      flight.controller?.signal.throwIfAborted();
+      const now = engine.now();
+      if (now >= deadline) {
+        const late = this.#late(request, findings);
+        if (late) return late;
+        deadline = Infinity;
+        this.release(text);
+        continue;
+      }
+      const pause = Math.min(LONGEST_PAUSE, Math.max(SHORTEST_PAUSE, (now - startedAt) / 2));
+      const jittered = pause * (0.5 + engine.options.random());
+      await this.#sleepers.sleep(text, Math.ceil(Math.min(deadline - now, jittered)));
+      flight.controller?.signal.throwIfAborted();
+    }
+  }
+
+  /** What becomes of a call that has waited long enough; `undefined` when it is to load itself. */
+  #late({ options, lifetimes }: Request, findings: Findings): Claim | undefined {
+    const { onLeaseTimeout = this.#engine.options.onLeaseTimeout } = options;
+    if (onLeaseTimeout === "throw") {
+      throw new LoadTimeoutError("Cannot wait longer for the load of another process: received none in leaseTimeout");
+    }
+    const old = findings.found[0];
+    const isServable = old && isWithin(old.entry, Math.max(lifetimes.grace, lifetimes.swr), this.#engine.now());
+    return onLeaseTimeout === "stale" && isServable ? { findings } : undefined;
+  }
+
+  /** Looks for the entry and for the lease. All who ask in one turn share one round trip. */
+  async #ask({ text, version, lifetimes: { lease } }: Request, tier?: string): Promise<Findings> {
+    const kind = JSON.stringify([version, lease, tier]);
+    let batch = this.#batches.get(kind);
+    if (!batch) {
+      const texts: string[] = [];
+      const asked = async (): Promise<Findings> => {
+        // The microtask after all of this turn have asked.
+        await undefined;
+        this.#batches.delete(kind);
+        return this.#store.read(texts, { version, lease, refresh: true, sequence: true, peek: true, tier });
+      };
+      batch = { texts, answer: asked() };
+      this.#batches.set(kind, batch);
+    }
+    const at = batch.texts.push(text) - 1;
+    const { found, leases, sequence } = await batch.answer;
+    return { found: [found[at]], leases: leases && [leases[at]], sequence };
+  }
+}
+
+function isFresh({ found: [item] }: Findings): boolean {
+  return item?.stale === false;
+}

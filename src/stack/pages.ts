@@ -1,0 +1,67 @@
+/**
+ * Listing the keys of the layers.
+ *
+ * @module
+ */
+import { TierError } from "../errors.ts";
+import { all, then } from "../maybe.ts";
+import type { MaybePromise } from "../tier.ts";
+import type { Layer } from "./layer.ts";
+import { type Ranks, throwFirst } from "./ranks.ts";
+
+/** Keys of one page. */
+const PAGE = 500;
+
+/**
+ * Live keys that begin with `prefix` in some layers, each once.
+ *
+ * @param complete whether it must be all of them
+ * @throws {TierError} when it must and a tier cannot list its keys
+ */
+export async function* pages(
+  { engine }: Ranks,
+  layers: readonly Layer[],
+  prefix: string,
+  complete?: boolean,
+): AsyncGenerator<readonly string[]> {
+  const blind = complete && layers.find((layer) => !layer.tier.capabilities.keys);
+  if (blind) throw new TierError(blind.name, `Cannot find all keys as tier ${blind.name} cannot list them`);
+  const faults: TierError[] = [];
+  const seen = new Set<string>();
+  for (const layer of layers) {
+    if (!layer.tier.capabilities.keys) continue;
+    let cursor: string | undefined;
+    do {
+      const page = await layer.scan(prefix, cursor, PAGE, engine.now());
+      if (page instanceof TierError) {
+        if (complete) layer.forget();
+        faults.push(page);
+        break;
+      }
+      cursor = page.cursor;
+      const keys = [...new Set(page.keys.map((key) => layer.strip(key)))].filter((key) => !seen.has(key));
+      for (const key of keys) seen.add(key);
+      if (layer.tier.capabilities.tags || complete) yield keys;
+      else {
+        // A tier that keeps no tags lists entries whose tags were invalidated.
+        const live = { peek: true, metaOnly: true, version: null, tier: layer.name };
+        const { found } = await engine.store.read(keys, live);
+        yield keys.filter((_, i) => found[i]);
+      }
+    } while (cursor !== undefined);
+  }
+  if (complete) throwFirst(engine, faults);
+}
+
+/** Number of live keys of the space with this `prefix`, where a tier can tell it without listing them. */
+export function count(
+  [only, another]: readonly Layer[],
+  prefix: string,
+  now: number,
+): MaybePromise<number | undefined> {
+  if (another || !only!.tier.capabilities.tags || !only!.tier.capabilities.keys) return undefined;
+  // What is in namespaces inside begins with the space's prefix and an @.
+  return then(all([only!.size(prefix, now), only!.size(`${prefix}@`, now)]), ([size, inside]) =>
+    size instanceof TierError || inside instanceof TierError ? 0 : size! - inside!,
+  );
+}

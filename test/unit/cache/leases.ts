@@ -1,0 +1,330 @@
+import type { Cache } from "../../../mod.ts";
+import { equal, fakeClock, ok, rejects, same } from "../../contract/mod.ts";
+import { MUTATIONS } from "./coherence.ts";
+import { type Open, type Rig, type StackSuite, stackSuite } from "./stacks.ts";
+import { deferred, stateOf, unwanted } from "./tools.ts";
+
+const TAGS = ["t", "u"];
+
+interface Pair extends Rig {
+  readonly other: Cache;
+}
+
+function pair(open: Open, options: Parameters<Open>[0] = {}): Pair {
+  const rig = open(options);
+  return { ...rig, other: rig.peer!(options) };
+}
+
+export const leases: StackSuite = stackSuite(
+  "leases",
+  {
+    "a key is loaded by one process at a time, and the other gets what it brought": async (open) => {
+      const { cache, other, clock } = pair(open);
+      const loaded = deferred<string>();
+      const first = cache.getOrSet("k", () => loaded.promise);
+      await clock.settle();
+      const second = other.getOrSet("k", unwanted);
+      await clock.advance("2s");
+      same(await stateOf(second, () => clock.settle()), "pending");
+      loaded.resolve("v");
+      same(await first, "v");
+      await clock.advance("1s");
+      same(await second, "v");
+      same(await other.get("k"), "v");
+    },
+    "of many processes one loads": async (open) => {
+      const { cache, peer, clock } = open();
+      const caches = [cache, ...Array.from({ length: 7 }, () => peer!())];
+      let loads = 0;
+      const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
+      const all = Promise.all(
+        caches.flatMap((one) =>
+          keys.map((key) =>
+            one.getOrSet(key, async () => {
+              loads++;
+              await clock.sleep(50);
+              return `value of ${key}`;
+            }),
+          ),
+        ),
+      );
+      await clock.advance("2s");
+      equal(
+        await all,
+        caches.flatMap(() => keys.map((key) => `value of ${key}`)),
+      );
+      same(loads, keys.length);
+    },
+    "of a batch only what nobody loads is loaded": async (open) => {
+      const { cache, other, clock } = pair(open);
+      const loaded = deferred<Map<string, number>>();
+      const first = cache.getOrSetMany(["a", "b"], () => loaded.promise);
+      await clock.settle();
+      const asked: unknown[] = [];
+      const second = other.getOrSetMany(["a", "b", "c"], (keys) => {
+        asked.push(...keys);
+        return keys.map(() => 3);
+      });
+      await clock.settle();
+      loaded.resolve(
+        new Map([
+          ["a", 1],
+          ["b", 2],
+        ]),
+      );
+      await first;
+      await clock.advance("1s");
+      equal([...(await second).values()], [1, 2, 3]);
+      equal(asked, ["c"]);
+    },
+    "a value whose load began before another process changed its key becomes visible nowhere": async (open) => {
+      for (const [what, mutate] of Object.entries(MUTATIONS)) {
+        // Patterns and touches concern what is there.
+        if (what === "invalidatePattern" || what.startsWith("touch")) continue;
+        const { cache, other, clock } = pair(open, { coherence: "forever" });
+        await other.get("x");
+        const loaded = deferred<string>();
+        const loading = other.getOrSet("k", () => loaded.promise, { tags: TAGS });
+        await clock.settle();
+        await mutate(cache);
+        loaded.resolve("old");
+        same(await loading, "old");
+        await clock.settle();
+        for (const [who, one] of Object.entries({ cache, other })) {
+          ok((await one.get("k")) !== "old", `${what}: in ${who}`);
+          await one.evictAll();
+          ok((await one.get("k")) !== "old", `${what}: in ${who}, from below`);
+        }
+      }
+    },
+    "a set while another process loads stays": async (open) => {
+      const { cache, other, clock } = pair(open);
+      const loaded = deferred<string>();
+      const loading = other.getOrSet("k", () => loaded.promise);
+      await clock.settle();
+      await cache.set("k", "new");
+      loaded.resolve("old");
+      await loading;
+      await clock.advance("1s");
+      equal([await cache.get("k"), await other.get("k")], ["new", "new"]);
+    },
+    "a load in its own process that a mutation has overtaken does not hold up the next": async (open) => {
+      for (const [what, mutate] of Object.entries(MUTATIONS)) {
+        if (what === "invalidatePattern" || what.startsWith("touch")) continue;
+        const { cache, clock } = open();
+        const loaded = deferred<string>();
+        const first = cache.getOrSet("k", () => loaded.promise, { tags: TAGS });
+        await clock.settle();
+        await mutate(cache);
+        const second = cache.getOrSet("k", () => "new", { tags: TAGS });
+        await clock.settle();
+        if (what !== "tags any" && what !== "tags expire") same(await second, "new", what);
+        loaded.resolve("old");
+        await first;
+        same(await second, "new", what);
+        same(await cache.get("k"), "new", what);
+      }
+    },
+    "a holder that dies is replaced when its lease is over": async (open) => {
+      for (const lease of ["2s", undefined] as const) {
+        const { cache, other, clock } = pair(open, lease ? { lease } : {});
+        cache.getOrSet("k", () => new Promise(() => {})).catch(() => {});
+        await clock.settle();
+        const second = other.getOrSet("k", () => "v");
+        await clock.advance(lease ? 1_900 : 9_900);
+        same(await stateOf(second, () => clock.settle()), "pending");
+        await clock.advance(400);
+        same(await second, "v");
+      }
+    },
+    "a holder that comes back after it was replaced does not overwrite": async (open) => {
+      const { cache, other, clock } = pair(open, { lease: "1s", coherence: "forever" });
+      const loaded = deferred<string>();
+      const first = cache.getOrSet("k", () => loaded.promise);
+      await clock.settle();
+      const second = other.getOrSet("k", () => "second");
+      await clock.advance("2s");
+      same(await second, "second");
+      loaded.resolve("first");
+      same(await first, "first");
+      await clock.settle();
+      equal([await cache.get("k"), await other.get("k")], ["second", "second"]);
+    },
+    "a load that takes longer than its lease is stored when nobody took it": async (open) => {
+      const { cache, clock } = open({ lease: "1s" });
+      const loading = cache.getOrSet("k", () => clock.sleep("5s").then(() => "v"));
+      await clock.advance("6s");
+      same(await loading, "v");
+      same(await cache.get("k"), "v");
+    },
+    "a load that fails, or is not to be stored, lets the next process load at once": async (open) => {
+      const ends = {
+        fails: () => Promise.reject(new Error("no")),
+        "gives nothing": async () => undefined,
+        skips: async ({ skip }: { skip(): void }) => skip(),
+        "sets no ttl": async ({ setTtl }: { setTtl(ttl: number): void }) => {
+          setTtl(0);
+          return "unstored";
+        },
+        "gives what cannot be cached": async () => "v",
+      };
+      for (const [what, end] of Object.entries(ends)) {
+        const { cache, other, clock } = pair(open);
+        const go = deferred();
+        const first = cache
+          .getOrSet("k", (context) => go.promise.then(() => end(context)), {
+            ...(what.startsWith("gives what") && { tags: [""] }),
+          })
+          .catch(() => "failed");
+        await clock.settle();
+        const second = other.getOrSet("k", () => "second");
+        await clock.settle();
+        go.resolve();
+        await first;
+        await clock.advance(300);
+        same(await second, "second", what);
+      }
+    },
+    "a load that all callers gave up lets the next process load at once": async (open) => {
+      const { cache, other, clock } = pair(open);
+      const controller = new AbortController();
+      const first = cache.getOrSet("k", () => new Promise(() => {}), { signal: controller.signal });
+      await clock.settle();
+      const second = other.getOrSet("k", () => "second");
+      await clock.settle();
+      controller.abort(new Error("enough"));
+      await rejects(first, Error);
+      await clock.advance(300);
+      same(await second, "second");
+    },
+    "a caller that gives up waiting for another process waits no longer": async (open) => {
+      const { cache, other, clock } = pair(open);
+      cache.getOrSet("k", () => new Promise(() => {})).catch(() => {});
+      await clock.settle();
+      const controller = new AbortController();
+      const second = other.getOrSet("k", unwanted, { signal: controller.signal });
+      await clock.advance(100);
+      controller.abort(new Error("enough"));
+      await rejects(second, Error);
+      await clock.advance("1m");
+    },
+    "onLeaseTimeout run: takes the lease away and loads": async (open) => {
+      const { cache, other, clock } = pair(open, { lease: "1m", leaseTimeout: "2s", coherence: "forever" });
+      const loaded = deferred<string>();
+      const first = cache.getOrSet("k", () => loaded.promise);
+      await clock.settle();
+      const second = other.getOrSet("k", () => "second");
+      await clock.advance("2s");
+      same(await second, "second");
+      loaded.resolve("first");
+      await first;
+      await clock.settle();
+      equal([await cache.get("k"), await other.get("k")], ["second", "second"]);
+    },
+    "onLeaseTimeout throw: fails with a LoadTimeoutError": async (open) => {
+      const { cache, other, clock } = pair(open, { leaseTimeout: "2s", onLeaseTimeout: "throw" });
+      cache.getOrSet("k", () => new Promise(() => {})).catch(() => {});
+      await clock.settle();
+      const second = other.getOrSet("k", unwanted);
+      second.catch(() => {});
+      await clock.advance("1900ms");
+      same(await stateOf(second, () => clock.settle()), "pending");
+      await clock.advance("400ms");
+      await rejects(second, "LOAD_TIMEOUT");
+    },
+    "onLeaseTimeout stale: serves the old value within its grace, and loads without one": async (open) => {
+      const { cache, other, clock } = pair(open, { leaseTimeout: "1s", onLeaseTimeout: "stale", grace: "1h" });
+      await cache.set("k", "old", { ttl: "1s" });
+      await clock.advance("1s");
+      for (const key of ["k", "without"]) cache.getOrSet(key, () => new Promise(() => {})).catch(() => {});
+      await clock.settle();
+      const old = other.getOrSet("k", unwanted);
+      const none = other.getOrSet("without", () => "loaded");
+      await clock.advance("1500ms");
+      same(await old, "old");
+      same(await none, "loaded");
+    },
+    "a stale value is served while another process refreshes it, and then its value": async (open) => {
+      const { cache, other, clock } = pair(open, { swr: "1h", coherence: 0 });
+      await cache.set("k", "old", { ttl: "1s" });
+      same(await other.get("k"), "old");
+      await clock.advance("1s");
+      const refreshed = deferred<string>();
+      same(await cache.getOrSet("k", () => refreshed.promise), "old");
+      await clock.settle();
+      same(await other.getOrSet("k", unwanted), "old");
+      refreshed.resolve("new");
+      await clock.advance("1s");
+      equal([await other.getOrSet("k", unwanted), await cache.get("k")], ["new", "new"]);
+    },
+    "an entry is refreshed ahead of its end by one process": async (open) => {
+      const { cache, other, clock } = pair(open, { refreshAhead: 0.5, coherence: 0 });
+      await cache.set("k", "old", { ttl: "10s" });
+      same(await other.get("k"), "old");
+      await clock.advance("6s");
+      const refreshed = deferred<string>();
+      same(await cache.getOrSet("k", () => refreshed.promise, { ttl: "10s" }), "old");
+      await clock.settle();
+      same(await other.getOrSet("k", unwanted, { ttl: "10s" }), "old");
+      await clock.settle();
+      refreshed.resolve("new");
+      await clock.settle();
+      equal([await other.getOrSet("k", unwanted), await cache.get("k")], ["new", "new"]);
+    },
+    "callers who want different versions do not wait for each other in one process": async (open) => {
+      const { cache, clock } = open();
+      const loaded = deferred<string>();
+      const first = cache.getOrSet("k", () => loaded.promise, { version: "1" });
+      await clock.settle();
+      same(await cache.getOrSet("k", () => "two", { version: "2" }), "two");
+      loaded.resolve("one");
+      same(await first, "one");
+    },
+    "with lease false every process loads, and none waits": async (open) => {
+      const { cache, other, clock } = pair(open, { lease: false });
+      cache.getOrSet("k", () => new Promise(() => {})).catch(() => {});
+      await clock.settle();
+      same(await other.getOrSet("k", () => "second"), "second");
+    },
+    "a tier that fails to give a lease does not keep the loader from its work": async (open) => {
+      for (const fault of ["reject", "throw"] as const) {
+        const { cache, lower } = open();
+        lower!.faults.fail(fault);
+        same(await cache.getOrSet("k", () => "v"), "v");
+        lower!.faults.heal();
+      }
+    },
+    "a tier that has no leases to give now does not hold up a load": async (open) => {
+      const { cache, lower } = open();
+      const { getMany } = lower!;
+      Object.assign(lower!, {
+        getMany: async (...args: Parameters<typeof getMany>) => ({ ...(await getMany(...args)), leases: undefined }),
+      });
+      same(await cache.getOrSet("k", () => "v"), "v");
+    },
+    "a process whose clock is 10 minutes ahead does not hold others up for longer than their own lease time": async (
+      open,
+    ) => {
+      const { cache, peer, clock } = open();
+
+      const other = peer!({ clock: fakeClock(clock.now() + 600_000) });
+      other.getOrSet("k", () => new Promise(() => {})).catch(() => {});
+      await clock.settle();
+      const mine = cache.getOrSet("k", () => "v");
+      await clock.advance("11s");
+      same(await mine, "v");
+    },
+    "nothing is left of leases when all has landed": async (open) => {
+      const { cache, clock, lower } = open();
+      await Promise.all(Array.from({ length: 50 }, (_, i) => cache.getOrSet(`k${i}`, () => i)));
+      await cache.getOrSet("fails", () => Promise.reject(new Error("no"))).catch(() => {});
+      await clock.settle();
+      const { leases: left } = await lower!.getMany(
+        Array.from({ length: 50 }, (_, i) => `default:k${i}`).concat("default:fails"),
+        { now: clock.now(), lease: 1, refresh: true },
+      );
+      same(left!.filter((lease) => lease !== undefined).length, 51);
+    },
+  },
+  { shared: true, tags: true },
+);
