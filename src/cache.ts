@@ -320,7 +320,9 @@ class TieredCache implements Cache {
       for await (const page of listKeys(this.#space, which, true)) {
         const existed = await this.#store.delete(page);
         count += existed.filter(Boolean).length;
-        for (const text of page) this.#engine.left(this.#top.name, text, "pattern");
+        page.forEach((text, i) => {
+          if (existed[i]) this.#engine.left(this.#top.name, text, "pattern");
+        });
       }
       fence();
       this.#store.tell?.(this.#space.prefix, pattern);

@@ -110,7 +110,16 @@ export class Loads {
   #isTooOld({ entry, by }: Landing, joinedAt: number): boolean {
     if (joinedAt <= (entry.sequence ?? 0)) return false;
     const verdict = entry.tags ? this.#engine.ledger.check(entry as Entry) : "deleted";
-    return verdict === "deleted" || (verdict === "expired" && by === "load");
+    return verdict === "deleted" || (verdict === "expired" && (by === "load" || by === "hit"));
+  }
+
+  /** Whether this caller's own options allow an old value with which somebody else's flight has landed. */
+  #isFor({ entry, by }: Landing, { swr, grace }: Lifetimes): boolean {
+    return (
+      by === "hit" ||
+      by === "load" ||
+      isWithin(entry as Entry, by === "swr" ? swr : Math.max(swr, grace), this.#engine.now())
+    );
   }
 
   /** Begins a flight, and ends it when it has landed. */
@@ -168,7 +177,9 @@ export class Loads {
       throw error;
     }
     if (landing.by === "timeout") this.#keepAlive(flight, request);
-    return this.#isTooOld(landing, joinedAt) ? this.run(request) : this.#count(request, landing);
+    return this.#isTooOld(landing, joinedAt) || !this.#isFor(landing, lifetimes)
+      ? this.run(request)
+      : this.#count(request, landing);
   }
 
   #keepAlive(flight: Flight, { options }: Request): void {

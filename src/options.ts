@@ -42,7 +42,10 @@ export interface FreshnessOptions {
    * `false` or 0 switches both off. Default `"10s"`.
    */
   lease?: Duration | false;
-  /** How long to wait for the load of another process. Default: as long as `lease`. */
+  /**
+   * How long to wait for the load of another process. Default: twice as long as `lease`, in which a holder that dies and the one
+   * that replaces it both have their time.
+   */
   leaseTimeout?: Duration;
   /**
    * What a call does that has waited for so long: take the lease away and load (`"run"`), fail with a
@@ -168,7 +171,7 @@ export interface Lifetimes {
   readonly earlyRefresh: number;
   readonly negativeTtl: number;
   readonly lease: number;
-  /** Below 0: as long as the lease. */
+  /** Below 0: twice the lease. */
   readonly leaseTimeout: number;
 }
 

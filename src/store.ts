@@ -81,7 +81,7 @@ export interface Store {
   /**
    * Live keys that begin with `prefix`, page by page, each once.
    *
-   * @param complete whether it must be all of them
+   * @param complete whether it must be all of them, those that are being loaded included
    * @throws {TierError} when it must and a tier cannot list its keys
    */
   pages(prefix: string, tier?: string, complete?: boolean): AsyncIterable<readonly string[]>;

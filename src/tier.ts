@@ -158,6 +158,8 @@ export interface ScanOptions {
   /** About how many keys; a page may be shorter without being the last. */
   readonly limit: number;
   readonly now: number;
+  /** List the keys without an entry on which somebody has a lease as well (tiers with `leases`). Default `false`. */
+  readonly leased?: boolean;
 }
 
 /** One page of keys. */

@@ -57,12 +57,22 @@ export function sequenceOf(rows: readonly Row[] | undefined): number {
 
 const SCAN = `SELECT e.key FROM entries e WHERE ${IN_RANGE} AND e.key <> coalesce(?, x'') AND ${LIVE} ORDER BY e.key LIMIT ?`;
 
+/** The same with the keys that somebody loads. */
+const SCAN_LEASED = `SELECT key FROM (
+    SELECT e.key FROM entries e WHERE ${IN_RANGE} AND ${LIVE}
+    UNION SELECT e.key FROM leases e WHERE ${IN_RANGE}
+  ) WHERE key <> coalesce(?, x'') ORDER BY key LIMIT ?`;
+
 /** A page of live keys. The cursor is the last key of the page before, so keys that come and go in between hide no other. */
-export function scanPlan({ prefix, cursor, limit, now }: ScanOptions): Plan<ScanResult> {
+export function scanPlan({ prefix, cursor, limit, now, leased = false }: ScanOptions): Plan<ScanResult> {
   const bounds = range(prefix);
   if (bounds === undefined) return { steps: [], finish: () => ({ keys: [] }) };
+  const from = cursor ?? bounds[0];
+  const step: Step = leased
+    ? { sql: SCAN_LEASED, args: [from, bounds[1], now, from, bounds[1], cursor ?? null, limit] }
+    : { sql: SCAN, args: [from, bounds[1], cursor ?? null, now, limit] };
   return {
-    steps: [{ sql: SCAN, args: [cursor ?? bounds[0], bounds[1], cursor ?? null, now, limit] }],
+    steps: [step],
     finish([rows = []]) {
       const keys = rows.map(([key]) => key as string);
       return keys.length < limit ? { keys } : { keys, cursor: keys.at(-1) };

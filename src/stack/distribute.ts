@@ -44,9 +44,14 @@ export function distribute(
         const stands = keys.map((key) => accepted.has(key) && engine.fence.passes(key, ticket));
         for (const key of keys) engine.fence.mark(key);
         const privately = own.map((layer) => {
-          const writes = writesOf(layer, ({ entry }, at) => stands[at]! && ledger.check(entry) === "valid");
-          // Overtaken by another mutation while the tiers below were busy: whichever came last there is the truth.
-          const gone = writes.length === keys.length ? [] : keys.filter((_, at) => !stands[at]);
+          const kept = new Set<string>();
+          const writes = writesOf(layer, ({ key, entry }, at) => {
+            const isKept = stands[at]! && ledger.check(entry) === "valid";
+            if (isKept) kept.add(key);
+            return isKept;
+          });
+          // Overtaken while the tiers below were busy: whichever came last there is the truth.
+          const gone = keys.filter((key) => !kept.has(key));
           return then(gone.length === 0 ? undefined : layer.delete(gone, now), () => layer.write(writes, now));
         });
         return then(all<unknown>(privately), () => (answer ? [answer, ...answers] : answers));

@@ -19,6 +19,7 @@ import type {
   MaybePromise,
   ReadOptions,
   ReadResult,
+  ScanOptions,
   ScanResult,
   TagMatch,
   Tier,
@@ -292,9 +293,9 @@ export class Layer {
     );
   }
 
-  scan(prefix: string, cursor: string | undefined, limit: number, now: number): MaybePromise<ScanResult | TierError> {
-    return this.#missed.ready(now, "scan", () =>
-      this.tier.scan!({ prefix: this.#prefix + prefix, cursor, limit, now }),
+  scan(options: ScanOptions): MaybePromise<ScanResult | TierError> {
+    return this.#missed.ready(options.now, "scan", () =>
+      this.tier.scan!({ ...options, prefix: this.#prefix + options.prefix }),
     );
   }
 

@@ -69,7 +69,7 @@ export class StackLeases implements Leases {
     if (mine !== undefined) return { findings: first, lease: mine };
     // To be refreshed before its end: nobody waits for that.
     const due = isFresh(first) ? first.found[0]!.entry : undefined;
-    let deadline = startedAt + (lifetimes.leaseTimeout < 0 ? lifetimes.lease : lifetimes.leaseTimeout);
+    let deadline = startedAt + (lifetimes.leaseTimeout < 0 ? 2 * lifetimes.lease : lifetimes.leaseTimeout);
     for (;;) {
       await this.#releasing.get(text);
       const findings = await this.#ask(request, due && this.#layer.name);

@@ -15,7 +15,7 @@ const PAGE = 500;
 /**
  * Live keys that begin with `prefix` in some layers, each once.
  *
- * @param complete whether it must be all of them
+ * @param complete whether it must be all of them, those that are being loaded included
  * @throws {TierError} when it must and a tier cannot list its keys
  */
 export async function* pages(
@@ -32,7 +32,13 @@ export async function* pages(
     if (!layer.tier.capabilities.keys) continue;
     let cursor: string | undefined;
     do {
-      const page = await layer.scan(prefix, cursor, PAGE, engine.now());
+      const page = await layer.scan({
+        prefix,
+        cursor,
+        limit: PAGE,
+        now: engine.now(),
+        ...(complete && { leased: true }),
+      });
       if (page instanceof TierError) {
         if (complete) layer.forget();
         faults.push(page);

@@ -146,9 +146,11 @@ function operations(data: MapData): Required<SyncTier> {
       return pruned;
     },
 
-    scan({ prefix, cursor, limit, now }) {
+    scan({ prefix, cursor, limit, now, leased = false }) {
+      const loading = leased ? [...data.leases.keys()].filter((key) => key.startsWith(prefix)) : [];
+      const all = [...new Set([...liveKeys(prefix, now), ...loading])].sort();
       // The cursor is the last key of the page before, so that keys which come and go in between hide no other.
-      const rest = liveKeys(prefix, now).filter((key) => cursor === undefined || key > cursor);
+      const rest = all.filter((key) => cursor === undefined || key > cursor);
       const keys = rest.slice(0, limit);
       return { keys, cursor: rest.length > keys.length ? keys.at(-1) : undefined };
     },

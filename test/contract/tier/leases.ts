@@ -219,6 +219,21 @@ const ofOpeners: ContractTest[] = contract(["shared", "leases", "reopen"], {
     await refused(subject, lease, "another opener revoked the lease");
     equal(await other.values("k"), [undefined]);
   },
+  "lists the keys that somebody loads where it is asked to, page by page": async (subject) => {
+    const { tier, put, scan } = subject;
+    if (!tier.capabilities.keys) return;
+    for (const key of ["a", "c", "e", "x"]) await put(key, 1);
+    for (const key of ["b", "d", "f", "y"]) await held(subject, key);
+    await subject.lease("p/g");
+    for (const limit of [1, 2, 100]) {
+      equal(await scan("", limit, true), ["a", "b", "c", "d", "e", "f", "p/g", "x", "y"]);
+      equal(await scan("p/", limit, true), ["p/g"]);
+      equal(await scan("", limit), ["a", "c", "e", "x"]);
+    }
+    await put("b", 1);
+    await tier.deleteMany(["d"], subject.now());
+    equal(await scan("", 100, true), ["a", "b", "c", "e", "f", "p/g", "x", "y"]);
+  },
 });
 
 /** Tests of the capability `leases`. */

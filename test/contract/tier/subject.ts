@@ -97,7 +97,7 @@ export interface Handle {
   lease(key: string, options?: Partial<ReadOptions>): Promise<number | undefined>;
   remove(...keys: string[]): Promise<boolean[]>;
   /** All keys that `scan` lists, sorted, each once. */
-  scan(prefix?: string, limit?: number): Promise<string[]>;
+  scan(prefix?: string, limit?: number, leased?: boolean): Promise<string[]>;
   /** The invalidation sequence as a read tells it. */
   sequence(): Promise<number>;
 }
@@ -207,11 +207,12 @@ export function handle(tier: Tier, clock: FakeClock, entry: Subject["entry"]): H
       for (const part of chunks(keys, maxBatch)) answers.push(...(await tier.deleteMany(part, clock.now())));
       return answers;
     },
-    async scan(prefix = "", limit = 100) {
+    async scan(prefix = "", limit = 100, leased = false) {
       const keys = new Set<string>();
       let cursor: string | undefined;
       for (let page = 0; page < MOST_PAGES; page++) {
-        const answer = await tier.scan!({ prefix, limit, now: clock.now(), ...(cursor !== undefined && { cursor }) });
+        const page = { prefix, limit, now: clock.now(), ...(leased && { leased }) };
+        const answer = await tier.scan!({ ...page, ...(cursor !== undefined && { cursor }) });
         for (const key of answer.keys) keys.add(key);
         cursor = answer.cursor;
         if (cursor === undefined) return [...keys].sort();

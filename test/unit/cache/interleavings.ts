@@ -160,6 +160,20 @@ export const interleavings: StackSuite = stackSuite(
         await cache.delete("k");
       }
     }),
+    "a set whose tag is invalidated while it is stored leaves no older value": async (open) => {
+      for (const mode of ["delete", "expire"] as const) {
+        const rig = open({ lower: { timeout: 2000 } });
+        const { cache, clock, lower } = rig;
+        await cache.set("k", "old");
+        lower!.faults.fail({ setMany: "hang" }, 1);
+        const set = cache.set("k", "new", { tags: TAGS });
+        await clock.settle();
+        await cache.invalidateTags(["t"], { mode });
+        lower!.faults.release();
+        await set;
+        await isGone(rig, mode);
+      }
+    },
     "of sets that overtake one another memory and the tiers below agree": async (open) => {
       const { cache, clock, lower } = open({ lower: { timeout: 2000 } });
       lower!.faults.fail({ setMany: { delay: 100 } }, 1);

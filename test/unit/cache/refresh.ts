@@ -23,6 +23,24 @@ export const refresh: StackSuite = stackSuite("refreshing and failing", {
     await cache.set("k", "for ever");
     same(await cache.getOrSet("k", unwanted), "for ever");
   },
+  "a caller that joins gets no old value that its own options forbid": async (open) => {
+    for (const expire of ["by time", "by tag"]) {
+      for (const theirs of [{ swr: "1h" }, { grace: "1h" }]) {
+        const { cache, clock } = open({ ttl: 1000 });
+        await cache.set("k", "old", { tags: ["t"], swr: "1h", grace: "1h" });
+        if (expire === "by time") await clock.advance(1000);
+        else await cache.invalidateTags("t", { mode: "expire" });
+        const gate = deferred<string>();
+        const one = cache.getOrSet("k", () => gate.promise, theirs);
+        const two = cache.getOrSet("k", () => "new");
+        await clock.settle();
+        if ("swr" in theirs) gate.resolve("theirs");
+        else gate.reject(new RangeError("down"));
+        same(await one, "old");
+        ok((await two) !== "old", `${expire}, ${Object.keys(theirs)}`);
+      }
+    }
+  },
   "refreshAhead loads once for many hits": async (open) => {
     const { cache, clock } = await aged(open, 900, { refreshAhead: 0.5 });
     const gate = deferred<string>();
