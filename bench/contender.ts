@@ -36,7 +36,7 @@ export const TTL = 3_600_000;
 export const KEYS = 10_000;
 
 /** The value of a key: a record that takes about 300 bytes as CBOR. */
-function recordOf(index: number, visits: number): object {
+export function recordOf(index: number, visits: number = 1_000): object {
   return {
     id: index,
     name: `Person ${index}`,

@@ -6,6 +6,7 @@ import { OPERATIONS, type OperationName } from "./contender.ts";
 import { type Entrant, MEMORY, SQLITE } from "./contenders/all.ts";
 import { type Effort, median, ratios, type Samples, spread } from "./measure.ts";
 import { peerVersion } from "./peer.ts";
+import { asMarkdown, asText } from "./table.ts";
 import type { Target } from "./targets.ts";
 
 /** The same twice. */
@@ -33,18 +34,21 @@ export function report(memory: Samples, sqlite: Samples, outcome: readonly Targe
     table("Memory: ns per call", memory, MEMORY, "tiercel"),
     table("SQLite, values of 300 bytes: µs per entry", sqlite, SQLITE, "tiercel-sqlite"),
   ].filter((rows) => rows.length > 1);
-  const noise = noiseOf(memory, sqlite);
+  const differences = noiseOf(memory, sqlite);
   const where = environment(effort);
-  const judged = outcome.map(({ what, wanted, received, isMet, floor }) => {
-    const note = floor === undefined ? "" : ` (the floor itself: ${floor.toFixed(2)})`;
-    return `${isMet ? "PASS" : "FAIL"}  ${what}: ${received.toFixed(2)}, wanted ${wanted}${note}`;
-  });
+  const judged = outcome.map(judgement);
   const markdown = tables.map(asMarkdown).join("\n\n");
   return {
-    plain: [...tables.map(asText), LEGEND, noise, where, judged.join("\n")].join("\n\n"),
+    plain: [...tables.map(asText), LEGEND, differences, where, judged.join("\n")].join("\n\n"),
     tables: `${markdown}\n\n${LEGEND}`,
-    document: `${markdown}\n\n${LEGEND}\n\n## Targets\n\n${judged.map((line) => `- ${line}`).join("\n")}\n\n## This run\n\n${where}\n\n${noise}`,
+    document: `${markdown}\n\n${LEGEND}\n\n## Targets\n\n${judged.map((line) => `- ${line}`).join("\n")}\n\n## This run\n\n${where}\n\n${differences}`,
   };
+}
+
+/** A target in one line. */
+export function judgement({ what, wanted, received, isMet, floor }: Target): string {
+  const note = floor === undefined ? "" : ` (the floor itself: ${floor.toFixed(2)})`;
+  return `${isMet ? "PASS" : "FAIL"} ${what}: ${received.toFixed(2)}, wanted ${wanted}${note}`;
 }
 
 const LEGEND = "In brackets: how many times as long as Tiercel. ¹ Answers at once, so no `await` is counted.";
@@ -69,19 +73,6 @@ function table(title: string, samples: Samples, entrants: Readonly<Record<string
   return [[title, ...operations.map((name) => OPERATIONS[name])], ...rows];
 }
 
-function asText(rows: readonly string[][]): string {
-  const plain = rows.map((row) => row.map((cell) => cell.replace(/\*\*|`/g, "")));
-  const widths = plain[0]!.map((_, column) => Math.max(...plain.map((row) => row[column]!.length)));
-  return plain
-    .map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  "))
-    .join("\n");
-}
-
-function asMarkdown([head = [], ...rows]: readonly string[][]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(head), `|---|${"---:|".repeat(head.length - 1)}`, ...rows.map(line)].join("\n");
-}
-
 /** How far samples of one thing differ: by themselves, and as ratios, in which what slows everything cancels out. */
 function noiseOf(...parts: readonly Samples[]): string {
   const alone: number[] = [];
@@ -95,18 +86,32 @@ function noiseOf(...parts: readonly Samples[]): string {
       }
     }
   }
+  return noise(alone, related);
+}
+
+/** Told of the spread of samples, and of that of ratios. */
+export function noise(alone: readonly number[], related: readonly number[]): string {
   const percent = (spreads: readonly number[]): string =>
     `±${(median(spreads) * 100).toFixed(1)}% (worst ±${(Math.max(...spreads) * 100).toFixed(0)}%)`;
   return `Noise, as half of the interquartile range of samples: ${percent(alone)}; of ratios: ${percent(related)}.`;
 }
 
 function environment({ rounds, atLeast }: Effort): string {
-  const versions = Object.values({ ...MEMORY, ...SQLITE }).flatMap(({ package: name }) =>
-    name && peerVersion(name) ? [`${name} ${peerVersion(name)}`] : [],
-  );
+  const packages = Object.values({ ...MEMORY, ...SQLITE }).flatMap(({ package: name }) => name ?? []);
+  return `${machine()}; ${rounds} samples of at least ${atLeast} ms each; ${versions(packages)}.`;
+}
+
+/** The day and what it ran on. */
+export function machine(): string {
   const model = cpus()[0]?.model.trim() ?? "unknown processor";
   return [
     `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, SQLite ${process.versions.sqlite}, ${process.platform} ${process.arch},`,
-    `${cpus().length} × ${model}, load ${loadavg()[0]!.toFixed(1)}; ${rounds} samples of at least ${atLeast} ms each; ${[...new Set(versions)].join(", ")}.`,
+    `${cpus().length} × ${model}, load ${loadavg()[0]!.toFixed(1)}`,
   ].join(" ");
+}
+
+/** Those of the packages that are installed, with their versions. */
+export function versions(packages: readonly string[]): string {
+  const known = [...new Set(packages)].flatMap((name) => (peerVersion(name) ? [`${name} ${peerVersion(name)}`] : []));
+  return known.join(", ");
 }

@@ -5,17 +5,20 @@
  * `--quick` takes few and short samples, `--against <folder>` adds another checkout of Tiercel, `--only memory`,
  * `sqlite` or names of contenders, separated by commas, leaves out the rest, and `--cpu` counts the time of the processor
  * instead of the clock's: steadier on a busy machine, but blind to the disk and other threads.
+ *
+ * `--tags` runs the benchmark of tag invalidation instead, which is long; its arguments are in tags/run.ts.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { rmSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { OPERATIONS, type OperationName } from "./contender.ts";
 import { MEMORY, SQLITE } from "./contenders/all.ts";
+import { makeFolder } from "./folder.ts";
 import { type Effort, measure, type Samples } from "./measure.ts";
 import { installPeers } from "./peer.ts";
 import { report } from "./report.ts";
 import { serve } from "./server.ts";
+import { compareTags } from "./tags/run.ts";
 import { targets } from "./targets.ts";
 import { write } from "./write.ts";
 
@@ -25,23 +28,26 @@ const { values } = parseArgs({
     check: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     against: { type: "string" },
-    only: { type: "string", default: "memory,sqlite" },
+    only: { type: "string" },
     cpu: { type: "boolean", default: false },
     contender: { type: "string" },
     folder: { type: "string" },
+    tags: { type: "boolean", default: false },
+    limit: { type: "string", default: "180" },
   },
 });
 
-if (values.contender === undefined) await compare();
+if (values.tags) await compareTags(values);
+else if (values.contender === undefined) await compare();
 else await serve(values.contender, { folder: values.folder!, against: values.against }, values.cpu);
 
 async function compare(): Promise<void> {
   installPeers();
   const effort: Effort = values.quick ? { rounds: 5, warmUp: 1, atLeast: 30 } : { rounds: 15, warmUp: 3, atLeast: 80 };
-  const folder = mkdtempSync(join(tmpdir(), "tiercel-bench-"));
+  const folder = makeFolder();
   const passed = values.against === undefined ? [] : ["--against", resolve(values.against)];
   if (values.cpu) passed.push("--cpu");
-  const only = values.only.split(",");
+  const only = (values.only ?? "memory,sqlite").split(",");
   const run = (kind: string, entrants: object, operations: OperationName[]): Promise<Samples> => {
     const isWanted = (name: string): boolean => values.against !== undefined || !name.endsWith("-against");
     const chosen = Object.keys(entrants).filter(

@@ -7,16 +7,27 @@ import type { Texts } from "./report.ts";
 
 const inside = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const SECTION = /(<!-- bench -->)[\s\S]*?(<!-- \/bench -->)/;
+const TAGS = /<!-- bench:tags -->[\s\S]*?<!-- \/bench:tags -->\n/;
 
-/** Writes docs/benchmarks.md whole, and what is between the marks in README.md. */
+/** Writes docs/benchmarks.md but for its section on tags, and what is between the marks in README.md. */
 export function write({ tables, document }: Texts): void {
+  const path = inside("docs/benchmarks.md");
+  const tags = TAGS.exec(existsSync(path) ? readFileSync(path, "utf8") : "")?.[0];
   mkdirSync(inside("docs"), { recursive: true });
-  writeFileSync(inside("docs/benchmarks.md"), `${METHOD}\n${document}\n`);
+  writeFileSync(path, `${METHOD}\n${document}\n${tags === undefined ? "" : `\n${tags}`}`);
   const readme = inside("README.md");
   const text = existsSync(readme) ? readFileSync(readme, "utf8") : "";
   const written = text.replace(SECTION, (_, begin, end) => `${begin}\n${tables}\n${end}`);
   if (SECTION.test(text)) writeFileSync(readme, written);
   else console.log("bench: README.md has no <!-- bench --> section: left alone");
+}
+
+/** Writes the section on tags at the end of docs/benchmarks.md, or in the place of the one that is there. */
+export function writeTags(document: string): void {
+  const path = inside("docs/benchmarks.md");
+  const section = `<!-- bench:tags -->\n\n${document}\n\n<!-- /bench:tags -->\n`;
+  const text = existsSync(path) ? readFileSync(path, "utf8") : "# Benchmarks\n";
+  writeFileSync(path, TAGS.test(text) ? text.replace(TAGS, () => section) : `${text}\n${section}`);
 }
 
 const METHOD = `# Benchmarks

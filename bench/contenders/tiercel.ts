@@ -7,12 +7,15 @@ import type * as adapter from "../../adapters/sqlite.ts";
 import type * as core from "../../mod.ts";
 import { batches, type Contender, fill, KEYS, reads, TTL, unreachable, writes } from "../contender.ts";
 
-type Core = typeof core;
-type Adapter = typeof adapter;
+/** What `mod.ts` exports. */
+export type Core = typeof core;
+/** What `adapters/sqlite.ts` exports. */
+export type Adapter = typeof adapter;
 
 const here = new URL("../../", import.meta.url);
 
-async function load<T>(module: string, checkout: string | undefined): Promise<T> {
+/** A module of this checkout or another one. */
+export async function load<T>(module: string, checkout: string | undefined): Promise<T> {
   const base = checkout === undefined ? here : pathToFileURL(`${checkout}/`);
   return (await import(new URL(module, base).href)) as T;
 }
