@@ -51,6 +51,17 @@ export type { BreakerState, CacheEvents, EventName, EvictionReason, Listener } f
 export type { Key, KeyPart } from "./src/key.ts";
 export type { LoadContext, Loader } from "./src/load.ts";
 export { type MemoryOptions, type MemoryTier, memory } from "./src/memory/memory.ts";
+export type { Policy } from "./src/memory/policy.ts";
+export {
+  type EvictionRule,
+  fifo,
+  hardLimit,
+  lfu,
+  lifetime,
+  lru,
+  type MemoryView,
+  type Newcomer,
+} from "./src/memory/rules.ts";
 export { nullTier } from "./src/null-tier.ts";
 export type {
   CacheOptions,

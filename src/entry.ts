@@ -47,7 +47,7 @@ export const CLOCK_TOLERANCE = 60_000;
  * An entry from the future by more than {@linkcode CLOCK_TOLERANCE} counts as expired: its writer's clock was wrong
  * (or ours stepped back), so its deadlines would keep it alive for as long as the clocks differ.
  */
-export function freshness(entry: Entry, now: number): Freshness {
+export function freshness(entry: Pick<Entry, "createdAt" | "freshUntil" | "staleUntil">, now: number): Freshness {
   if (entry.freshUntil > now) {
     return entry.createdAt > now + CLOCK_TOLERANCE && entry.freshUntil !== Infinity ? "expired" : "fresh";
   }

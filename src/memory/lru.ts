@@ -1,45 +1,29 @@
 /**
- * Least recently used: the plainest policy.
+ * Least recently used, and first in, first out: the plainest policies.
  *
  * @module
  */
 import type { Policy } from "./policy.ts";
+import { Ring } from "./ring.ts";
 
-/** What the policy keeps in a slot: its place between what was used after it and what was used before it. */
-export interface Link<S> {
-  newer: S;
-  older: S;
-}
-
-/** A doubly linked ring of slots; the least recently used is the victim. */
-export class Lru<S extends Link<S>> implements Policy<S> {
-  /** Stands between the newest, which is its `older`, and the oldest, which is its `newer`. */
-  readonly #ends = {} as S;
-
-  constructor() {
-    this.#ends.newer = this.#ends.older = this.#ends;
-  }
-
-  insert(slot: S): void {
-    const ends = this.#ends;
-    const newest = ends.older;
-    slot.newer = ends;
-    slot.older = newest;
-    newest.newer = ends.older = slot;
-  }
-
-  hit(slot: S): void {
-    if (slot === this.#ends.older) return;
+/** The entry that was used longest ago is the victim. */
+export class Lru extends Ring implements Policy {
+  hit(slot: number): void {
+    if (slot === this.newest) return;
     this.remove(slot);
     this.insert(slot);
   }
 
-  remove({ newer, older }: S): void {
-    newer.older = older;
-    older.newer = newer;
+  victim(): number {
+    return this.oldest;
   }
+}
 
-  victim(): S {
-    return this.#ends.newer;
+/** The entry that came first is the victim, whatever its use. */
+export class Fifo extends Ring implements Policy {
+  hit(): void {}
+
+  victim(): number {
+    return this.oldest;
   }
 }

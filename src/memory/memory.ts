@@ -4,7 +4,7 @@
  * @module
  */
 import { type Clock, systemClock } from "../clock.ts";
-import { type Entry, endingBy, freshness } from "../entry.ts";
+import { type Entry, endingBy } from "../entry.ts";
 import { callable, invalid, mustBe, ValueError } from "../errors.ts";
 import { tierTtl } from "../options.ts";
 import type {
@@ -21,8 +21,11 @@ import type {
   Write,
   WriteResult,
 } from "../tier.ts";
-import { type Link, Lru } from "./lru.ts";
+import { copier } from "./copy.ts";
+import { Lru } from "./lru.ts";
 import type { Policy } from "./policy.ts";
+import type { EvictionRule, MemoryView } from "./rules.ts";
+import { Slots } from "./slots.ts";
 import { estimateBytes } from "./weight.ts";
 
 /** Options of {@linkcode memory}. */
@@ -33,6 +36,20 @@ export interface MemoryOptions extends TierOptions {
   maxBytes?: number;
   /** Bytes of one entry. Default: a rough estimate of its heap size. */
   sizeOf?: (value: unknown, key: string) => number;
+  /** Which entry gives way when the tier is full: `lru()`, `lfu()`, `fifo()`. Default: see docs/memory.md. */
+  policy?: EvictionRule;
+  /** Rules that are asked, in this order, before a new key is stored: `lifetime()`, `hardLimit(500, "throw")`, one of your own. Default none. */
+  rules?: readonly EvictionRule[];
+  /**
+   * Makes a copy of every value on its way in and out, so that nobody can change what others get: `"structured"` by
+   * `structuredClone`, or a function of yours. Default `false`: by reference.
+   */
+  clone?: false | "structured" | ((value: never) => unknown);
+  /**
+   * Freezes plain objects and arrays, all through, when they are stored, so that nobody can change them: an attempt throws in
+   * strict mode. The value that the caller gave is frozen too, unless `clone` is set. Default `false`.
+   */
+  freeze?: boolean;
 }
 
 /** The memory tier, with its synchronous face. */
@@ -42,9 +59,9 @@ export interface MemoryTier extends Tier {
 
 /**
  * A tier in this process's memory. It holds values by reference: whoever changes a value that came from the cache
- * changes it for everyone.
+ * changes it for everyone, unless `clone` or `freeze` is set.
  *
- * @throws {ConfigError} for a bound that is not a positive integer
+ * @throws {ConfigError} for a bound that is not a positive integer, or another wrong option
  */
 export function memory(options: MemoryOptions = {}): MemoryTier {
   return new MemoryStore(options);
@@ -53,15 +70,11 @@ export function memory(options: MemoryOptions = {}): MemoryTier {
 /** Entries measured when the bytes of a tier without `maxBytes` are asked for. */
 const SAMPLE = 200;
 
+/** Slots looked at after every write for what is over. */
+const STEP = 2;
+
 /** No tags, no sequence. */
 const STORED: WriteResult = { sequence: 0 };
-
-/** An entry in its place among the others by last use. */
-interface Slot extends Link<Slot> {
-  readonly key: string;
-  entry: Entry;
-  weight: number;
-}
 
 class MemoryStore implements MemoryTier {
   declare readonly name: string;
@@ -69,9 +82,19 @@ class MemoryStore implements MemoryTier {
   declare readonly options: TierOptions;
   declare readonly sync: SyncTier;
 
-  readonly #slots = new Map<string, Slot>();
-  readonly #policy: Policy<Slot> = new Lru();
+  readonly #slots = new Slots();
+  readonly #policy: Policy;
+  readonly #rules: readonly EvictionRule[];
+  /** Copies what goes out, where values are copied. */
+  readonly #copy: ((value: unknown) => unknown) | undefined;
+  declare readonly prepare?: NonNullable<Tier["prepare"]>;
+  /** By slot; absent without `maxBytes`. */
+  #weights: number[] | undefined;
   #bytes = 0;
+  /** Slots that the policy has room for. */
+  #capacity = 0;
+  /** The slot at which the sweep has stopped. */
+  #hand = -1;
   readonly #maxEntries: number;
   readonly #maxBytes: number;
   /** Longest stay, in milliseconds. */
@@ -85,12 +108,23 @@ class MemoryStore implements MemoryTier {
       name = "memory",
       sizeOf = defaultSizeOf,
       maxBytes = Infinity,
-      maxEntries = maxBytes === Infinity ? 10_000 : Infinity,
+      policy,
+      rules = [],
+      clone = false,
+      freeze = false,
     } = options;
+    const all = policy ? [policy, ...rules] : rules;
+    const brought = Math.min(...all.map((rule) => rule.maxEntries ?? Infinity));
+    const { maxEntries = maxBytes === Infinity && brought === Infinity ? 10_000 : Infinity } = options;
     this.#maxBytes = bound("maxBytes", maxBytes);
-    this.#maxEntries = bound("maxEntries", maxEntries);
-    if (maxEntries === Infinity && maxBytes === Infinity)
+    this.#maxEntries = Math.min(bound("maxEntries", maxEntries), brought);
+    if (this.#maxEntries === Infinity && maxBytes === Infinity)
       throw invalid("maxEntries", "finite without maxBytes", maxEntries);
+    this.#policy = all.find((rule) => rule.policy)?.policy?.() ?? new Lru();
+    this.#rules = all.filter((rule) => rule.admit);
+    const { into, out } = copier(clone, freeze);
+    this.#copy = out;
+    if (into || this.#rules.length > 0) this.prepare = (writes) => this.#prepare(writes, into);
     if (typeof name !== "string" || name === "") throw invalid("name", "a non-empty string", name);
     callable("sizeOf", sizeOf);
     this.name = name;
@@ -107,99 +141,137 @@ class MemoryStore implements MemoryTier {
   }
 
   fresh(key: string, sequence: number, now?: number): unknown {
-    const slot = this.#slots.get(key);
+    const { index, freshUntil, details, values } = this.#slots;
+    const slot = index.get(key);
     if (slot === undefined) return undefined;
-    const { entry } = slot;
-    if (
-      (entry.freshUntil === Infinity || entry.freshUntil > (now ?? this.#clock.now())) &&
-      entry.version === undefined &&
-      (entry.tags.length === 0 || entry.sequence! >= sequence)
-    ) {
-      this.#policy.hit(slot);
-      return entry.value;
+    if (freshUntil !== undefined) {
+      const end = freshUntil[slot]!;
+      if (end !== Infinity && end <= (now ?? this.#clock.now())) return undefined;
     }
-    return undefined;
+    const detail = details?.[slot];
+    if (detail && (detail.version !== undefined || (detail.tags.length > 0 && detail.sequence! < sequence)))
+      return undefined;
+    this.#policy.hit(slot);
+    return this.#copy ? this.#copy(values[slot]) : values[slot];
   }
 
-  getMany(keys: readonly string[], { now, peek }: ReadOptions): ReadResult {
+  getMany(keys: readonly string[], { now, peek, metaOnly }: ReadOptions): ReadResult {
     const entries = keys.map((key) => {
       const slot = this.#live(key, now, peek);
-      if (slot && !peek) this.#policy.hit(slot);
-      return slot?.entry;
+      if (slot === undefined) return undefined;
+      if (!peek) this.#policy.hit(slot);
+      const entry = this.#slots.entry(slot);
+      return this.#copy && !metaOnly ? { ...entry, value: this.#copy(entry.value) } : entry;
     });
     return { entries };
   }
 
   /** The slot of a key, unless its time is over: then it leaves, except at a `peek`. */
-  #live(key: string, now: number, peek?: boolean): Slot | undefined {
-    const slot = this.#slots.get(key);
-    if (!slot || freshness(slot.entry, now) !== "expired") return slot;
+  #live(key: string, now: number, peek?: boolean): number | undefined {
+    const slot = this.#slots.index.get(key);
+    if (slot === undefined || !this.#slots.isOver(slot, now)) return slot;
     if (!peek) this.#leave(slot, "ttl");
     return undefined;
+  }
+
+  /** Copies or freezes values, and lets the rules speak, before anything is changed. */
+  #prepare(writes: readonly Write[], into: ((value: unknown) => unknown) | undefined): readonly Write[] {
+    let entries = this.#slots.index.size;
+    return writes.map((write) => {
+      const { key, entry } = write;
+      if (!this.#slots.index.has(key)) this.#admits(key, entry.value, entries++);
+      return into ? { ...write, entry: { ...entry, value: into(entry.value) } } : write;
+    });
+  }
+
+  #admits(key: string, value: unknown, entries: number = this.#slots.index.size): boolean {
+    const view: MemoryView = {
+      entries,
+      maxEntries: this.#maxEntries,
+      sweep: (limit) => this.#sweep(limit, this.#clock.now()),
+    };
+    return this.#rules.every((rule) => rule.admit!({ key, value }, view));
+  }
+
+  /** Removes entries that are over, among the next `limit` slots. */
+  #sweep(limit: number, now: number): number {
+    const before = this.#slots.index.size;
+    for (let looked = 0; looked < limit && this.#slots.index.size > 0; looked++) {
+      this.#hand = (this.#hand + 1) % this.#slots.span;
+      if (this.#slots.isOver(this.#hand, now)) this.#leave(this.#hand, "ttl");
+    }
+    return before - this.#slots.index.size;
   }
 
   setMany(writes: readonly Write[], now: number): WriteResult {
     for (const { key, entry } of writes)
       this.#set(key, this.#cap === Infinity ? entry : endingBy(entry, now + this.#cap));
+    if (this.#slots.freshUntil) this.#sweep(STEP, now);
     return STORED;
   }
 
   #set(key: string, entry: Entry): void {
+    const slots = this.#slots;
     const weight = this.#maxBytes === Infinity ? 0 : this.#sizeOf(entry.value, key);
     if (typeof weight !== "number" || !(weight >= 0))
       throw new ValueError(mustBe("answer of sizeOf", "0 or more", weight));
-    let slot = this.#slots.get(key);
+    let slot = slots.index.get(key);
     if (weight > this.#maxBytes) {
-      if (slot) this.#drop(slot);
+      if (slot !== undefined) this.#drop(slot);
       this.#removed(key, "capacity");
       return;
     }
-    if (slot) this.#policy.hit(slot);
+    if (slot !== undefined) this.#policy.hit(slot);
     else {
-      if (this.#slots.size >= this.#maxEntries) this.#evict();
-      slot = { key, entry, weight: 0, newer: undefined as never, older: undefined as never };
-      this.#slots.set(key, slot);
-      this.#policy.insert(slot);
+      if (this.#rules.length > 0 && !this.#admits(key, entry.value)) return;
+      if (slots.index.size >= this.#maxEntries) this.#evict();
+      slot = slots.take(key);
+      if (this.#capacity !== slots.capacity) this.#policy.resize((this.#capacity = slots.capacity));
+      this.#policy.insert(slot, key);
     }
-    slot.entry = entry;
-    this.#bytes += weight - slot.weight;
-    slot.weight = weight;
+    slots.put(slot, entry);
+    if (this.#maxBytes === Infinity) return;
+    this.#weights ??= [];
+    this.#bytes += weight - (this.#weights[slot] ?? 0);
+    this.#weights[slot] = weight;
     while (this.#bytes > this.#maxBytes) this.#evict();
   }
 
   deleteMany(keys: readonly string[], now: number): boolean[] {
     return keys.map((key) => {
       const slot = this.#live(key, now);
-      if (slot) this.#drop(slot);
-      return Boolean(slot);
+      if (slot !== undefined) this.#drop(slot);
+      return slot !== undefined;
     });
   }
 
   touchMany(touches: readonly Touch[], now: number): boolean[] {
-    return touches.map(({ key, ...deadlines }) => {
+    return touches.map(({ key, freshUntil, staleUntil }) => {
       const slot = this.#live(key, now);
       // Freshness that an invalidation has ended stays so.
-      if (!slot?.entry.freshUntil) return false;
-      slot.entry = endingBy({ ...slot.entry, ...deadlines }, now + this.#cap);
+      if (slot === undefined || !this.#slots.entry(slot).freshUntil) return false;
+      const end = now + this.#cap;
+      this.#slots.end(slot, Math.min(freshUntil, end), Math.min(staleUntil, end));
       return true;
     });
   }
 
   clear(prefix: string): void {
-    for (const slot of this.#slots.values()) if (slot.key.startsWith(prefix)) this.#drop(slot);
+    for (const [key, slot] of this.#slots.index) if (key.startsWith(prefix)) this.#drop(slot);
   }
 
   prune(limit: number, now: number): string[] {
     const pruned: string[] = [];
-    for (const key of this.#slots.keys()) {
+    for (const key of this.#slots.index.keys()) {
       if (pruned.length === limit) break;
-      if (!this.#live(key, now)) pruned.push(key);
+      if (this.#live(key, now) === undefined) pruned.push(key);
     }
     return pruned;
   }
 
   scan({ prefix, now }: ScanOptions): ScanResult {
-    return { keys: [...this.#slots.keys()].filter((key) => key.startsWith(prefix) && this.#live(key, now, true)) };
+    const all = [...this.#slots.index.keys()];
+    return { keys: all.filter((key) => key.startsWith(prefix) && this.#live(key, now, true) !== undefined) };
   }
 
   size(prefix: string, now: number): number {
@@ -208,7 +280,7 @@ class MemoryStore implements MemoryTier {
 
   usage(): { entries: number; bytes: number; maxEntries: number; maxBytes: number } {
     return {
-      entries: this.#slots.size,
+      entries: this.#slots.index.size,
       bytes: this.#measure(),
       maxEntries: this.#maxEntries,
       maxBytes: this.#maxBytes,
@@ -219,11 +291,12 @@ class MemoryStore implements MemoryTier {
     if (this.#maxBytes !== Infinity) return this.#bytes;
     let bytes = 0;
     let measured = 0;
-    for (const { key, entry } of this.#slots.values()) {
-      bytes += this.#sizeOf(entry.value, key);
+    const { index, values } = this.#slots;
+    for (const [key, slot] of index) {
+      bytes += this.#sizeOf(values[slot], key);
       if (++measured === SAMPLE) break;
     }
-    return Math.round((bytes / measured) * this.#slots.size) || 0;
+    return Math.round((bytes / measured) * index.size) || 0;
   }
 
   close(): void {
@@ -235,16 +308,19 @@ class MemoryStore implements MemoryTier {
     this.#leave(this.#policy.victim(), "capacity");
   }
 
-  #leave(slot: Slot, reason: RemovalReason): void {
+  #leave(slot: number, reason: RemovalReason): void {
+    const key = this.#slots.key(slot);
     this.#drop(slot);
-    this.#removed(slot.key, reason);
+    this.#removed(key, reason);
   }
 
-  #drop(slot: Slot): void {
-    this.#slots.delete(slot.key);
+  #drop(slot: number): void {
     this.#policy.remove(slot);
+    this.#slots.give(slot);
+    if (!this.#weights) return;
     // Fractions do not add up exactly: nothing weighs nothing.
-    this.#bytes = this.#slots.size && this.#bytes - slot.weight;
+    this.#bytes = this.#slots.index.size && this.#bytes - this.#weights[slot]!;
+    this.#weights[slot] = 0;
   }
 }
 

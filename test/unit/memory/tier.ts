@@ -1,49 +1,8 @@
-import type { Entry, TierContext, Write } from "../../mod.ts";
-import { memory } from "../../mod.ts";
-import { estimateBytes } from "../../src/memory/weight.ts";
-import type { TestCase } from "../contract/mod.ts";
-import { equal, fakeClock, ok, same, seededRandom, suite, throws } from "../contract/mod.ts";
-
-function open(options?: Parameters<typeof memory>[0]) {
-  const clock = fakeClock();
-  const tier = memory(options);
-  const removed: string[] = [];
-  tier.open?.({
-    cacheName: "test",
-    clock,
-    random: seededRandom(1),
-    removed: (key, reason) => removed.push(`${key} ${reason}`),
-    report() {},
-  } satisfies TierContext);
-  const entry = (value: unknown, fields: Partial<Entry> = {}): Entry => ({
-    value,
-    createdAt: clock.now(),
-    freshUntil: Infinity,
-    staleUntil: Infinity,
-    tags: [],
-    sequence: undefined,
-    version: undefined,
-    loadTime: 0,
-    ...fields,
-  });
-  const now = () => clock.now();
-  const { sync } = tier;
-  return {
-    tier,
-    clock,
-    removed,
-    entry,
-    put: (key: string, value: unknown, fields?: Partial<Entry>) =>
-      sync.setMany([{ key, entry: entry(value, fields) }] as Write[], now()),
-    get: (key: string) => sync.getMany([key], { now: now() }).entries[0]?.value,
-    peek: (key: string) => sync.getMany([key], { now: now(), peek: true }).entries[0]?.value,
-    drop: (...keys: string[]) => sync.deleteMany(keys, now()),
-    prune: (limit: number) => sync.prune!(limit, now()),
-    keys: () => [...sync.scan!({ prefix: "", limit: Infinity, now: now() }).keys].sort(),
-    size: () => sync.size!("", now()),
-    usage: () => tier.usage!(),
-  };
-}
+import { memory } from "../../../mod.ts";
+import { estimateBytes } from "../../../src/memory/weight.ts";
+import type { TestCase } from "../../contract/mod.ts";
+import { equal, ok, same, seededRandom, suite, throws } from "../../contract/mod.ts";
+import { open } from "./open.ts";
 
 export const tests: TestCase[] = suite("memory", {
   "it holds exactly as many entries as it may": () => {

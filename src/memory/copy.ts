@@ -1,0 +1,30 @@
+/**
+ * Keeping values apart from what their users do to them.
+ *
+ * @module
+ */
+import { callable, oneOf } from "../errors.ts";
+
+/** What is done to a value on its way into memory, and out of it. */
+export interface Copier {
+  readonly into: ((value: unknown) => unknown) | undefined;
+  readonly out: ((value: unknown) => unknown) | undefined;
+}
+
+/** @throws {ConfigError} for a wrong `clone` or `freeze` */
+export function copier(clone: unknown, freeze: unknown): Copier {
+  oneOf("freeze", [true, false], freeze);
+  if (clone && clone !== "structured") callable("clone", clone);
+  const copy = clone === "structured" ? structuredClone : clone ? (clone as (value: unknown) => unknown) : undefined;
+  return { into: freeze ? (value) => deepFreeze(copy ? copy(value) : value) : copy, out: copy };
+}
+
+/** Freezes plain objects and arrays, and what is in them. */
+function deepFreeze<V>(value: V): V {
+  const parts = new Set<unknown>([value]);
+  for (const part of parts) {
+    if (!Array.isArray(part) && Object.prototype.toString.call(part) !== "[object Object]") continue;
+    for (const inner of Object.values(Object.freeze(part as object))) parts.add(inner);
+  }
+  return value;
+}

@@ -1,0 +1,96 @@
+import { createCache, memory } from "../../../mod.ts";
+import type { TestCase } from "../../contract/mod.ts";
+import { equal, mapTier, ok, rejects, same, suite, throws } from "../../contract/mod.ts";
+
+interface Cart {
+  items: string[];
+  at?: Date;
+}
+
+const stacks = (options: Parameters<typeof memory>[0]) => [
+  createCache({ tiers: [memory(options)] }),
+  createCache({ tiers: [memory(options), mapTier()] }),
+];
+
+export const tests: TestCase[] = suite("copies of values", {
+  "by default a value is the caller's own": async () => {
+    for (const cache of stacks({})) {
+      const cart: Cart = { items: ["a"] };
+      await cache.set("k", cart);
+      same(await cache.get("k"), cart);
+    }
+  },
+  "with clone nobody can change what others get": async () => {
+    for (const clone of ["structured", (cart: Cart) => ({ ...cart, items: [...cart.items] })] as const) {
+      for (const cache of stacks({ clone })) {
+        const cart: Cart = { items: ["a"] };
+        await cache.set("k", cart);
+        cart.items.push("mine");
+        const reads = [
+          () => cache.get<Cart>("k"),
+          () => cache.get<Cart>("k", {}),
+          async () => (await cache.getMany<string, Cart>(["k"])).get("k"),
+          async () => (await cache.getEntry<Cart>("k"))?.value,
+          () => cache.getOrSet<Cart>("k", () => cart),
+          async () => {
+            for await (const { value } of cache.entries<Cart>()) return value;
+            return undefined;
+          },
+        ];
+        for (const read of reads) {
+          const got = await read();
+          equal(got, { items: ["a"] });
+          got!.items.push("theirs");
+        }
+      }
+    }
+  },
+  "structured clones keep what structured clones keep": async () => {
+    const cache = createCache({ tiers: [memory({ clone: "structured" })] });
+    const at = new Date(0);
+    await cache.set("k", { at, map: new Map([[1, new Set([2])]]) });
+    const got = await cache.get<{ at: Date; map: Map<number, Set<number>> }>("k");
+    ok(got!.at instanceof Date && got!.at !== at && got!.map.get(1)!.has(2));
+  },
+  "a value that cannot be copied is refused before any tier is changed": async () => {
+    for (const cache of stacks({ clone: "structured" })) {
+      await cache.set("k", "old");
+      await rejects(cache.set("k", { call() {} }), Error);
+      same(await cache.get("k"), "old");
+    }
+  },
+  "freeze makes changes throw, all through, cycles included": async () => {
+    for (const cache of stacks({ freeze: true })) {
+      const cart: Cart & { self?: unknown } = { items: ["a"], at: new Date(0) };
+      cart.self = cart;
+      await cache.set("k", cart);
+      const got = (await cache.get<Cart>("k"))!;
+      same(got, cart);
+      throws(() => got.items.push("b"), TypeError);
+      throws(() => {
+        got.items = [];
+      }, TypeError);
+      got.at!.setTime(1);
+    }
+  },
+  "freeze with clone leaves the caller's value alone": async () => {
+    const cache = createCache({ tiers: [memory({ freeze: true, clone: "structured" })] });
+    const cart: Cart = { items: ["a"] };
+    await cache.set("k", cart);
+    cart.items.push("b");
+    equal(await cache.get("k"), { items: ["a"] });
+  },
+  "what is promoted is kept apart as well": async () => {
+    const lower = mapTier();
+    const cache = createCache({ tiers: [memory({ clone: "structured" }), lower] });
+    await cache.set("k", { items: ["a"] });
+    await cache.evict("k");
+    const first = await cache.get<Cart>("k");
+    first!.items.push("b");
+    equal(await cache.get("k"), { items: ["a"] });
+  },
+  "wrong options are refused": () => {
+    throws(() => memory({ clone: "deep" as "structured" }), "CONFIG");
+    throws(() => memory({ freeze: 1 as never }), "CONFIG");
+  },
+});

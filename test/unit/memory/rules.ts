@@ -1,0 +1,116 @@
+import type { EvictionRule, MemoryView } from "../../../mod.ts";
+import { createCache, hardLimit, lfu, lifetime, lru, memory } from "../../../mod.ts";
+import type { TestCase } from "../../contract/mod.ts";
+import { equal, mapTier, rejects, same, suite, throws } from "../../contract/mod.ts";
+import { open } from "./open.ts";
+
+export const tests: TestCase[] = suite("eviction rules", {
+  "lru(max) holds its bound, and the lowest of several bounds counts": () => {
+    for (const options of [
+      { rules: [lru(2)] },
+      { policy: lru(2) },
+      { policy: lru(), maxEntries: 2 },
+      { rules: [lfu(5), lru(2)], maxEntries: 3 },
+    ]) {
+      const { put, keys, usage } = open(options);
+      for (const key of ["a", "b", "c"]) put(key, 1);
+      same(keys().length, 2);
+      same(usage().maxEntries, 2);
+    }
+  },
+  "hardLimit refuses new keys silently, and never an old one": () => {
+    const { put, keys, get, removed, drop } = open({ rules: [hardLimit(2, "reject")] });
+    for (const key of ["a", "b", "c"]) put(key, 1);
+    equal(keys(), ["a", "b"]);
+    put("a", 2);
+    same(get("a"), 2);
+    drop("b");
+    put("c", 3);
+    equal(keys(), ["a", "c"]);
+    equal(removed, []);
+  },
+  "hardLimit that throws rejects the write before any tier is changed": async () => {
+    const lower = mapTier();
+    for (const tiers of [
+      [memory({ rules: [hardLimit(2, "throw")] })],
+      [memory({ rules: [hardLimit(2, "throw")] }), lower],
+    ]) {
+      const cache = createCache({ tiers, sweepInterval: 0 });
+      await cache.set("a", 1);
+      await rejects(
+        cache.setMany([
+          { key: "b", value: 1 },
+          { key: "c", value: 1 },
+        ]),
+        "TIER_LIMIT",
+      );
+      equal(await cache.keys(), ["a"]);
+      await cache.set("b", 1);
+      await rejects(cache.set("c", 1), "TIER_LIMIT");
+      await cache.set("b", 2);
+      same(await cache.getOrSet("c", () => 3), 3, "a loader's caller has its value all the same");
+      equal((await cache.keys()).sort(), ["a", "b"]);
+      await cache.delete("a");
+      await cache.set("c", 1);
+      await cache.close();
+    }
+  },
+  "lifetime lets what is over go before what is not": async () => {
+    const { put, keys, clock, removed } = open({ rules: [lifetime(), lru(4)] });
+    put("old", 1);
+    for (const key of ["x", "y", "z"]) put(key, 1, { freshUntil: clock.now() + 10, staleUntil: clock.now() + 10 });
+    await clock.advance(10);
+    put("new", 1);
+    equal(keys().includes("old"), true);
+    equal(
+      removed.every((text) => text.endsWith(" ttl")),
+      true,
+    );
+  },
+  "rules are asked in their order, before anything is changed, and one that refuses ends it": () => {
+    const asked: string[] = [];
+    const rule = (name: string, answer: (key: string, view: MemoryView) => boolean): EvictionRule => ({
+      admit({ key, value }, view) {
+        asked.push(`${name} ${key} ${value} ${view.entries} of ${view.maxEntries}`);
+        return answer(key, view);
+      },
+    });
+    const { tier, put, keys, removed, entry, clock } = open({
+      maxEntries: 2,
+      rules: [rule("first", (key) => key !== "bad"), rule("second", () => true)],
+    });
+    tier.sync.setMany([{ key: "a", entry: entry(1) }], clock.now());
+    equal(asked.splice(0), ["first a 1 0 of 2", "second a 1 0 of 2"]);
+    put("b", 2);
+    tier.sync.setMany([{ key: "bad", entry: entry(3) }], clock.now());
+    same(asked.at(-1), "first bad 3 2 of 2");
+    equal(keys(), ["a", "b"]);
+    equal(removed, [], "nobody gives way to what is refused");
+    asked.length = 0;
+    put("a", 4);
+    equal(asked, [], "what is overwritten is not asked about");
+  },
+  "a rule that throws tells the caller and changes nothing": async () => {
+    const cache = createCache({
+      tiers: [
+        memory({
+          rules: [
+            {
+              admit() {
+                throw new RangeError("no");
+              },
+            },
+          ],
+        }),
+      ],
+    });
+    await rejects(cache.set("a", 1), RangeError);
+    same(await cache.size(), 0);
+  },
+  "wrong bounds and modes are refused": () => {
+    throws(() => lru(0), "CONFIG");
+    throws(() => lfu(1.5), "CONFIG");
+    throws(() => hardLimit(-1), "CONFIG");
+    throws(() => hardLimit(1, "ignore" as "throw"), "CONFIG");
+  },
+});
