@@ -4,7 +4,7 @@
  * @module
  */
 import type { Bus } from "./bus/bus.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, hasTimers, systemClock } from "./clock.ts";
 import { type Duration, toMilliseconds } from "./duration.ts";
 import { callable, invalid, oneOf } from "./errors.ts";
 import { type Key, UNUSABLE } from "./key.ts";
@@ -294,10 +294,4 @@ export function tierTtl({ ttl = Infinity, write = "through" }: TierOptions): num
 export function number(option: string, value: unknown, most: number = Infinity): number {
   if (typeof value === "number" && value >= 0 && value <= most) return value;
   throw invalid(option, `from 0 to ${most}`, value);
-}
-
-/** Edge runtimes end a request's timers with the request and forbid them outside of one. */
-export function hasTimers(): boolean {
-  const { EdgeRuntime, navigator } = globalThis as { EdgeRuntime?: unknown; navigator?: { userAgent?: string } };
-  return EdgeRuntime === undefined && navigator?.userAgent !== "Cloudflare-Workers";
 }

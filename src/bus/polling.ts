@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { systemClock } from "../clock.ts";
+import { hasTimers, systemClock } from "../clock.ts";
 import { type Duration, toMilliseconds } from "../duration.ts";
 import { ConfigError, invalid } from "../errors.ts";
 import { settle } from "../maybe.ts";
-import { hasTimers } from "../options.ts";
 import type { Bus } from "./bus.ts";
 import { BusStore } from "./bus-store.ts";
 

@@ -15,7 +15,9 @@ export interface Copier {
 export function copier(clone: unknown, freeze: unknown): Copier {
   oneOf("freeze", [true, false], freeze);
   if (clone && clone !== "structured") callable("clone", clone);
-  const copy = clone === "structured" ? structuredClone : clone ? (clone as (value: unknown) => unknown) : undefined;
+  // Not the function itself: some runtimes ask for its `this`.
+  const structured = (value: unknown): unknown => structuredClone(value);
+  const copy = clone === "structured" ? structured : clone ? (clone as (value: unknown) => unknown) : undefined;
   return { into: freeze ? (value) => deepFreeze(copy ? copy(value) : value) : copy, out: copy };
 }
 

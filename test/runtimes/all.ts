@@ -61,6 +61,7 @@ import { tests as suite57 } from "../unit/testing/mutants-leases.ts";
 import { tests as suite58 } from "../unit/testing/mutants-tags.ts";
 import { tests as suite59 } from "../unit/testing/mutants-values.ts";
 import { tests as suite60 } from "../unit/thrifty-clock.ts";
+import { tests as suite61 } from "../unit/turn-clock.ts";
 
 /** The tests of every portable suite. */
 export const all: TestCase[] = [
@@ -125,4 +126,5 @@ export const all: TestCase[] = [
   ...suite58,
   ...suite59,
   ...suite60,
+  ...suite61,
 ];

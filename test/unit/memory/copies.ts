@@ -50,7 +50,7 @@ export const tests: TestCase[] = suite("copies of values", {
     const at = new Date(0);
     await cache.set("k", { at, map: new Map([[1, new Set([2])]]) });
     const got = await cache.get<{ at: Date; map: Map<number, Set<number>> }>("k");
-    ok(got!.at instanceof Date && got!.at !== at && got!.map.get(1)!.has(2));
+    ok(got!.at.getTime() === 0 && got!.at !== at && got!.map.get(1)!.has(2));
   },
   "a value that cannot be copied is refused before any tier is changed": async () => {
     for (const cache of stacks({ clone: "structured" })) {
