@@ -33,7 +33,7 @@ import { type CacheStats, type Counters, newCounters } from "./stats.ts";
 import type { Found, Store } from "./store.ts";
 import type { MaybePromise, Tier, Write } from "./tier.ts";
 import { abortable } from "./timeout.ts";
-import { newRequest, newWrite, written } from "./write.ts";
+import { newRequest, newWrite, type Request, written } from "./write.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 
@@ -157,36 +157,42 @@ class TieredCache implements Cache {
   }
 
   set<V>(key: Key, value: V, options: SetOptions<V> = NOTHING): Promise<void> {
-    return this.#run(options, () => this.#write([{ key, value }], options as SetOptions));
+    return this.#run(options, () => {
+      const request = newRequest(key, options as LoadOptions, this.#space);
+      return this.#write([request], [newWrite(value, request)]);
+    });
   }
 
   setMany(items: Iterable<SetItem>, shared: SetOptions = NOTHING): Promise<void> {
-    return this.#run(shared, () => this.#write([...items] as SetItem[], shared as SetOptions));
+    return this.#run(shared, () => {
+      // Of one key that comes twice the last counts, as if they were written one after the other.
+      const requests = new Map<string, Request>();
+      const writes = new Map<string, Write | undefined>();
+      for (const item of items) {
+        const request = newRequest(item.key, { ...shared, ...item } as LoadOptions, this.#space);
+        requests.set(request.text, request);
+        writes.set(request.text, newWrite(item.value, request));
+      }
+      return this.#write([...requests.values()], [...writes.values()]);
+    });
   }
 
-  #write(items: readonly SetItem[], shared: SetOptions): MaybePromise<void> {
-    const space = this.#space;
-    // Of one key that comes twice the last counts, as if they were written one after the other.
-    const byText = new Map<string, { key: Key; write: Write | undefined }>();
-    for (const item of items) {
-      const request = newRequest(item.key, { ...shared, ...item }, space);
-      byText.set(request.text, { key: item.key, write: newWrite(item.value, request) });
-    }
-    const writes: Write[] = [];
-    const gone: string[] = [];
-    for (const [text, { write }] of byText) {
-      if (write) writes.push(write);
-      else gone.push(text);
-    }
+  /** Stores what has a write, and deletes what has none. */
+  #write(requests: readonly Request[], writes: readonly (Write | undefined)[]): MaybePromise<void> {
+    const texts = requests.map(({ text }) => text);
+    const kept = writes.filter((write) => write !== undefined);
+    const gone = kept.length === texts.length ? [] : texts.filter((_, i) => !writes[i]);
     const done = this.#mutate(
-      () => this.#engine.loads.detach(byText.keys()),
+      () => this.#engine.loads.detach(texts),
       () =>
-        then(writes.length > 0 ? this.#store.write(writes) : undefined, () =>
+        then(kept.length > 0 ? this.#store.write(kept) : undefined, () =>
           gone.length > 0 ? this.#store.delete(gone) : undefined,
         ),
     );
     return then(done, () => {
-      for (const { key, write } of byText.values()) if (write) written(key, write.entry, space);
+      writes.forEach((write, i) => {
+        if (write) written(requests[i]!.key, write.entry, this.#space);
+      });
     });
   }
 

@@ -49,6 +49,7 @@ export class Loads {
 
   /** Nobody may join the flights of these keys any more: they were mutated. */
   detach(keys: Iterable<string>): void {
+    if (this.#flights.size + this.#failures.size === 0) return;
     for (const key of keys) {
       const flight = this.#flights.get(key);
       if (flight) this.#release(key, flight);

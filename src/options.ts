@@ -264,18 +264,21 @@ export function sharedPrefix({ name, prefix }: Resolved): string {
  * @throws {ConfigError} naming the option that is wrong
  */
 export function resolveLifetimes(options: LoadOptions | CacheOptions, defaults: Lifetimes): Lifetimes {
-  const lifetimes: Record<string, number> = { ...defaults };
-  for (const option in NO_LIFETIMES) {
+  // Most calls set none.
+  let lifetimes: Record<string, number> | undefined;
+  for (const option in options) {
+    if (!(option in NO_LIFETIMES)) continue;
     const value = options[option as keyof Lifetimes];
     // A function of the value is asked when there is one.
     if (value === undefined || (typeof value === "function" && defaults !== NO_LIFETIMES)) continue;
     const most = NUMBERS[option];
+    lifetimes ??= { ...defaults };
     lifetimes[option] =
       option === "ttl"
         ? toMilliseconds(value as Duration, option)
         : number(option, most ? value : toMilliseconds(value === false ? 0 : (value as Duration), option), most);
   }
-  return lifetimes as unknown as Lifetimes;
+  return (lifetimes as unknown as Lifetimes) ?? defaults;
 }
 
 /**
