@@ -8,6 +8,8 @@
 export interface Clock {
   /** Milliseconds since the epoch. Must never go back. */
   now(): number;
+  /** The same, but it may be the time at which this turn of the event loop began: tells whether a hit in memory is over. Default {@linkcode Clock.now}. */
+  coarse?(): number;
   /** Calls `callback` after `ms` milliseconds; a background timer must not keep the process alive. */
   setTimer(callback: () => void, ms: number, background?: boolean): unknown;
   /** Cancels a timer. */
@@ -110,13 +112,16 @@ export function hasTimers(): boolean {
 const RealDate = Date;
 let canWait: boolean | undefined;
 
+const exact = /* @__PURE__ */ thriftyClock(
+  () => Date.now(),
+  () => performance.now(),
+);
+
 /** The default {@linkcode Clock}. */
 export const systemClock: Clock = {
-  now: /* @__PURE__ */ turnClock(
-    thriftyClock(
-      () => Date.now(),
-      () => performance.now(),
-    ),
+  now: exact,
+  coarse: /* @__PURE__ */ turnClock(
+    exact,
     (callback) => systemClock.setTimer(callback, 0, true),
     // Tests that set the time do so by another Date.
     () => Date === RealDate && (canWait ??= hasTimers()),

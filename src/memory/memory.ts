@@ -101,6 +101,7 @@ class MemoryStore implements MemoryTier {
   readonly #cap: number;
   readonly #sizeOf: (value: unknown, key: string) => number;
   #clock: Clock = systemClock;
+  #coarse: () => number = systemClock.now;
   #removed: TierContext["removed"] = () => {};
 
   constructor(options: MemoryOptions) {
@@ -136,7 +137,9 @@ class MemoryStore implements MemoryTier {
   }
 
   open(context: TierContext): void {
-    this.#clock = context.clock;
+    const { clock } = context;
+    this.#clock = clock;
+    this.#coarse = clock.coarse ?? (() => clock.now());
     this.#removed = context.removed;
   }
 
@@ -146,7 +149,7 @@ class MemoryStore implements MemoryTier {
     if (slot === undefined) return undefined;
     if (freshUntil !== undefined) {
       const end = freshUntil[slot]!;
-      if (end !== Infinity && end <= (now ?? this.#clock.now())) return undefined;
+      if (end !== Infinity && end <= (now ?? this.#coarse())) return undefined;
     }
     const detail = details?.[slot];
     if (detail && (detail.version !== undefined || (detail.tags.length > 0 && detail.sequence! < sequence)))

@@ -28,8 +28,11 @@ export async function* pages(
   if (blind) throw new TierError(blind.name, `Cannot find all keys as tier ${blind.name} cannot list them`);
   const faults: TierError[] = [];
   const seen = new Set<string>();
-  for (const layer of layers) {
+  // Private layers come last, since a read that began meanwhile may have copied up what is found nowhere else any more.
+  const ordered = complete ? [...layers].sort((a, b) => Number(a.isPrivate) - Number(b.isPrivate)) : layers;
+  for (const layer of ordered) {
     if (!layer.tier.capabilities.keys) continue;
+    if (complete && layer.isPrivate) engine.fence.markAll();
     let cursor: string | undefined;
     do {
       const page = await layer.scan({

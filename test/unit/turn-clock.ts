@@ -56,7 +56,7 @@ export const tests: TestCase[] = suite("turnClock", {
       }
     } as DateConstructor;
     try {
-      for (let i = 0; i < 10; i++) systemClock.now();
+      for (let i = 0; i < 10; i++) systemClock.coarse!();
       ok(reads >= 10);
     } finally {
       globalThis.Date = real;

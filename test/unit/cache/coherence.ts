@@ -230,6 +230,23 @@ export const coherence: StackSuite = stackSuite(
         await isGone(cache, what);
       }
     },
+    "a pattern also hits what was copied up while it was at work, and is found below no more": async (open, stack) => {
+      if (stack.depth === 1) return;
+      const { cache, peer, clock, lower } = open({ coherence: "forever", lower: { timeout: "1h" } });
+      const other = peer!({ coherence: "forever" });
+      await cache.set("k", "old");
+      await cache.evict("k");
+      await other.get("x");
+      lower!.faults.fail({ scan: "hang" });
+      const invalidated = cache.invalidatePattern("k*");
+      await clock.settle();
+      lower!.faults.heal();
+      same(await cache.get("k"), "old");
+      await other.delete("k");
+      lower!.faults.release();
+      await invalidated;
+      same(await cache.get("k"), undefined);
+    },
     "an entry of a process whose clock is 10 minutes ahead is invalidated by one whose clock is right": async (
       open,
     ) => {
