@@ -51,7 +51,7 @@ export type { BreakerState, CacheEvents, EventName, EvictionReason, Listener } f
 export type { Key, KeyPart } from "./src/key.ts";
 export type { LoadContext, Loader } from "./src/load.ts";
 export { type MemoryOptions, type MemoryTier, memory } from "./src/memory/memory.ts";
-export type { Policy } from "./src/memory/policy.ts";
+export type { Policy, PolicyContext } from "./src/memory/policy.ts";
 export {
   type EvictionRule,
   fifo,

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setUp } from "./setup.mjs";
 
-const FILES = ["test/process/consistency/runs.test.ts"];
+const FILES = ["test/process/consistency/runs.test.ts", "test/process/memory-books.test.ts"];
 /** Twenty minutes. */
 const LIMIT = 1_200_000;
 

@@ -3,11 +3,15 @@
  *
  * @module
  */
+
+import { copied } from "./columns.ts";
 import type { Policy } from "./policy.ts";
-import { copied } from "./slots.ts";
 
 /** Uses that are told apart; what was used more often is alike. */
 const MOST = 255;
+
+/** Slots for which there is room at first. */
+const LEAST = 64;
 
 /**
  * The entry with the fewest uses is the victim, of these the one that got so many longest ago. Every operation takes
@@ -20,24 +24,41 @@ export class Lfu implements Policy {
   #older: Int32Array = this.#newer.slice();
   #uses: Uint8Array = new Uint8Array(0);
 
-  resize(capacity: number): void {
-    this.#newer = copied(this.#newer, new Int32Array(capacity + MOST + 1));
-    this.#older = copied(this.#older, new Int32Array(capacity + MOST + 1));
-    this.#uses = copied(this.#uses, new Uint8Array(capacity));
+  #taken = 0;
+  /** The slot that was inserted last. */
+  #last = -1;
+  readonly #free: number[] = [];
+
+  take(): number {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    if (this.#taken === this.#uses.length) {
+      const capacity = 2 * this.#taken + LEAST;
+      this.#newer = copied(this.#newer, new Int32Array(capacity + MOST + 1));
+      this.#older = copied(this.#older, new Int32Array(capacity + MOST + 1));
+      this.#uses = copied(this.#uses, new Uint8Array(capacity));
+    }
+    return this.#taken++;
   }
 
   insert(slot: number): void {
     this.#uses[slot] = 0;
+    this.#last = slot;
     this.#link(slot);
   }
 
   hit(slot: number): void {
-    this.remove(slot);
+    this.#unlink(slot);
     if (this.#uses[slot]! < MOST) this.#uses[slot]!++;
     this.#link(slot);
   }
 
   remove(slot: number): void {
+    this.#unlink(slot);
+    this.#free.push(slot);
+  }
+
+  #unlink(slot: number): void {
     const place = slot + MOST + 1;
     const newer = this.#newer[place]!;
     const older = this.#older[place]!;
@@ -45,10 +66,22 @@ export class Lfu implements Policy {
     this.#older[newer] = older;
   }
 
-  victim(): number {
-    let uses = 0;
-    while (this.#newer[uses] === uses) uses++;
-    return this.#newer[uses]! - MOST - 1;
+  evict(): number {
+    let slot = this.#first(0);
+    // What has just come has had no time to be used.
+    if (slot === this.#last) {
+      const another = this.#first(1);
+      if (another >= 0) slot = another;
+    }
+    this.remove(slot);
+    return slot;
+  }
+
+  /** The first that is to go of those with so many uses at least; below 0 when there is none. */
+  #first(uses: number): number {
+    let place = uses;
+    while (place <= MOST && this.#newer[place] === place) place++;
+    return place > MOST ? -1 : this.#newer[place]! - MOST - 1;
   }
 
   #link(slot: number): void {

@@ -10,20 +10,12 @@ import { Ring } from "./ring.ts";
 export class Lru extends Ring implements Policy {
   hit(slot: number): void {
     if (slot === this.newest) return;
-    this.remove(slot);
+    this.unlink(slot);
     this.insert(slot);
-  }
-
-  victim(): number {
-    return this.oldest;
   }
 }
 
 /** The entry that came first is the victim, whatever its use. */
 export class Fifo extends Ring implements Policy {
   hit(): void {}
-
-  victim(): number {
-    return this.oldest;
-  }
 }

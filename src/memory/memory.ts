@@ -21,11 +21,12 @@ import type {
   Write,
   WriteResult,
 } from "../tier.ts";
+import { Columns } from "./columns.ts";
 import { copier } from "./copy.ts";
-import { Lru } from "./lru.ts";
-import type { Policy } from "./policy.ts";
+import { hashKey } from "./policy/hash.ts";
+import { TinyLfu } from "./policy/tiny-lfu.ts";
+import type { Policy, PolicyContext } from "./policy.ts";
 import type { EvictionRule, MemoryView } from "./rules.ts";
-import { Slots } from "./slots.ts";
 import { estimateBytes } from "./weight.ts";
 
 /** Options of {@linkcode memory}. */
@@ -70,6 +71,9 @@ export function memory(options: MemoryOptions = {}): MemoryTier {
 /** Entries measured when the bytes of a tier without `maxBytes` are asked for. */
 const SAMPLE = 200;
 
+/** Columns of so few slots are kept when the last entry is gone. */
+const SMALL = 1_024;
+
 /** Slots looked at after every write for what is over. */
 const STEP = 2;
 
@@ -82,8 +86,9 @@ class MemoryStore implements MemoryTier {
   declare readonly options: TierOptions;
   declare readonly sync: SyncTier;
 
-  readonly #slots = new Slots();
-  readonly #policy: Policy;
+  #columns: Columns;
+  #policy: Policy;
+  readonly #newPolicy: () => Policy;
   readonly #rules: readonly EvictionRule[];
   /** Copies what goes out, where values are copied. */
   readonly #copy: ((value: unknown) => unknown) | undefined;
@@ -91,8 +96,6 @@ class MemoryStore implements MemoryTier {
   /** By slot; absent without `maxBytes`. */
   #weights: number[] | undefined;
   #bytes = 0;
-  /** Slots that the policy has room for. */
-  #capacity = 0;
   /** The slot at which the sweep has stopped. */
   #hand = -1;
   readonly #maxEntries: number;
@@ -121,7 +124,20 @@ class MemoryStore implements MemoryTier {
     this.#maxEntries = Math.min(bound("maxEntries", maxEntries), brought);
     if (this.#maxEntries === Infinity && maxBytes === Infinity)
       throw invalid("maxEntries", "finite without maxBytes", maxEntries);
-    this.#policy = all.find((rule) => rule.policy)?.policy?.() ?? new Lru();
+    // Nobody knows it, so that nobody can choose keys that collide. Workers give no random numbers before the first request.
+    let seed: number | undefined;
+    const context: PolicyContext = {
+      maxEntries: this.#maxEntries,
+      isWeighted: maxBytes !== Infinity,
+      hashOf: (slot) => {
+        seed ??= crypto.getRandomValues(new Int32Array(1))[0]!;
+        return hashKey(this.#columns.key(slot), seed);
+      },
+    };
+    const make = all.find((rule) => rule.policy)?.policy ?? tinyLfu;
+    this.#newPolicy = () => make(context);
+    this.#policy = this.#newPolicy();
+    this.#columns = new Columns(this.#maxEntries + 1);
     this.#rules = all.filter((rule) => rule.admit);
     const { into, out } = copier(clone, freeze);
     this.#copy = out;
@@ -144,7 +160,7 @@ class MemoryStore implements MemoryTier {
   }
 
   fresh(key: string, sequence: number, now?: number): unknown {
-    const { index, freshUntil, details, values } = this.#slots;
+    const { index, freshUntil, details, values } = this.#columns;
     const slot = index.get(key);
     if (slot === undefined) return undefined;
     if (freshUntil !== undefined) {
@@ -163,7 +179,7 @@ class MemoryStore implements MemoryTier {
       const slot = this.#live(key, now, peek);
       if (slot === undefined) return undefined;
       if (!peek) this.#policy.hit(slot);
-      const entry = this.#slots.entry(slot);
+      const entry = this.#columns.entry(slot);
       return this.#copy && !metaOnly ? { ...entry, value: this.#copy(entry.value) } : entry;
     });
     return { entries };
@@ -171,23 +187,23 @@ class MemoryStore implements MemoryTier {
 
   /** The slot of a key, unless its time is over: then it leaves, except at a `peek`. */
   #live(key: string, now: number, peek?: boolean): number | undefined {
-    const slot = this.#slots.index.get(key);
-    if (slot === undefined || !this.#slots.isOver(slot, now)) return slot;
+    const slot = this.#columns.index.get(key);
+    if (slot === undefined || !this.#columns.isOver(slot, now)) return slot;
     if (!peek) this.#leave(slot, "ttl");
     return undefined;
   }
 
   /** Copies or freezes values, and lets the rules speak, before anything is changed. */
   #prepare(writes: readonly Write[], into: ((value: unknown) => unknown) | undefined): readonly Write[] {
-    let entries = this.#slots.index.size;
+    let entries = this.#columns.index.size;
     return writes.map((write) => {
       const { key, entry } = write;
-      if (!this.#slots.index.has(key)) this.#admits(key, entry.value, entries++);
+      if (!this.#columns.index.has(key)) this.#admits(key, entry.value, entries++);
       return into ? { ...write, entry: { ...entry, value: into(entry.value) } } : write;
     });
   }
 
-  #admits(key: string, value: unknown, entries: number = this.#slots.index.size): boolean {
+  #admits(key: string, value: unknown, entries: number = this.#columns.index.size): boolean {
     const view: MemoryView = {
       entries,
       maxEntries: this.#maxEntries,
@@ -198,46 +214,53 @@ class MemoryStore implements MemoryTier {
 
   /** Removes entries that are over, among the next `limit` slots. */
   #sweep(limit: number, now: number): number {
-    const before = this.#slots.index.size;
-    for (let looked = 0; looked < limit && this.#slots.index.size > 0; looked++) {
-      this.#hand = (this.#hand + 1) % this.#slots.span;
-      if (this.#slots.isOver(this.#hand, now)) this.#leave(this.#hand, "ttl");
+    const before = this.#columns.index.size;
+    for (let looked = 0; looked < limit && this.#columns.index.size > 0; looked++) {
+      this.#hand = (this.#hand + 1) % this.#columns.span;
+      if (this.#columns.isOver(this.#hand, now)) this.#leave(this.#hand, "ttl");
     }
-    return before - this.#slots.index.size;
+    return before - this.#columns.index.size;
   }
 
   setMany(writes: readonly Write[], now: number): WriteResult {
     for (const { key, entry } of writes)
       this.#set(key, this.#cap === Infinity ? entry : endingBy(entry, now + this.#cap));
-    if (this.#slots.freshUntil) this.#sweep(STEP, now);
+    if (this.#columns.freshUntil) this.#sweep(STEP, now);
     return STORED;
   }
 
   #set(key: string, entry: Entry): void {
-    const slots = this.#slots;
+    const columns = this.#columns;
     const weight = this.#maxBytes === Infinity ? 0 : this.#sizeOf(entry.value, key);
     if (typeof weight !== "number" || !(weight >= 0))
       throw new ValueError(mustBe("answer of sizeOf", "0 or more", weight));
-    let slot = slots.index.get(key);
+    let slot = columns.index.get(key);
     if (weight > this.#maxBytes) {
       if (slot !== undefined) this.#drop(slot);
       this.#removed(key, "capacity");
       return;
     }
-    if (slot !== undefined) this.#policy.hit(slot);
-    else {
+    if (slot !== undefined) {
+      this.#policy.hit(slot);
+      if (this.#maxBytes !== Infinity) this.#policy.resize?.(slot, Math.max(weight, 1));
+    } else {
       if (this.#rules.length > 0 && !this.#admits(key, entry.value)) return;
-      if (slots.index.size >= this.#maxEntries) this.#evict();
-      slot = slots.take(key);
-      if (this.#capacity !== slots.capacity) this.#policy.resize((this.#capacity = slots.capacity));
-      this.#policy.insert(slot, key);
+      slot = this.#policy.take();
+      columns.take(key, slot);
+      this.#policy.insert(slot, Math.max(weight, 1));
     }
-    slots.put(slot, entry);
-    if (this.#maxBytes === Infinity) return;
-    this.#weights ??= [];
-    this.#bytes += weight - (this.#weights[slot] ?? 0);
-    this.#weights[slot] = weight;
-    while (this.#bytes > this.#maxBytes) this.#evict();
+    columns.put(slot, entry);
+    if (this.#maxBytes !== Infinity) {
+      this.#weights ??= [];
+      this.#bytes += weight - (this.#weights[slot] ?? 0);
+      this.#weights[slot] = weight;
+    }
+    while (columns.index.size > this.#maxEntries || this.#bytes > this.#maxBytes) {
+      const victim = this.#policy.evict();
+      const gone = columns.key(victim);
+      this.#forget(victim);
+      this.#removed(gone, "capacity");
+    }
   }
 
   deleteMany(keys: readonly string[], now: number): boolean[] {
@@ -252,20 +275,20 @@ class MemoryStore implements MemoryTier {
     return touches.map(({ key, freshUntil, staleUntil }) => {
       const slot = this.#live(key, now);
       // Freshness that an invalidation has ended stays so.
-      if (slot === undefined || !this.#slots.entry(slot).freshUntil) return false;
+      if (slot === undefined || !this.#columns.entry(slot).freshUntil) return false;
       const end = now + this.#cap;
-      this.#slots.end(slot, Math.min(freshUntil, end), Math.min(staleUntil, end));
+      this.#columns.end(slot, Math.min(freshUntil, end), Math.min(staleUntil, end));
       return true;
     });
   }
 
   clear(prefix: string): void {
-    for (const [key, slot] of this.#slots.index) if (key.startsWith(prefix)) this.#drop(slot);
+    for (const [key, slot] of this.#columns.index) if (key.startsWith(prefix)) this.#drop(slot);
   }
 
   prune(limit: number, now: number): string[] {
     const pruned: string[] = [];
-    for (const key of this.#slots.index.keys()) {
+    for (const key of this.#columns.index.keys()) {
       if (pruned.length === limit) break;
       if (this.#live(key, now) === undefined) pruned.push(key);
     }
@@ -273,7 +296,7 @@ class MemoryStore implements MemoryTier {
   }
 
   scan({ prefix, now }: ScanOptions): ScanResult {
-    const all = [...this.#slots.index.keys()];
+    const all = [...this.#columns.index.keys()];
     return { keys: all.filter((key) => key.startsWith(prefix) && this.#live(key, now, true) !== undefined) };
   }
 
@@ -283,7 +306,7 @@ class MemoryStore implements MemoryTier {
 
   usage(): { entries: number; bytes: number; maxEntries: number; maxBytes: number } {
     return {
-      entries: this.#slots.index.size,
+      entries: this.#columns.index.size,
       bytes: this.#measure(),
       maxEntries: this.#maxEntries,
       maxBytes: this.#maxBytes,
@@ -294,7 +317,7 @@ class MemoryStore implements MemoryTier {
     if (this.#maxBytes !== Infinity) return this.#bytes;
     let bytes = 0;
     let measured = 0;
-    const { index, values } = this.#slots;
+    const { index, values } = this.#columns;
     for (const [key, slot] of index) {
       bytes += this.#sizeOf(values[slot], key);
       if (++measured === SAMPLE) break;
@@ -306,25 +329,38 @@ class MemoryStore implements MemoryTier {
     this.clear("");
   }
 
-  /** What was just written is the last resort, and fits in alone. */
-  #evict(): void {
-    this.#leave(this.#policy.victim(), "capacity");
-  }
-
   #leave(slot: number, reason: RemovalReason): void {
-    const key = this.#slots.key(slot);
+    const key = this.#columns.key(slot);
     this.#drop(slot);
     this.#removed(key, reason);
   }
 
   #drop(slot: number): void {
     this.#policy.remove(slot);
-    this.#slots.give(slot);
+    this.#forget(slot);
+  }
+
+  /** Empties the slot of an entry that the policy has let go. */
+  #forget(slot: number): void {
+    const columns = this.#columns;
+    columns.give(slot);
+    if (columns.index.size === 0 && columns.capacity > SMALL) {
+      // Columns do not shrink: new ones are small.
+      this.#columns = new Columns(this.#maxEntries + 1);
+      this.#policy = this.#newPolicy();
+      this.#weights = undefined;
+      this.#bytes = 0;
+    }
     if (!this.#weights) return;
     // Fractions do not add up exactly: nothing weighs nothing.
-    this.#bytes = this.#slots.index.size && this.#bytes - this.#weights[slot]!;
+    this.#bytes = columns.index.size && this.#bytes - this.#weights[slot]!;
     this.#weights[slot] = 0;
   }
+}
+
+/** {@linkcode TinyLfu} as a policy. */
+function tinyLfu({ maxEntries, isWeighted, hashOf }: PolicyContext): Policy {
+  return new TinyLfu(maxEntries + 1, hashOf, isWeighted);
 }
 
 function defaultSizeOf(value: unknown, key: string): number {

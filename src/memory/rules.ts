@@ -6,7 +6,7 @@
 import { invalid, oneOf, TierLimitError } from "../errors.ts";
 import { Lfu } from "./lfu.ts";
 import { Fifo, Lru } from "./lru.ts";
-import type { Policy } from "./policy.ts";
+import type { Policy, PolicyContext } from "./policy.ts";
 
 /** A key that is about to be stored, and is not there yet. */
 export interface Newcomer {
@@ -32,7 +32,7 @@ export interface EvictionRule {
   /** Bound that it brings along; the lowest of all counts. */
   readonly maxEntries?: number;
   /** Policy that it brings along; the first of all counts. */
-  readonly policy?: () => Policy;
+  readonly policy?: (context: PolicyContext) => Policy;
   /** Whether the key is taken. It may throw, which rejects the write before any tier is changed. */
   admit?(newcomer: Newcomer, memory: MemoryView): boolean;
 }

@@ -1,3 +1,4 @@
+import { lru } from "../../../mod.ts";
 import { equal, ok, rejects, same } from "../../contract/mod.ts";
 import { type StackSuite, stackSuite } from "./stacks.ts";
 import { gather, unwanted } from "./tools.ts";
@@ -144,7 +145,7 @@ export const basics: StackSuite = stackSuite("get and set", {
     equal([after.tiers[0]!.hits, after.tiers[0]!.misses], [0, 0]);
   },
   "looking at a key keeps it in memory no longer": async (open) => {
-    const { cache, top } = open({ upper: { maxEntries: 2 } });
+    const { cache, top } = open({ upper: { maxEntries: 2, policy: lru() } });
     if (cache.stats().tiers[0]?.maxEntries === undefined) return;
     await cache.set("old", 1);
     await cache.set("new", 2);

@@ -1,4 +1,5 @@
 import type { CacheEvents, EventName } from "../../../mod.ts";
+import { lru } from "../../../mod.ts";
 import { equal, ok, rejects, same } from "../../contract/mod.ts";
 import { type Rig, type StackSuite, stackSuite } from "./stacks.ts";
 import { unwanted } from "./tools.ts";
@@ -120,7 +121,7 @@ export const events: StackSuite = stackSuite("events and counts", {
     equal(log.splice(0), [["invalidate", { by: "clear", what: "default" }]]);
   },
   "what leaves by itself is told with its reason": async (open) => {
-    const rig = open({ upper: { maxEntries: 2 } });
+    const rig = open({ upper: { maxEntries: 2, policy: lru() } });
     const { cache, clock, top } = rig;
     if (cache.stats().tiers[0]?.maxEntries !== 2) return;
     const log = listen(rig, ["evict", "expire"]);

@@ -1,5 +1,6 @@
 /**
- * Entries as columns: what an entry has is kept in arrays, at the place of its slot. A slot is a small integer.
+ * Entries as columns: what an entry has is kept in arrays, at the place of its slot. Slots are small integers, given out by
+ * the policy.
  *
  * An entry takes its key, its value and 8 bytes for the time it was made. What few entries have (an end, tags, a version)
  * costs nothing until one comes that has it. Columns grow with what is in them, and shrink when all is gone.
@@ -20,7 +21,7 @@ interface Details {
 const LEAST = 64;
 
 /** The entries of a memory tier, by key and by slot. */
-export class Slots {
+export class Columns {
   /** Slot of each key, in the order of their coming. */
   index: Map<string, number> = new Map();
   /** Number of slots that the columns have room for. */
@@ -34,32 +35,27 @@ export class Slots {
   #createdAt: Float64Array = new Float64Array(0);
   #staleUntil: Float64Array | undefined;
   #loadTimes: Float32Array | undefined;
-  /** Slots that were given back. */
-  #free: number[] = [];
 
-  constructor() {
-    this.#grow(LEAST);
+  readonly #most: number;
+
+  /** @param most slots that are ever needed */
+  constructor(most: number) {
+    this.#most = most;
+    this.#resize(Math.min(LEAST, most));
   }
 
-  /** A slot for a new key. */
-  take(key: string): number {
-    const slot = this.#free.pop() ?? this.#keys.length;
-    if (slot === this.capacity) this.#grow(2 * slot);
+  /** Puts a new key into a slot that is free. */
+  take(key: string, slot: number): void {
+    if (slot >= this.capacity) this.#resize(slot < this.#most ? Math.min(2 * this.capacity, this.#most) : 2 * slot);
     this.#keys[slot] = key;
     this.index.set(key, slot);
-    return slot;
   }
 
-  /** Gives a slot back. */
+  /** Empties a slot. */
   give(slot: number): void {
     this.index.delete(this.#keys[slot]!);
-    if (this.index.size === 0 && this.capacity > LEAST) {
-      this.#shrink();
-      return;
-    }
     this.#keys[slot] = this.values[slot] = undefined;
     if (this.details) this.details[slot] = undefined;
-    this.#free.push(slot);
   }
 
   /** All slots in use are below this. */
@@ -116,22 +112,12 @@ export class Slots {
     return freshness({ freshUntil, staleUntil, createdAt: this.#createdAt[slot]! }, now) === "expired";
   }
 
-  #grow(capacity: number): void {
+  #resize(capacity: number): void {
     this.capacity = capacity;
     this.#createdAt = copied(this.#createdAt, new Float64Array(capacity));
     if (this.freshUntil) this.freshUntil = copied(this.freshUntil, new Float64Array(capacity).fill(Infinity));
     if (this.#staleUntil) this.#staleUntil = copied(this.#staleUntil, new Float64Array(capacity).fill(Infinity));
     if (this.#loadTimes) this.#loadTimes = copied(this.#loadTimes, new Float32Array(capacity));
-  }
-
-  /** Nothing is left: as it was at first. */
-  #shrink(): void {
-    this.index = new Map();
-    this.#keys = [];
-    this.values = [];
-    this.#free = [];
-    this.freshUntil = this.#staleUntil = this.#loadTimes = this.details = undefined;
-    this.#grow(LEAST);
   }
 }
 

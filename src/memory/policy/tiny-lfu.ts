@@ -1,0 +1,213 @@
+/**
+ * The replacement policy of the memory tier.
+ *
+ * @module
+ */
+import { History } from "./history.ts";
+import { COUNT, PROBATION, PROTECTED, RING, Slots, SURVIVOR, VISITED, WINDOW } from "./slots.ts";
+
+/** The most of the main rings that may be protected, as in segmented LRU. */
+const PROTECTED_SHARE = 0.8;
+
+/** The most entries that one eviction passes by or moves: ten microseconds. Less than a hundred would cost hits. */
+const STEPS = 1024;
+
+/** Evictions until a count is halved, per entry. */
+const AGE = 10;
+
+/** Evictions between two steps of the window, per entry of the cache. Tenths are slower to adapt, hundredths noisier. */
+const INTERVAL = 1 / 20;
+
+/** How the window steps: this much of the cache times the square of the logarithm. Half or twice as much does as well. */
+const STEP = 0.006;
+const MAX_STEP = 0.2;
+
+/** What is left of old regrets and comforts after a step. */
+const MEMORY = 0.8;
+
+/** The window's share of the cache: never nothing, never all. */
+const MIN_WINDOW = 0.01;
+const MAX_WINDOW = 0.99;
+
+/** Newcomers in an interval that are looked up at once for regrets. As many as a poll needs; more do not improve it. */
+const POLL = 64;
+
+/** One of so many lookups must find something, or the policy dozes; and in a doze, one of so many evictions looks. */
+const FINDS = 64;
+const DOZE = 8;
+
+/** PROSE */
+export class TinyLfu extends Slots {
+  readonly #hashOf: (slot: number) => number;
+  #history = new History(0);
+  #newest = -1;
+  /** The window's share of the cache, and the weights of window and protected ring that follow from it. */
+  #share = MIN_WINDOW;
+  #window = Infinity;
+  #protected = Infinity;
+  /** Evictions until the next step, and between steps. */
+  #left = 0;
+  #interval = 0;
+  #hand = 0;
+  #regrets = 0;
+  #comforts = 0;
+  /** Newcomers until one is looked up for regrets, and between those. */
+  #unasked = 1;
+  #stride = 1;
+  #lookups = 0;
+  #finds = 0;
+  /** The bits of the countdown that must be 0 for an eviction to look: none when awake. */
+  #doze = 0;
+
+  constructor(expected: number, hashOf: (slot: number) => number, weighted = false) {
+    super(expected, weighted);
+    this.#hashOf = hashOf;
+  }
+
+  /** A new entry, in a slot from {@linkcode take}. Its key must be at hand for `hashOf`. */
+  insert(slot: number, weight = 1): void {
+    const { tails, weights } = this;
+    const tail = tails[WINDOW]!;
+    if (weights) weights[slot] = weight;
+    this.meta[slot] = 1;
+    this.push(WINDOW, slot);
+    // heavier than the window: contend for a place at once
+    if (weight > this.#window && tail >= 0) tails[WINDOW] = tail;
+    this.#newest = slot;
+    this.count++;
+    if (--this.#unasked > 0) return;
+    this.#unasked = this.#stride;
+    if (this.#interval > 0 && this.#history.regrets(this.#hashOf(slot))) this.#regrets++;
+  }
+
+  /** The entry was read or overwritten. */
+  hit(slot: number): void {
+    const bits = this.meta[slot]!;
+    this.meta[slot] = (bits & COUNT) === COUNT ? bits | VISITED : (bits | VISITED) + 1;
+  }
+
+  /** Gives up an entry, whose slot it returns: it is free, and the cache must forget key and value. */
+  evict(): number {
+    if (--this.#left <= 0) this.#adapt();
+    const { meta, next, tails, sizes, weights } = this;
+    const awake = (this.#left & this.#doze) === 0;
+    let candidate = -1;
+    let hash = 0;
+    let count = 0;
+    if (sizes[WINDOW]! > this.#window) {
+      candidate = next[tails[WINDOW]!]!;
+      if (meta[candidate]! >= VISITED || candidate === this.#newest || this.#isSurplus(candidate))
+        candidate = this.#candidate();
+      this.shift(WINDOW, candidate);
+      count = meta[candidate]! & COUNT;
+      if (awake) {
+        hash = this.#hashOf(candidate);
+        const found = this.#history.recall(hash);
+        this.#lookups++;
+        if (found > 0) this.#finds++;
+        count = Math.min(COUNT, count + found);
+      }
+    }
+    let victim = tails[PROBATION]!;
+    if (victim >= 0) victim = next[victim]!;
+    if (victim < 0 || (meta[victim]! & ~(COUNT | SURVIVOR)) !== PROBATION << RING) victim = this.#victim();
+    if (
+      victim >= 0 &&
+      (candidate < 0 || (weights ? this.#outweighs(candidate, count, victim) : count > (meta[victim]! & COUNT)))
+    ) {
+      this.shift(PROBATION, victim);
+      if (candidate >= 0) {
+        meta[candidate] = count;
+        this.push(PROBATION, candidate);
+      }
+      if (awake) this.#history.note(this.#hashOf(victim), meta[victim]! & COUNT, false);
+      return this.drop(victim);
+    }
+    if (victim >= 0) {
+      meta[victim]! |= SURVIVOR;
+      tails[PROBATION] = victim;
+    } else if (candidate < 0) {
+      candidate = this.head(WINDOW);
+      this.shift(WINDOW, candidate);
+      return this.drop(candidate);
+    }
+    if (awake) this.#history.note(hash, count, true);
+    return this.drop(candidate);
+  }
+
+  /** Whether the window would still be too large without the entry, and something more. */
+  #isSurplus(slot: number): boolean {
+    return this.sizes[WINDOW]! - 2 * this.weigh(slot) >= this.#window;
+  }
+
+  /** The first of the window that was not asked for since its last turn. */
+  #candidate(): number {
+    for (let steps = STEPS; ; steps--) {
+      const slot = this.head(WINDOW);
+      if (steps === 0) return slot;
+      const isNew = slot === this.#newest && this.weigh(slot) <= this.#window;
+      if (isNew || (this.meta[slot]! & VISITED) !== 0) this.pass(WINDOW, slot);
+      else if (this.#isSurplus(slot)) {
+        this.shift(WINDOW, slot);
+        this.push(PROBATION, slot);
+      } else return slot;
+    }
+  }
+
+  #victim(): number {
+    const { meta, sizes } = this;
+    for (let steps = STEPS; ; steps--) {
+      const slot = this.head(PROBATION);
+      const old = slot < 0 || sizes[PROTECTED]! > this.#protected ? this.head(PROTECTED) : -1;
+      if (old >= 0) {
+        if ((meta[old]! & VISITED) !== 0 && steps > 0) this.pass(PROTECTED, old);
+        else {
+          this.shift(PROTECTED, old);
+          this.push(PROBATION, old);
+        }
+      } else {
+        if (slot < 0 || (meta[slot]! & VISITED) === 0 || steps <= 0) return slot;
+        if ((meta[slot]! & SURVIVOR) !== 0) this.#comforts++;
+        this.shift(PROBATION, slot);
+        this.push(PROTECTED, slot);
+      }
+    }
+  }
+
+  /** Whether a candidate was asked for more often than all that would have to go for it together. */
+  #outweighs(candidate: number, count: number, victim: number): boolean {
+    let need = this.weigh(candidate);
+    let slot = victim;
+    do {
+      count -= this.meta[slot]! & COUNT;
+      need -= this.weigh(slot);
+      slot = this.next[slot]!;
+    } while (count > 0 && need > 0 && slot !== victim);
+    return count > 0;
+  }
+
+  #adapt(): void {
+    const { meta, count, weight } = this;
+    if (this.#interval > 0) {
+      // halve a tenth of as many counts as there were evictions
+      for (let left = this.#interval; left > 0; left -= AGE) {
+        this.#hand = (this.#hand + 1) % this.used;
+        meta[this.#hand]! -= (meta[this.#hand]! & COUNT) >> 1;
+      }
+      // hits per place
+      const places = (this.#history.buckets * weight) / (count * (this.sizes[PROBATION]! || 1) * this.#stride);
+      const ratio = Math.log((this.#regrets + 1) / (this.#comforts * places + 1));
+      const step = Math.sign(ratio) * Math.min(MAX_STEP, STEP * ratio ** 2);
+      this.#share = Math.min(MAX_WINDOW, Math.max(MIN_WINDOW, this.#share + step));
+      this.#regrets *= MEMORY;
+      this.#comforts *= MEMORY;
+      this.#doze = this.#finds * FINDS < this.#lookups - DOZE * 4 ? DOZE - 1 : 0;
+      this.#lookups = this.#finds = 0;
+    }
+    if (count > 2 * this.#history.entries) this.#history = new History(count);
+    this.#left = this.#interval = Math.ceil((count * INTERVAL) / AGE + 1) * AGE;
+    this.#stride = Math.ceil(this.#interval / POLL);
+    this.#window = Math.max(weight / count, this.#share * weight);
+    this.#protected = PROTECTED_SHARE * (weight - this.#window);
+  }
+}
