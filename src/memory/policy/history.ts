@@ -36,7 +36,7 @@ export class History {
   /** Notes an entry that leaves; the oldest of its bucket is forgotten. */
   note(hash: number, count: number, rejected: boolean): void {
     const cells = this.#cells;
-    let cell = (tag(hash) << 4) | (rejected ? REJECTED : 0) | (count > MOST ? MOST : count);
+    let cell = (tag(hash) << 4) | (rejected ? REJECTED : 0) | Math.min(count, MOST);
     const start = this.#bucket(hash);
     for (let at = start; at < start + WAYS && cell !== 0; at++) {
       const older = cells[at]!;

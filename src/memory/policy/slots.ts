@@ -152,7 +152,7 @@ export class Slots {
         do this.tails[ring] = next[this.tails[ring]!]!;
         while (this.head(ring) !== first);
       }
-      return;
+      if (this.free >= 0) return;
     }
     const grown = used + (used >> 1) + 16;
     const length = used < this.#expected ? Math.min(grown, this.#expected) : grown;

@@ -36,7 +36,39 @@ const POLL = 64;
 const FINDS = 64;
 const DOZE = 8;
 
-/** PROSE */
+/**
+ * An adaptive W-TinyLFU with lazy promotion.
+ *
+ * Admission. What was asked for often deserves its place more than what has just come (Einziger, Friedman, Manes: "TinyLFU: A
+ * Highly Efficient Cache Admission Policy", ACM Transactions on Storage 2017). A newcomer stands in the window first. When the
+ * window is too large, its oldest entry is the candidate for a place in the main part, and gets it only if it was asked for
+ * more often than the entry that would have to go, the victim. So a scan goes by and leaves what is asked for again in its place.
+ *
+ * Rings. The main part is probation, from whose head victims come, and the protected ring, for what was asked for on
+ * probation, as in segmented LRU (Karedla, Love, Wherry: "Caching Strategies to Improve Disk System Performance", 1994).
+ *
+ * Lazy promotion. A hit writes one byte and moves nothing. The rings are put in order when something has to go: an entry
+ * that was asked for since the hand last came by is passed by or promoted then, as in CLOCK (Corbató 1968; Yang, Qiu, Zhang, Yue,
+ * Rashmi: "FIFO can be Better than LRU", HotOS 2023). One eviction does a bounded number of such steps.
+ *
+ * Counts. Of what is here each entry counts its requests exactly, up to 15, in its own byte; a hand halves them, all of them once
+ * in ten evictions per entry. Of what has left the history remembers the count, instead of the sketch of the papers: it is asked only
+ * when a candidate contends, and forgets what it gives back.
+ *
+ * The window's size. Einziger, Eytan, Friedman and Manes ("Adaptive Software Cache Management", Middleware 2018) climb hills by
+ * the hit ratio, which is noisy. Here two signs are compared. A regret: a newcomer whose candidature was turned down a
+ * moment ago is asked for again, so a larger window would have kept it. A comfort: an entry that outlived a candidate is asked
+ * for, so the main part was right to keep it. Both per place that they had, the logarithm of their ratio says which way to step,
+ * and its square how far. Regrets are taken from a sample of the newcomers.
+ *
+ * Dozing. Where hardly any candidate is found in the history, as in a long scan, only one eviction in eight asks it and writes to it.
+ *
+ * Weights. Where entries weigh differently, rings are measured by weight, and a candidate must have been asked for more often than all
+ * that would have to go for it together.
+ *
+ * Attackers. The history's hash has a seed that nobody outside knows. With collisions all the same, counts are too high
+ * for strangers, and the policy comes near to taking turns.
+ */
 export class TinyLfu extends Slots {
   readonly #hashOf: (slot: number) => number;
   #history = new History(0);
