@@ -6,7 +6,8 @@
  * `sqlite` or names of contenders, separated by commas, leaves out the rest, and `--cpu` counts the time of the processor
  * instead of the clock's: steadier on a busy machine, but blind to the disk and other threads.
  *
- * `--tags` runs the benchmark of tag invalidation instead, which is long; its arguments are in tags/run.ts.
+ * `--tags` runs the benchmark of tag invalidation instead, which is long; its arguments are in tags/run.ts. `--memory` runs
+ * that of the memory tier; its arguments are in memory/run.ts.
  */
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
@@ -15,6 +16,7 @@ import { OPERATIONS, type OperationName } from "./contender.ts";
 import { MEMORY, SQLITE } from "./contenders/all.ts";
 import { makeFolder } from "./folder.ts";
 import { type Effort, measure, type Samples } from "./measure.ts";
+import { compareMemory } from "./memory/run.ts";
 import { installPeers } from "./peer.ts";
 import { report } from "./report.ts";
 import { serve } from "./server.ts";
@@ -33,11 +35,13 @@ const { values } = parseArgs({
     contender: { type: "string" },
     folder: { type: "string" },
     tags: { type: "boolean", default: false },
-    limit: { type: "string", default: "180" },
+    memory: { type: "boolean", default: false },
+    limit: { type: "string", default: "300" },
   },
 });
 
 if (values.tags) await compareTags(values);
+else if (values.memory) await compareMemory(values);
 else if (values.contender === undefined) await compare();
 else await serve(values.contender, { folder: values.folder!, against: values.against }, values.cpu);
 
