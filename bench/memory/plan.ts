@@ -115,7 +115,9 @@ export function matchesOf(plan: Plan, parts: readonly Part[], wanted: readonly s
   };
   const names = Object.keys(ENTRANTS);
   if (parts.includes("times"))
-    for (const capacity of plan.capacities) for (const variant of VARIANTS) add("node", capacity, variant, names, ALL);
+    for (const capacity of plan.capacities)
+      for (const variant of plan.variants)
+        add("node", capacity, variant, names, variant.keys === "number" && capacity >= MANY ? ["hit", "set"] : ALL);
   if (parts.includes("growth")) for (const size of plan.growth) add("node", size, PLAIN, GROWING, ["hit", "set"]);
   if (parts.includes("runtimes")) {
     for (const runtime of ["bun", "deno"] as const)

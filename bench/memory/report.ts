@@ -45,7 +45,7 @@ export function report(
   const judged = outcome.map(judgement);
   const where = environment(plan, runtimes);
   const differences = noiseOf(results);
-  const last = [...gaps, differences, where];
+  const last = [...gaps, differences, where].filter((line) => line !== "");
   return {
     plain: [...sections.flatMap(({ rows, legend }) => [asText(rows), legend]), ...last, judged.join("\n")].join("\n\n"),
     document: [

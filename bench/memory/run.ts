@@ -1,7 +1,7 @@
 /**
  * `npm run bench:memory`: the memory tier against its peers, in time, in bytes, and in how both grow.
  *
- * `--write` writes docs/memory-benchmarks.md and its charts, `--check` makes a missed target an exit code of 1, `--quick`
+ * `--write` writes docs/memory-benchmarks.md and its charts after a whole run, `--check` makes a missed target an exit code of 1, `--quick`
  * takes few and short samples, `--only` takes parts (times, growth, heap, runtimes, awaited, hit-ratio) and names
  * of contenders, separated by commas, `--against <folder>` adds another checkout of Tiercel, and `--cpu` counts the
  * processor's time under Node, which is steadier on a busy machine.
@@ -32,6 +32,8 @@ export interface Arguments {
 
 /** Runs the benchmark. */
 export async function compareMemory(given: Arguments): Promise<void> {
+  if (given.write && given.only !== undefined)
+    throw new Error("--write writes all of the page, so it cannot go with --only");
   installPeers();
   const plan = planOf(given.quick, given.cpu);
   const { parts, entrants } = chosen(given);
