@@ -33,37 +33,40 @@ import { tests as suite29 } from "../unit/duration.ts";
 import { tests as suite30 } from "../unit/events.ts";
 import { tests as suite31 } from "../unit/fence.ts";
 import { tests as suite32 } from "../unit/key.ts";
-import { tests as suite33 } from "../unit/memory/accounts.ts";
-import { tests as suite34 } from "../unit/memory/copies.ts";
-import { tests as suite35 } from "../unit/memory/policies.ts";
-import { tests as suite36 } from "../unit/memory/rules.ts";
-import { tests as suite37 } from "../unit/memory/tier.ts";
-import { tests as suite38 } from "../unit/memory/tiny-lfu.ts";
-import { tests as suite39 } from "../unit/pattern.ts";
-import { tests as suite40 } from "../unit/runtimes/open.ts";
-import { tests as suite41 } from "../unit/runtimes/url.ts";
-import { tests as suite42 } from "../unit/scopes/define.ts";
-import { tests as suite43 } from "../unit/scopes/prefixes.ts";
-import { tests as suite44 } from "../unit/scopes/tenants.ts";
-import { tests as suite45 } from "../unit/sha256.ts";
-import { tests as suite46 } from "../unit/sql/entry-row.ts";
-import { tests as suite47 } from "../unit/sql/journal.ts";
-import { tests as suite48 } from "../unit/sql/prefix.ts";
-import { tests as suite49 } from "../unit/sql/result-codes.ts";
-import { tests as suite50 } from "../unit/sql/sqlite-options.ts";
-import { tests as suite51 } from "../unit/tags.ts";
-import { tests as suite52 } from "../unit/testing/contract-map.ts";
-import { tests as suite53 } from "../unit/testing/fake-clock.ts";
-import { tests as suite54 } from "../unit/testing/faulty-tier.ts";
-import { tests as suite55 } from "../unit/testing/mutant.ts";
-import { tests as suite56 } from "../unit/testing/mutants-faces.ts";
-import { tests as suite57 } from "../unit/testing/mutants-journal.ts";
-import { tests as suite58 } from "../unit/testing/mutants-keys.ts";
-import { tests as suite59 } from "../unit/testing/mutants-leases.ts";
-import { tests as suite60 } from "../unit/testing/mutants-tags.ts";
-import { tests as suite61 } from "../unit/testing/mutants-values.ts";
-import { tests as suite62 } from "../unit/thrifty-clock.ts";
-import { tests as suite63 } from "../unit/turn-clock.ts";
+import { tests as suite33 } from "../unit/memory-policy/hash.ts";
+import { tests as suite34 } from "../unit/memory-policy/history.ts";
+import { tests as suite35 } from "../unit/memory-policy/window.ts";
+import { tests as suite36 } from "../unit/memory/accounts.ts";
+import { tests as suite37 } from "../unit/memory/copies.ts";
+import { tests as suite38 } from "../unit/memory/policies.ts";
+import { tests as suite39 } from "../unit/memory/rules.ts";
+import { tests as suite40 } from "../unit/memory/tier.ts";
+import { tests as suite41 } from "../unit/memory/tiny-lfu.ts";
+import { tests as suite42 } from "../unit/pattern.ts";
+import { tests as suite43 } from "../unit/runtimes/open.ts";
+import { tests as suite44 } from "../unit/runtimes/url.ts";
+import { tests as suite45 } from "../unit/scopes/define.ts";
+import { tests as suite46 } from "../unit/scopes/prefixes.ts";
+import { tests as suite47 } from "../unit/scopes/tenants.ts";
+import { tests as suite48 } from "../unit/sha256.ts";
+import { tests as suite49 } from "../unit/sql/entry-row.ts";
+import { tests as suite50 } from "../unit/sql/journal.ts";
+import { tests as suite51 } from "../unit/sql/prefix.ts";
+import { tests as suite52 } from "../unit/sql/result-codes.ts";
+import { tests as suite53 } from "../unit/sql/sqlite-options.ts";
+import { tests as suite54 } from "../unit/tags.ts";
+import { tests as suite55 } from "../unit/testing/contract-map.ts";
+import { tests as suite56 } from "../unit/testing/fake-clock.ts";
+import { tests as suite57 } from "../unit/testing/faulty-tier.ts";
+import { tests as suite58 } from "../unit/testing/mutant.ts";
+import { tests as suite59 } from "../unit/testing/mutants-faces.ts";
+import { tests as suite60 } from "../unit/testing/mutants-journal.ts";
+import { tests as suite61 } from "../unit/testing/mutants-keys.ts";
+import { tests as suite62 } from "../unit/testing/mutants-leases.ts";
+import { tests as suite63 } from "../unit/testing/mutants-tags.ts";
+import { tests as suite64 } from "../unit/testing/mutants-values.ts";
+import { tests as suite65 } from "../unit/thrifty-clock.ts";
+import { tests as suite66 } from "../unit/turn-clock.ts";
 
 /** The tests of every portable suite. */
 export const all: TestCase[] = [
@@ -131,4 +134,7 @@ export const all: TestCase[] = [
   ...suite61,
   ...suite62,
   ...suite63,
+  ...suite64,
+  ...suite65,
+  ...suite66,
 ];

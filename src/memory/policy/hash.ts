@@ -5,8 +5,8 @@
  */
 
 /**
- * 32 bits of a key, two characters at a time: xor, multiply and shift, as in MurmurHash3 (Appleby 2011). Who does not
- * know the seed cannot choose keys that collide; who does gains little, see the policy.
+ * 32 bits of a key: xor and multiply for each character, as in FNV-1a (Fowler, Noll, Vo 1991), and the end of MurmurHash3 (Appleby
+ * 2011). Which keys collide depends on the seed, so who does not know it cannot choose them; who does gains little, see the policy.
  */
 export function hashKey(key: string, seed: number): number {
   let hash = seed;

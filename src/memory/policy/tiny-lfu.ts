@@ -18,8 +18,11 @@ const AGE = 10;
 /** Evictions between two steps of the window, per entry of the cache. Tenths are slower to adapt, hundredths noisier. */
 const INTERVAL = 1 / 20;
 
-/** How the window steps: this much of the cache times the square of the logarithm. Half or twice as much does as well. */
-const STEP = 0.006;
+/**
+ * How the window steps: this much of the cache times the square of the logarithm. With a third less, a cache whose working set is
+ * suddenly another falls up to two points behind LRU for a while; with a third more, the mean is lower by a tenth of a point.
+ */
+const STEP = 0.009;
 const MAX_STEP = 0.2;
 
 /** What is left of old regrets and comforts after a step. */
@@ -228,7 +231,9 @@ export class TinyLfu extends Slots {
       }
       // hits per place
       const places = (this.#history.buckets * weight) / (count * (this.sizes[PROBATION]! || 1) * this.#stride);
-      const ratio = Math.log((this.#regrets + 1) / (this.#comforts * places + 1));
+      // a regret speaks for a whole stride of newcomers, but may be a mistake: so doubt is between one of them and one stride
+      const doubt = this.#stride ** -0.5;
+      const ratio = Math.log((this.#regrets + doubt) / (this.#comforts * places + doubt));
       const step = Math.sign(ratio) * Math.min(MAX_STEP, STEP * ratio ** 2);
       this.#share = Math.min(MAX_WINDOW, Math.max(MIN_WINDOW, this.#share + step));
       this.#regrets *= MEMORY;
