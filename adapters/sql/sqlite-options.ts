@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { type Duration, toMilliseconds } from "../../src/duration.ts";
-import { ConfigError, describe } from "../../src/errors.ts";
+import type { Duration } from "../../src/duration.ts";
 import type { Codec, TierOptions } from "../../src/tier.ts";
+import { fault, flag, oneOf, text, tierOptions, time } from "../options.ts";
 
 /** Options of {@linkcode sqlite}. */
 export interface SqliteOptions extends TierOptions {
@@ -95,26 +95,6 @@ export function resolveSqliteOptions(options: SqliteOptions, name: string): Sqli
   });
 }
 
-function tierOptions({ name, ttl, write, timeout, breaker }: SqliteOptions): TierOptions {
-  const checked: TierOptions = {};
-  if (name !== undefined) checked.name = name;
-  if (ttl !== undefined) {
-    time("ttl", ttl, 1);
-    checked.ttl = ttl;
-  }
-  if (write !== undefined) checked.write = oneOf("write", write, ["through", "behind", "around"]);
-  if (timeout !== undefined) {
-    time("timeout", timeout, 1);
-    checked.timeout = timeout;
-  }
-  if (breaker !== undefined) {
-    if (breaker !== false && (typeof breaker !== "object" || breaker === null))
-      throw fault("breaker", "false or an object", breaker);
-    checked.breaker = breaker === false ? false : Object.freeze({ ...breaker });
-  }
-  return Object.freeze(checked);
-}
-
 /** A `file:` URL as SQLite reads it, or a path. */
 function readPath(given: unknown): { path: string; readOnly?: boolean } {
   const whole = given instanceof URL ? given.href : given;
@@ -138,29 +118,4 @@ function readPath(given: unknown): { path: string; readOnly?: boolean } {
       throw fault("path", "a file: URL without parameters but mode=ro or mode=rwc", whole);
   }
   return { path, readOnly: parameters.some(([, value]) => value === "ro") };
-}
-
-function text(option: string, value: unknown): string {
-  if (typeof value === "string" && value !== "") return value;
-  throw fault(option, "a string that is not empty", value);
-}
-
-function flag(option: string, value: unknown): boolean {
-  if (typeof value === "boolean") return value;
-  throw fault(option, "true or false", value);
-}
-
-function oneOf<T extends string>(option: string, value: T, choices: readonly T[]): T {
-  if (choices.includes(value)) return value;
-  throw fault(option, choices.map((choice) => `"${choice}"`).join(" or "), value);
-}
-
-function time(option: string, value: Duration, least: number): number {
-  const ms = toMilliseconds(value, option);
-  if (ms >= least) return ms;
-  throw fault(option, `at least ${least} ms`, value);
-}
-
-function fault(option: string, what: string, received: unknown): ConfigError {
-  return new ConfigError(option, `Cannot use ${option} as it must be ${what}: received ${describe(received)}`);
 }
