@@ -5,12 +5,15 @@
  */
 import type { Engine } from "../engine.ts";
 import { TierError } from "../errors.ts";
-import { isPromise, then } from "../maybe.ts";
+import { all, isPromise, then } from "../maybe.ts";
 import type { Change, JournalPage, MaybePromise } from "../tier.ts";
-import type { Layer } from "./layer.ts";
+import type { Layer, Note } from "./layer.ts";
 
 /** What is dropped when nobody knows what was changed. */
 const EVERYTHING: readonly Change[] = [{ by: "prefix", prefix: "" }];
+
+/** So far the journal may go on before it is written down again how far it was followed. */
+const NOTE_EVERY = 1_000;
 
 /** When a look is made good that failed where no other would follow, in milliseconds. */
 const RETRY = 1_000;
@@ -19,6 +22,9 @@ const RETRY = 1_000;
  * Looks into the journal of a layer before a call is served, where the last look is older than the `coherence` of the
  * cache. A tier that fails to answer is asked again after that time; until it answers, the tiers above it serve what they
  * have.
+ *
+ * A lasting tier above the journal still has its entries after a restart, so how far the journal was followed is noted in
+ * it, and the next process begins there. Without a note it is emptied before it serves.
  */
 export class Follower {
   /** The invalidation sequence at the last look: of what was invalidated up to it, the cache knows. */
@@ -29,10 +35,15 @@ export class Follower {
   #running: { readonly startedAt: number; readonly done: Promise<void> } | undefined;
   #next: Promise<void> | undefined;
   readonly #layer: Layer;
+  readonly #lasting: readonly Layer[];
   readonly #engine: Engine;
+  /** How far the notes go. */
+  #noted = -1;
 
-  constructor(layer: Layer, engine: Engine) {
+  /** @param lasting those above that have entries from before */
+  constructor(layer: Layer, lasting: readonly Layer[], engine: Engine) {
     this.#layer = layer;
+    this.#lasting = lasting;
     this.#engine = engine;
     engine.coherentUntil = -Infinity;
   }
@@ -64,17 +75,21 @@ export class Follower {
   #look(): MaybePromise<void> {
     const startedAt = this.#engine.now();
     const { coherence } = this.#engine.options;
-    const done = then(this.#layer.journal(this.#position), (page) => {
-      if (page instanceof TierError) {
-        // Counted from its end, or every call would wait for a tier that hangs.
-        this.#engine.coherentUntil = this.#engine.now() + (coherence === Infinity ? RETRY : coherence);
-        this.#isBlind ||= this.#position === undefined;
-        return undefined;
-      }
-      return then(this.#read(page), () => {
-        this.#engine.coherentUntil = startedAt + coherence;
-      });
-    });
+    const since = this.#position ?? (this.#lasting.length > 0 ? this.#recall() : undefined);
+    const done = then(
+      then(since, (from) => this.#layer.journal(from)),
+      (page) => {
+        if (page instanceof TierError) {
+          // Counted from its end, or every call would wait for a tier that hangs.
+          this.#engine.coherentUntil = this.#engine.now() + (coherence === Infinity ? RETRY : coherence);
+          this.#isBlind ||= this.#position === undefined;
+          return undefined;
+        }
+        return then(this.#read(page), () => {
+          this.#engine.coherentUntil = startedAt + coherence;
+        });
+      },
+    );
     if (!isPromise(done)) return undefined;
     const over = done.finally(() => {
       this.#running = undefined;
@@ -89,6 +104,34 @@ export class Follower {
       this.#position = position;
       this.#isBlind = false;
       this.sequence = Math.max(this.sequence, sequence);
+      if (this.#lasting.length > 0 && position >= this.#noted + NOTE_EVERY) {
+        const noted = this.#note();
+        if (isPromise(noted)) this.#engine.background(noted, "note of the journal");
+      }
     });
+  }
+
+  /** Where to begin: the notes of earlier processes. */
+  #recall(): MaybePromise<number | undefined> {
+    const now = this.#engine.now();
+    return then(all(this.#lasting.map((layer) => layer.recall(now))), (notes) => {
+      const positions = notes.flatMap((note) => (note === undefined ? [] : [note]));
+      return positions.length === 0 ? undefined : Math.min(...positions);
+    });
+  }
+
+  /** Notes how far the journal was followed. */
+  #note(): MaybePromise<unknown> {
+    const note: Note = { position: this.#position!, sequence: this.sequence };
+    const now = this.#engine.now();
+    return then(all(this.#lasting.map((layer) => layer.note(note, now))), (noted) => {
+      if (noted.every(Boolean)) this.#noted = note.position;
+    });
+  }
+
+  /** Before the tiers are closed: follows to the end, and notes it. */
+  close(): MaybePromise<unknown> {
+    if (this.#lasting.length === 0 || this.#position === undefined) return undefined;
+    return then(this.look(), () => this.#note());
   }
 }

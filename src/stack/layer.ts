@@ -6,7 +6,7 @@
  */
 
 import type { Engine } from "../engine.ts";
-import { type Entry, endingBy } from "../entry.ts";
+import { type Entry, endingBy, NO_TAGS } from "../entry.ts";
 import { TierError } from "../errors.ts";
 import { decodeKey } from "../key.ts";
 import { all, then } from "../maybe.ts";
@@ -31,6 +31,13 @@ import { split } from "./batches.ts";
 import { Guard, type GuardObserver } from "./guard.ts";
 import { Missed } from "./missed.ts";
 
+/** How far the journal of a tier below was followed when all of it had been done to this one. */
+export interface Note {
+  readonly position: number;
+  /** The invalidation sequence there. */
+  readonly sequence: number;
+}
+
 /** Nothing was refused. */
 const STORED: WriteResult = { sequence: 0 };
 
@@ -48,6 +55,8 @@ export class Layer {
   readonly #cap: number;
   readonly #maxBatch: number;
   readonly #missed: Missed;
+  /** Tagged entries with a lower sequence are from before anything is known of their tags. */
+  #floor = 0;
 
   constructor(tier: Tier, index: number, options: Resolved, counters: LayerCounters, observer: GuardObserver) {
     const { shared, durable, maxBatch = Infinity } = tier.capabilities;
@@ -83,6 +92,51 @@ export class Layer {
   /** The key as this cache knows it, of a key as the tier knows it. */
   strip(key: string): string {
     return key.slice(this.#prefix.length);
+  }
+
+  /** Whether the entry is from before this process, and nobody knows which tags were invalidated since. */
+  isUnknown({ tags, sequence = 0 }: Entry): boolean {
+    return tags.length > 0 && sequence < this.#floor;
+  }
+
+  /** Under no key that a cache can have. */
+  get #noteKey(): string {
+    return `${this.#prefix.slice(0, -1)}#journal`;
+  }
+
+  /** Reads what an earlier process noted. Without it, the tier is emptied of our keys before it serves. */
+  recall(now: number): MaybePromise<number | undefined> {
+    const read = this.guard.run("getMany", () => this.tier.getMany([this.#noteKey], { now, peek: true }));
+    return then(read, (answer) => {
+      const note = answer instanceof TierError ? undefined : (answer.entries[0]?.value as Partial<Note> | undefined);
+      const { position, sequence } = note ?? {};
+      if (!Number.isSafeInteger(position) || !Number.isSafeInteger(sequence)) {
+        this.forget();
+        return undefined;
+      }
+      if (!this.tier.capabilities.tags) this.#floor = sequence!;
+      return position;
+    });
+  }
+
+  /** Notes it, unless the tier has still to be told of something; says whether it did. */
+  note(note: Note, now: number): MaybePromise<boolean> {
+    if (this.#missed.isAny) return false;
+    const entry: Entry = {
+      value: note,
+      createdAt: now,
+      freshUntil: Infinity,
+      staleUntil: Infinity,
+      tags: NO_TAGS,
+      sequence: 0,
+      version: undefined,
+      loadTime: 0,
+    };
+    const writes = [{ key: this.#noteKey, entry }];
+    const stored = this.guard.run("setMany", () =>
+      then(this.tier.prepare ? this.tier.prepare(writes) : writes, (some) => this.tier.setMany(some, now)),
+    );
+    return then(stored, (answer) => !(answer instanceof TierError));
   }
 
   /** Where the tier cannot be told what it missed (a full disk, a file that became read-only), those keys alone are misses. */

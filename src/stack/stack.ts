@@ -68,8 +68,10 @@ class Stack implements Store {
     const shared = this.#layers.filter((layer) => !layer.isPrivate);
     const authority = this.#layers.findLast(({ tier }) => tier.capabilities.tags && !tier.capabilities.readOnly);
     const followed = shared.findLast(({ tier }) => tier.capabilities.journal);
-    const follower = followed && new Follower(followed, engine);
     const own = this.#layers.filter((layer) => layer.isPrivate);
+    const unaware = followed ? this.#layers.slice(0, followed.index) : own;
+    const lasting = unaware.filter((layer) => !layer.isPrivate && !layer.tier.capabilities.readOnly);
+    const follower = followed && new Follower(followed, lasting, engine);
     this.#ranks = {
       engine,
       ledger: this.#ledger,
@@ -79,7 +81,7 @@ class Stack implements Store {
       shared,
       private: own,
       follower,
-      unaware: followed ? this.#layers.slice(0, followed.index) : own,
+      unaware,
     };
     if (follower) {
       engine.cohere = () => follower.check();
@@ -99,7 +101,7 @@ class Stack implements Store {
         (prefix.length + text.length) * 3 <= limit ? text : shortenKey(text, limit - byteLength(prefix));
     }
     for (const layer of this.#layers) layer.open(engine);
-    if (followed?.tier.capabilities.sync) follower!.look();
+    if (followed?.tier.capabilities.sync && lasting.length === 0) follower!.look();
   }
 
   #newLayer(tier: Tier, above: readonly Tier[]): Layer {
@@ -199,7 +201,7 @@ class Stack implements Store {
     { version, peek }: StoreReadOptions,
     now: number,
   ): Found | undefined {
-    const state = judge(entry, version, this.#engine, now);
+    const state = entry && layer.isUnknown(entry) ? undefined : judge(entry, version, this.#engine, now);
     this.#ledger.observe(entry?.sequence);
     if (!peek) layer.counters[state ? "hits" : "misses"]++;
     if (!state || (known && state === "stale" && entry!.createdAt <= known.entry.createdAt)) return known;
@@ -383,7 +385,9 @@ class Stack implements Store {
 
   /** A tier that fails to close is reported. */
   close(): MaybePromise<void> {
-    return then(all(this.#layers.map(({ guard, tier }) => guard.run("close", () => tier.close?.()))), () => {});
+    return then(this.#ranks.follower?.close(), () =>
+      then(all(this.#layers.map(({ guard, tier }) => guard.run("close", () => tier.close?.()))), () => {}),
+    );
   }
 
   #only(tier: string | undefined): readonly Layer[] {
