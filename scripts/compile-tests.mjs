@@ -21,5 +21,7 @@ export async function compileTests(folder) {
   for (const name of ["node_modules", "dist"]) {
     if (existsSync(inside(name))) symlinkSync(inside(name), join(folder, name));
   }
+  // Perhaps installed later, see servers.mjs.
+  symlinkSync(inside("test/servers/node_modules"), join(folder, "test/servers/node_modules"));
   return folder;
 }

@@ -7,20 +7,33 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setUp } from "./setup.mjs";
 
-const FILES = ["test/process/consistency/runs.test.ts", "test/process/memory-books.test.ts"];
+const FILES = [
+  "test/process/consistency/runs.test.ts",
+  "test/process/memory-books.test.ts",
+  "test/chaos/chaos.test.ts",
+];
 /** Twenty minutes. */
 const LIMIT = 1_200_000;
 
 await setUp();
 const { countsOf } = await import("./counts.mjs");
-const { programs } = await import("./project.mjs");
+const { machineNode, programs } = await import("./project.mjs");
 const { run } = await import("./run.mjs");
+const { prepareServers } = await import("./servers.mjs");
+await prepareServers();
 
 const scratch = mkdtempSync(join(tmpdir(), "tiercel-long-"));
 process.once("exit", () => rmSync(scratch, { recursive: true, force: true, maxRetries: 10 }));
 const args = ["--test", "--test-reporter=spec", "--test-timeout=120000", ...FILES];
 const env = { TIERCEL_LONG: "1", TMPDIR: scratch };
-const { passed, failed, output } = countsOf("node", await run(programs.node24, args, { limit: LIMIT, env }));
-console.log(output.trimEnd());
+const long = countsOf("node", await run(programs.node24, args, { limit: LIMIT, env }));
+console.log(long.output.trimEnd());
+
+// Every test of the stores on every runtime.
+const stores = await run(machineNode, ["scripts/test.mjs", "--all", "--only", "adapters"], { limit: LIMIT });
+console.log(stores.output.trimEnd());
+const [, storesPassed, storesFailed] = /(\d+) passed, (\d+) failed[^\n]*\s*$/.exec(stores.output) ?? [0, 0, 1];
+const passed = long.passed + Number(storesPassed);
+const failed = long.failed + Number(storesFailed);
 console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = passed > 0 && failed === 0 ? 0 : 1;
+process.exitCode = long.passed > 0 && failed === 0 ? 0 : 1;

@@ -9,6 +9,7 @@ import { countsOf } from "./counts.mjs";
 import { prepareWorkerd } from "./hosts/workerd.mjs";
 import { isCI, machineNode, programs } from "./project.mjs";
 import { run } from "./run.mjs";
+import { prepareServers } from "./servers.mjs";
 import { writeSuites } from "./suites.mjs";
 
 /**
@@ -19,10 +20,11 @@ import { writeSuites } from "./suites.mjs";
  */
 
 /**
- * @param {{ grep: string, scratch: string }} options part of the tests' names, and a folder for temporary files
+ * @param {{ grep: string, scratch: string, all: boolean }} options part of the tests' names, a folder for temporary
+ *   files, and whether every runtime gets all tests of the stores
  * @returns {Promise<Row[]>}
  */
-export async function rowsOf({ grep, scratch }) {
+export async function rowsOf({ grep, scratch, all }) {
   const wasListed = writeSuites();
   // A machine with one of these by itself lacks the lowest version, which no dev dependency brings.
   const nodes = { node22: programs.node22, node24: programs.node24, node26: programs.node26 };
@@ -76,23 +78,40 @@ export async function rowsOf({ grep, scratch }) {
   const pattern = grep === "" ? [] : [`--test-name-pattern=${grep.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}`];
   const nodeTest = ["--test", "--test-reporter=spec", "--test-timeout=120000", ...pattern];
   const adapters = filesOf("test/adapters", ".test.ts");
+  // Each store on each runtime by the contract, its behaviour in a cache and its faults on Node 24.
+  const contracts = all ? adapters : adapters.filter((file) => /-(contract|process|open)\.test\.ts$/.test(file));
   if (adapters.length > 0) {
+    const stores = (
+      /** @type {string} */ runtime,
+      /** @type {string} */ runner,
+      /** @type {() => Command | Promise<Command>} */ command,
+    ) => row(`adapters/${runtime}`, runner, () => prepareServers().then(command));
     rows.push(
-      row(`adapters/${own}`, "node", () => compiledCommand(nodeTest, adapters)),
+      stores(own, "node", () => compiledCommand(nodeTest, contracts)),
       ...Object.entries(nodes).map(([name, program]) =>
-        row(`adapters/${name}`, "node", () => ({ program, args: [...nodeTest, ...adapters] })),
+        stores(name, "node", () => ({
+          program,
+          args: [...nodeTest, ...(name === "node24" ? adapters : contracts)],
+        })),
       ),
-      row("adapters/bun", "bun", () => ({
+      stores("bun", "bun", () => ({
         program: programs.bun,
-        args: ["test", "--timeout=120000", ...option("-t", grep), ...adapters.map((file) => `./${file}`)],
+        args: ["test", "--timeout=120000", ...option("-t", grep), ...contracts.map((file) => `./${file}`)],
       })),
-      row("adapters/deno", "deno", () => ({
+      stores("deno", "deno", () => ({
         program: programs.deno,
-        args: ["test", "-A", "--no-check", ...option("--filter", grep), ...adapters],
+        args: ["test", "-A", "--no-check", "--unstable-kv", ...option("--filter", grep), ...contracts],
       })),
     );
   }
-  for (const group of ["process", "packaging"]) {
+  for (const name of ["miniflare", "bare"]) {
+    const command = (/** @type {string} */ folder) => ({
+      program: programs.node24,
+      args: ["scripts/hosts/miniflare.mjs", name, folder, grep],
+    });
+    rows.push(row(`workers/${name}`, "portable", command));
+  }
+  for (const group of ["workers", "process", "packaging"]) {
     const files = filesOf(`test/${group}`, ".test.ts");
     if (files.length === 0) continue;
     rows.push(row(`${group}/node24`, "node", () => ({ program: programs.node24, args: [...nodeTest, ...files] })));
@@ -113,7 +132,7 @@ function row(name, runner, command) {
       const prepared = await command(folder);
       if ("skip" in prepared) return skipped(prepared.skip);
       const { program, args, ...options } = prepared;
-      return countsOf(runner, await run(program, args, { ...options, limit: 300_000, env: { TMPDIR: folder } }));
+      return countsOf(runner, await run(program, args, { ...options, limit: 600_000, env: { TMPDIR: folder } }));
     },
   };
 }

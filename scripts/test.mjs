@@ -3,6 +3,7 @@
  *
  *     npm test -- --only node24,bun     rows whose name has one of these parts, as in unit/node24
  *     npm test -- --grep "reads units"  tests whose name has this text
+ *     npm test -- --all                 all tests of the stores on each runtime, as `npm run test:long` does
  *     npm test -- --jobs 4              as many rows at once; by default as many as the machine has cores
  *
  * A runtime that runs no test at all counts as a failure, and so does a skipped one when CI=true.
@@ -18,6 +19,7 @@ const { values: options } = parseArgs({
   options: {
     only: { type: "string", default: "" },
     grep: { type: "string", default: "" },
+    all: { type: "boolean", default: false },
     jobs: { type: "string", default: String(availableParallelism()) },
   },
 });
@@ -33,7 +35,7 @@ process.once("exit", () => rmSync(scratch, { recursive: true, force: true, maxRe
 const wanted = options.only.split(",").filter((part) => part !== "");
 const isCalled = (/** @type {string} */ name, /** @type {string} */ part) =>
   part === name || name.split("/").includes(part);
-const everyRow = await rowsOf({ grep: options.grep, scratch });
+const everyRow = await rowsOf({ grep: options.grep, scratch, all: options.all });
 const unknown = wanted.find((part) => !everyRow.some(({ name }) => isCalled(name, part)));
 if (unknown !== undefined) {
   console.error(`No row is called ${unknown}. There are: ${everyRow.map(({ name }) => name).join(", ")}`);

@@ -1,6 +1,7 @@
 /**
  * Started under Node: `chromium.mjs <browser> <bundle> <grep>` loads the bundle into a page of headless Chromium,
- * whose policy forbids `eval`, and prints the page's console. The browser's profile is made beside the bundle.
+ * whose policy forbids `eval`, and prints the page's console. The browser's profile is made beside the bundle. The page
+ * may start the bundle again as a worker.
  */
 
 import { readFileSync } from "node:fs";
@@ -10,7 +11,7 @@ import { chromium } from "playwright-core";
 
 const [executablePath = "", file = "", grep = ""] = process.argv.slice(2);
 const server = createServer((request, response) => {
-  const isScript = request.url === "/suites.js";
+  const isScript = request.url?.split("?")[0] === "/suites.js";
   response.setHeader("content-type", isScript ? "text/javascript; charset=utf-8" : "text/html; charset=utf-8");
   response.setHeader("content-security-policy", "default-src 'self'");
   if (request.url === "/favicon.ico") response.writeHead(204).end();
