@@ -5,7 +5,7 @@
  */
 import { type Duration, toMilliseconds } from "../src/duration.ts";
 import { ConfigError, describe } from "../src/errors.ts";
-import type { TierOptions } from "../src/tier.ts";
+import type { TierOptions, WritePolicy } from "../src/tier.ts";
 
 /** The options that every tier has, checked and frozen, without those of the adapter. */
 export function tierOptions({ name, ttl, write, timeout, breaker }: TierOptions): TierOptions {
@@ -15,7 +15,7 @@ export function tierOptions({ name, ttl, write, timeout, breaker }: TierOptions)
     time("ttl", ttl, 1);
     checked.ttl = ttl;
   }
-  if (write !== undefined) checked.write = oneOf("write", write, ["through", "behind", "around"]);
+  if (write !== undefined) checked.write = oneOf<WritePolicy>("write", write, ["through", "behind", "around"]);
   if (timeout !== undefined) {
     time("timeout", timeout, 1);
     checked.timeout = timeout;

@@ -3,13 +3,20 @@
  *
  * @module
  */
+import { indexedDb } from "../adapters/indexeddb.ts";
 import type { Cache } from "../src/api.ts";
 import type { AnyScopes, NoScopes } from "../src/scope/types.ts";
-import { withMemoryOnly } from "./memory-only.ts";
-import { type OpenOptions, openWith } from "./open.ts";
+import { type OpenOptions, openWith, type Runtime } from "./open.ts";
+
+const browser: Runtime = {
+  schemes: { indexeddb: ({ rest }) => [indexedDb(rest === "" ? undefined : rest)] },
+  standard: () => ({ url: "memory:", option: "url" }),
+  environment: () => undefined,
+};
 
 /**
- * Opens a cache whose tiers the URL picks. So far it knows `memory:` alone, which is also the default.
+ * Opens a cache whose tiers the URL picks: `memory:`, which is also the default, or `indexeddb:NAME` for a database of that name below
+ * memory, which outlives the page and is shared by its tabs.
  *
  * @throws {ConfigError} for a URL or option that cannot be used; it names the scheme, never the whole URL
  *
@@ -22,7 +29,7 @@ import { type OpenOptions, openWith } from "./open.ts";
  * ```
  */
 export function openCache<S extends AnyScopes = NoScopes>(url?: string, options?: OpenOptions<S>): Cache<S> {
-  return openWith(withMemoryOnly, url, options);
+  return openWith(browser, url, options);
 }
 
 export type { OpenOptions } from "./open.ts";

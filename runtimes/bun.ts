@@ -5,18 +5,23 @@
  */
 import type { Cache } from "../src/api.ts";
 import type { AnyScopes, NoScopes } from "../src/scope/types.ts";
-import { withFiles } from "./files.ts";
 import { type OpenOptions, openWith } from "./open.ts";
+import { server } from "./server.ts";
 
 /**
- * Opens a cache whose tiers the URL picks:
+ * Opens a cache whose tiers the URL picks. Memory is always the first; below it is
  *
- * - a path, `file:PATH` or `sqlite:PATH`: memory, and below it that SQLite file (bun:sqlite); `?mode=ro` after `file:`
- *   and `sqlite:` opens it for reading only;
- * - `memory:`: memory alone.
+ * - for a path, `file:PATH` or `sqlite:PATH` that SQLite file (bun:sqlite); `?mode=ro` after `file:` and `sqlite:` opens
+ *   it for reading only;
+ * - for `redis://…` and `rediss://…` that Redis (Bun's own client);
+ * - for `libsql://…`, `https://…` or `wss://…` that libSQL database (package `@libsql/client`), with the token as `?authToken=`, as option
+ *   `token`, or in `TURSO_AUTH_TOKEN`;
+ * - for `https://NAME.upstash.io`, or a URL with `?token=`, that Upstash database, with the token there, as option `token`, or in
+ *   `UPSTASH_REDIS_REST_TOKEN`;
+ * - for `memory:` nothing.
  *
- * Without a URL the environment variable `TIERCEL_URL` is read, and without that the file is `.tiercel/cache.db` in
- * the working folder.
+ * Without a URL the environment variable `TIERCEL_URL` is read, and without that the file is
+ * `.tiercel/cache.db` in the working folder.
  *
  * @throws {ConfigError} for a URL or option that cannot be used; it names the scheme, never the whole URL
  * @throws {StoreOpenError} when the file cannot be opened, {StoreSchemaError} when a newer Tiercel wrote it
@@ -31,7 +36,7 @@ import { type OpenOptions, openWith } from "./open.ts";
  * ```
  */
 export function openCache<S extends AnyScopes = NoScopes>(url?: string, options?: OpenOptions<S>): Cache<S> {
-  return openWith(withFiles, url, options);
+  return openWith(server, url, options);
 }
 
 export type { OpenOptions } from "./open.ts";

@@ -1,16 +1,15 @@
 /**
- * What Node, Bun and Deno have in common: files, and with them SQLite.
+ * SQLite files by URL, where there are files: Node, Bun and Deno.
  *
  * @module
  */
 import { sqlite } from "../adapters/sqlite.ts";
 import { ConfigError } from "../src/errors.ts";
 import type { Tier } from "../src/tier.ts";
-import { processVariable, type Runtime } from "./open.ts";
-import type { CacheUrl } from "./url.ts";
+import type { CacheUrl, Scheme } from "./url.ts";
 
 /** A SQLite file by a path, or by a URL of the scheme `file:` or `sqlite:`, which are the same. */
-function file({ scheme, rest, whole, option }: CacheUrl): readonly Tier[] {
+export const file: Scheme = ({ scheme, rest, whole, option }: CacheUrl): readonly Tier[] => {
   if (rest === whole) return [sqlite(whole)];
   try {
     return [sqlite(`file:${rest}`)];
@@ -22,11 +21,4 @@ function file({ scheme, rest, whole, option }: CacheUrl): readonly Tier[] {
       `Cannot use ${option} as ${scheme}: must have the path of a local file, and no parameter but mode=ro`,
     );
   }
-}
-
-/** The runtime of {@linkcode openWith} where there are files. */
-export const withFiles: Runtime = {
-  schemes: { file, sqlite: file },
-  defaultUrl: ".tiercel/cache.db",
-  environment: processVariable,
 };

@@ -9,22 +9,26 @@ import { ConfigError } from "../src/errors.ts";
 import { type MemoryOptions, memory } from "../src/memory/memory.ts";
 import type { CacheOptions } from "../src/options.ts";
 import type { AnyScopes, NoScopes } from "../src/scope/types.ts";
-import { lowerTiers, type Scheme } from "./url.ts";
+import { lowerTiers, type Scheme, type Surroundings } from "./url.ts";
 
 /** Options of `openCache`: those of `createCache`, whose tiers the URL picks. */
 export interface OpenOptions<S extends AnyScopes = NoScopes> extends Omit<CacheOptions<S>, "tiers" | "maxEntries"> {
   /** Options of the memory tier, which is always the first. */
   memory?: MemoryOptions;
+  /** Token of the store, where it is not in the URL: of libSQL or Upstash. Default: that of the environment, by its usual name. */
+  token?: string;
 }
 
 /** What differs between runtimes. */
 export interface Runtime {
   /** The schemes that it knows besides `memory:`. A plain path counts as `file:`. */
   readonly schemes: Readonly<Record<string, Scheme>>;
-  /** The URL when none is given and the environment has none. */
-  readonly defaultUrl: string;
+  /** The URL when none is given and the environment has no `TIERCEL_URL`, and where it comes from. */
+  readonly standard: (from: Surroundings) => { readonly url: string; readonly option: string };
   /** A variable of the environment. */
   readonly environment: (name: string) => string | undefined;
+  /** Keeps the runtime alive for work in the background, where it says how. Default for the option of that name. */
+  readonly waitUntil?: (work: Promise<unknown>) => void;
 }
 
 /** The variable of the environment that is read when no URL is given. */
@@ -40,16 +44,24 @@ export function openWith<S extends AnyScopes = NoScopes>(
   url?: string,
   options: OpenOptions<S> = {},
 ): Cache<S> {
-  const { memory: memoryOptions, ...rest } = options;
+  const { memory: memoryOptions, token, env, ...rest } = options as OpenOptions<S> & { env?: object };
   if ("tiers" in rest) throw new ConfigError("tiers", "Cannot use tiers as the URL picks them");
-  return createCache<S>({ ...(rest as CacheOptions<S>), tiers: [memory(memoryOptions), ...pick(runtime, url)] });
-}
-
-function pick({ schemes, defaultUrl, environment }: Runtime, url: string | undefined): ReturnType<Scheme> {
-  if (url !== undefined) return lowerTiers(url, "url", schemes);
+  const { schemes, standard, environment, waitUntil } = runtime;
+  const from: Surroundings = { environment, token, env };
   // An empty variable is how a shell says that there is none.
-  const given = environment(URL_VARIABLE) || undefined;
-  return given === undefined ? lowerTiers(defaultUrl, "url", schemes) : lowerTiers(given, URL_VARIABLE, schemes);
+  const inEnvironment = environment(URL_VARIABLE) || undefined;
+  const place =
+    url !== undefined
+      ? { url, option: "url" }
+      : inEnvironment !== undefined
+        ? { url: inEnvironment, option: URL_VARIABLE }
+        : standard(from);
+  const lower = lowerTiers(place.url, place.option, schemes, from);
+  return createCache<S>({
+    ...(waitUntil && { waitUntil }),
+    ...(rest as CacheOptions<S>),
+    tiers: [memory(memoryOptions), ...lower],
+  });
 }
 
 /** A variable of the process's environment; none where there is no process, or where Deno does not permit to read it. */

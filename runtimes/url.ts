@@ -18,8 +18,18 @@ export interface CacheUrl {
   readonly option: string;
 }
 
+/** What a URL may refer to besides itself. */
+export interface Surroundings {
+  /** A variable of the environment. */
+  readonly environment: (name: string) => string | undefined;
+  /** Token of the store, where it was given beside the URL. */
+  readonly token?: string | undefined;
+  /** Bindings of a Worker, by name. */
+  readonly env?: object | undefined;
+}
+
 /** Makes the tiers below memory from a URL of one scheme. */
-export type Scheme = (url: CacheUrl) => readonly Tier[];
+export type Scheme = (url: CacheUrl, from: Surroundings) => readonly Tier[];
 
 // One letter before a colon is a drive: C:\cache.db.
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]+):/;
@@ -45,14 +55,19 @@ export function parseUrl(url: string, option: string): CacheUrl {
  * @param schemes what this runtime knows besides `memory:`
  * @throws {ConfigError} for an unknown scheme, or what a scheme refuses
  */
-export function lowerTiers(url: string, option: string, schemes: Readonly<Record<string, Scheme>>): readonly Tier[] {
+export function lowerTiers(
+  url: string,
+  option: string,
+  schemes: Readonly<Record<string, Scheme>>,
+  from: Surroundings,
+): readonly Tier[] {
   const parts = parseUrl(url, option);
   if (parts.scheme === "memory") {
     if (parts.rest === "") return [];
     throw new ConfigError(option, `Cannot use ${option} as memory: must have nothing after the colon`);
   }
   const scheme = Object.hasOwn(schemes, parts.scheme) ? schemes[parts.scheme] : undefined;
-  if (scheme) return scheme(parts);
+  if (scheme) return scheme(parts, from);
   const known = ["memory", ...Object.keys(schemes)].map((name) => `${name}:`);
   const rule = `${known.length > 1 ? "one of " : ""}${known.join(", ")}${"file" in schemes ? " or a path" : ""}`;
   const received = parts.rest === parts.whole ? "a path" : `${parts.scheme.slice(0, MAX_SHOWN)}:`;

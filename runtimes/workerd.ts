@@ -3,15 +3,84 @@
  *
  * @module
  */
+import { type D1Binding, d1 } from "../adapters/d1.ts";
+import { type KvNamespace, kv } from "../adapters/kv.ts";
 import type { Cache } from "../src/api.ts";
+import { ConfigError } from "../src/errors.ts";
 import type { AnyScopes, NoScopes } from "../src/scope/types.ts";
-import { withMemoryOnly } from "./memory-only.ts";
-import { type OpenOptions, openWith } from "./open.ts";
+import { httpStores } from "./http.ts";
+import { type OpenOptions, openWith, processVariable, type Runtime } from "./open.ts";
+import type { CacheUrl, Surroundings } from "./url.ts";
+import { cloudflareWaitUntil } from "./wait-until.ts";
+
+/** Options of `openCache` on Workers. */
+export interface WorkerOptions<S extends AnyScopes = NoScopes> extends OpenOptions<S> {
+  /** The bindings of the Worker: the second parameter of its handlers, or `env` of `cloudflare:workers`. */
+  env?: object;
+}
+
+const worker: Runtime = {
+  schemes: {
+    d1: (url, from) => [d1(binding(url, from, isD1, "a D1 database") as D1Binding)],
+    kv: (url, from) => [kv(binding(url, from, isKv, "a KV namespace") as KvNamespace)],
+    ...httpStores,
+  },
+  // Of several bindings of a kind the first counts, in the order of their names.
+  standard({ env = {} }) {
+    const names = Object.keys(env).sort();
+    const find = (fits: (value: unknown) => boolean) =>
+      names.find((name) => fits((env as Record<string, unknown>)[name]));
+    const [database, namespace] = [find(isD1), find(isKv)];
+    const url = database !== undefined ? `d1:${database}` : namespace !== undefined ? `kv:${namespace}` : "memory:";
+    return { url, option: "env" };
+  },
+  environment: processVariable,
+};
+
+/** @throws {ConfigError} when there is no such binding, or it is of another kind */
+function binding(
+  { rest, option, scheme }: CacheUrl,
+  { env }: Surroundings,
+  fits: (value: unknown) => boolean,
+  kind: string,
+): unknown {
+  if (env === undefined) {
+    throw new ConfigError("env", `Cannot use ${option} as ${scheme}: must have the bindings in env: received none`);
+  }
+  const value = (env as Record<string, unknown>)[rest];
+  if (fits(value)) return value;
+  const known = Object.keys(env).filter((name) => fits((env as Record<string, unknown>)[name]));
+  throw new ConfigError(
+    option,
+    `Cannot use ${option} as ${scheme}: must name ${kind} in env (${known.join(", ") || "there is none"}): received ${JSON.stringify(rest)}`,
+  );
+}
+
+function isD1(value: unknown): boolean {
+  return hasMethods(value, "prepare", "batch");
+}
+
+function isKv(value: unknown): boolean {
+  return hasMethods(value, "getWithMetadata", "put", "list");
+}
+
+function hasMethods(value: unknown, ...names: string[]): boolean {
+  return names.every((name) => typeof (value as Record<string, unknown> | undefined)?.[name] === "function");
+}
 
 /**
- * Opens a cache whose tiers the URL picks. So far it knows `memory:` alone, which is also the default. Without a URL
- * the environment variable `TIERCEL_URL` is read, where the runtime has one. Pass the `waitUntil` of the request to
- * the calls that may work in the background.
+ * Opens a cache whose tiers the URL picks. Memory is always the first; below it is
+ *
+ * - for `d1:BINDING` or `kv:BINDING` that binding, of those in option `env`;
+ * - for `libsql://…`, `https://…` or `wss://…` a libSQL database, and for `https://NAME.upstash.io`, or a URL with `?token=`, an Upstash
+ *   database, as in `tiercel/edge`;
+ * - for `memory:` nothing.
+ *
+ * Without a URL it is the D1 database in `env`, or else the KV namespace, or else memory alone; of several the first by name. Make the
+ * cache inside of a handler or a request, as bindings need.
+ *
+ * Loads, changes and refreshes in the background go to the `waitUntil` of the request that began them, by itself: they
+ * are done though the client goes away or has its answer already, for as long as Cloudflare lets them (30 s).
  *
  * @throws {ConfigError} for a URL or option that cannot be used; it names the scheme, never the whole URL
  *
@@ -23,8 +92,9 @@ import { type OpenOptions, openWith } from "./open.ts";
  * const user = await cache.getOrSet("user:42", async () => ({ name: "Ada" }));
  * ```
  */
-export function openCache<S extends AnyScopes = NoScopes>(url?: string, options?: OpenOptions<S>): Cache<S> {
-  return openWith(withMemoryOnly, url, options);
+export function openCache<S extends AnyScopes = NoScopes>(url?: string, options?: WorkerOptions<S>): Cache<S> {
+  const waitUntil = options?.waitUntil ?? cloudflareWaitUntil();
+  return openWith(worker, url, waitUntil ? { ...options, waitUntil } : options);
 }
 
 export type { OpenOptions } from "./open.ts";

@@ -58,8 +58,12 @@ export interface AsyncDriver {
   readonly sync: false;
   /** The client underneath. */
   readonly handle: unknown;
+  /** Whether a round trip costs next to nothing, as to a file, so that it is a lock that is waited for. */
+  readonly isNear: boolean;
   /** Runs all steps in one round trip, atomically; answers with the rows of each. */
   batch(steps: readonly Step[], mode: "read" | "write"): Promise<readonly (readonly Row[])[]>;
+  /** Settles what a database needs that turned out to be ours, or empty. */
+  settle?(): Promise<void>;
   close(): void | Promise<void>;
 }
 

@@ -70,7 +70,7 @@ export function toEnd(time: number): SqlValue {
  */
 const TAGS = `CASE e.tagged WHEN 0 THEN NULL ELSE coalesce((
     SELECT json_group_array(json_array(t.name, t.deleted, t.expired))
-    FROM entry_tags x LEFT JOIN tags t ON t.id = x.tag WHERE x.entry = e.id HAVING count(*) = e.tagged
+    FROM entry_tags x LEFT JOIN tags t ON t.id = x.tag WHERE x.entry = e.id GROUP BY x.entry HAVING count(*) = e.tagged
   ), '') END`;
 
 /** Columns of `entries e` for {@linkcode readEntry}. */

@@ -13,7 +13,7 @@ import { sequenceOf } from "./reads.ts";
 import { JOURNAL_ROWS } from "./schema.ts";
 
 /** Most keys in one row. */
-const KEYS_PER_ROW = 64;
+export const KEYS_PER_ROW = 64;
 
 /** Most rows of others in one look. Who would have to read more is told that anything may have changed. */
 const MOST_ROWS = 2_000;
@@ -57,6 +57,25 @@ const LOOK = `SELECT NULL AS kind, (SELECT min(id) FROM journal) AS what, (SELEC
   UNION ALL SELECT * FROM (
     SELECT kind, what, match, mode, sequence FROM journal WHERE id > ? AND origin <> ? ORDER BY id LIMIT ${MOST_ROWS + 1}
   )`;
+
+/** The statement that looks for what others than `origin` changed after position `since`, for {@linkcode pageOf}. */
+export function lookStep(origin: number, since?: number): Step {
+  return { sql: LOOK, args: [since ?? Number.MAX_SAFE_INTEGER, origin] };
+}
+
+/**
+ * What the rows of {@linkcode lookStep} tell.
+ *
+ * @throws {CorruptError} when the row of `meta` is lost
+ */
+export function pageOf([head, ...others]: readonly Row[], since?: number): JournalPage {
+  const [, first, newest, , sequence] = head as [null, number | null, number | null, null, unknown];
+  return {
+    position: newest ?? 0,
+    sequence: sequenceOf([[sequence]]),
+    changes: isKnown(since ?? newest ?? 0, first ?? 1, newest ?? 0) ? readChanges(others) : undefined,
+  };
+}
 
 /**
  * Changes whenever another connection has committed. What this connection commits leaves it as it is, so with a handle
@@ -110,14 +129,8 @@ export class Journal {
       (since === undefined || isBetween(last.from, since, last.position))
     )
       return { position: last.position, sequence: last.sequence, changes: [] };
-    const rows = this.#connection.all(LOOK, [since ?? Number.MAX_SAFE_INTEGER, this.#origin]);
-    const [head, ...others] = rows as [Row, ...Row[]];
-    const [, first, newest, , sequence] = head as [null, number | null, number | null, null, unknown];
-    const page: JournalPage = {
-      position: newest ?? 0,
-      sequence: sequenceOf([[sequence]]),
-      changes: isKnown(since ?? newest ?? 0, first ?? 1, newest ?? 0) ? readChanges(others) : undefined,
-    };
+    const { sql, args } = lookStep(this.#origin, since);
+    const page = pageOf(this.#connection.all(sql, args), since);
     if (version !== undefined)
       this.#last = { version, from: page.position, position: page.position, sequence: page.sequence };
     return page;

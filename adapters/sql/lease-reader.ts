@@ -29,6 +29,21 @@ export interface LeaseOptions extends ReadOptions {
   readonly lease: number;
 }
 
+/** Where the keys are that want a lease, given what was found under each; of one that comes twice, the first place. */
+export function wanting(
+  keys: readonly string[],
+  found: readonly Found[],
+  { now, refresh = false }: ReadOptions,
+): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const [index, key] of keys.entries()) {
+    const entry = found[index];
+    if ((refresh || entry === undefined || freshness(entry, now) !== "fresh") && isStorable(key) && !places.has(key))
+      places.set(key, index);
+  }
+  return places;
+}
+
 /**
  * Completes a read: takes leases where the entries that were found are not fresh, and with them reads these again.
  * Throws or rejects when no lease can be taken because the database cannot be written.
@@ -43,13 +58,7 @@ export function takeLeases(
   const { now, metaOnly = false, refresh = false } = options;
   const entries = [...found];
   const leases = new Array<number | undefined>(keys.length).fill(undefined);
-  /** Where the keys that want a lease are; of one that comes twice, the first place. */
-  const places = new Map<string, number>();
-  for (const [index, key] of keys.entries()) {
-    const entry = found[index];
-    if ((refresh || entry === undefined || freshness(entry, now) !== "fresh") && isStorable(key) && !places.has(key))
-      places.set(key, index);
-  }
+  const places = wanting(keys, found, options);
   if (places.size > 0) {
     const { sql, args } = heldStep([...places.keys()], now);
     for (const [key] of connection.all(sql, args)) places.delete(key as string);

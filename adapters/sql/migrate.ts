@@ -4,27 +4,40 @@
  * @module
  */
 import { describe, StoreOpenError, StoreSchemaError } from "../../src/errors.ts";
-import type { SyncDriver } from "./driver.ts";
+import type { Row, SyncDriver } from "./driver.ts";
 import { MIGRATIONS, SCHEMA_VERSION, TABLES } from "./schema.ts";
 
+/** Names and texts of all tables and views, for {@linkcode hasOurTables}. */
+export const OBJECTS = "SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'view')";
+
+/** The schema version where there are our tables, for {@linkcode checkedVersion}. */
+export const VERSION = "SELECT max(schema_version) FROM meta";
+
+/** What tells our `meta` from a table of another program. */
+const META_COLUMNS = ["schema_version", "sequence", "floor"];
+
 /**
- * The schema version of a database, 0 when it has no table of ours. Only reads. Tables of others are left alone, unless
- * one has a name that we need.
+ * Whether our tables are among the rows of {@linkcode OBJECTS}. Tables of others are left alone, unless one has a name
+ * that we need.
  *
- * @throws {StoreSchemaError} when a newer version of Tiercel wrote it
  * @throws {StoreOpenError} when a table that we need belongs to someone else
  */
-export function schemaVersion(driver: SyncDriver): number {
-  const objects = driver.all("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'view')", []);
+export function hasOurTables(objects: readonly Row[]): boolean {
   const ours = objects.filter(([name]) => TABLES.includes(name as string));
-  if (ours.length === 0) return 0;
+  if (ours.length === 0) return false;
   const meta = ours.find(([name]) => name === "meta");
-  if (meta === undefined || !META_COLUMNS.every((column) => String(meta[1]).includes(column))) {
-    throw new StoreOpenError(
-      `Cannot open SQLite store as the names of its tables must be free: received a database of another program with a table ${describe(ours[0]![0])}`,
-    );
-  }
-  const version = driver.all("SELECT max(schema_version) FROM meta", [])[0]?.[0];
+  if (meta !== undefined && META_COLUMNS.every((column) => String(meta[1]).includes(column))) return true;
+  throw new StoreOpenError(
+    `Cannot open SQLite store as the names of its tables must be free: received a database of another program with a table ${describe(ours[0]![0])}`,
+  );
+}
+
+/**
+ * The schema version in a row of {@linkcode VERSION}.
+ *
+ * @throws {StoreSchemaError} when a newer version of Tiercel wrote it, or nobody can have
+ */
+export function checkedVersion(version: unknown): number {
   if (typeof version === "number" && version > SCHEMA_VERSION) {
     throw new StoreSchemaError(
       `Cannot open SQLite store as its schema version must be at most ${SCHEMA_VERSION}: received ${version}, written by a newer version of Tiercel`,
@@ -38,8 +51,21 @@ export function schemaVersion(driver: SyncDriver): number {
   return version as number;
 }
 
-/** What tells our `meta` from a table of another program. */
-const META_COLUMNS = ["schema_version", "sequence", "floor"];
+/**
+ * The schema version of a database, 0 when it has no table of ours. Only reads.
+ *
+ * @throws {StoreSchemaError} when a newer version of Tiercel wrote it
+ * @throws {StoreOpenError} when a table that we need belongs to someone else
+ */
+export function schemaVersion(driver: SyncDriver): number {
+  return hasOurTables(driver.all(OBJECTS, [])) ? checkedVersion(driver.all(VERSION, [])[0]?.[0]) : 0;
+}
+
+/** The statements that bring a database from a version to {@linkcode SCHEMA_VERSION}. */
+export function migration(version: number): readonly string[] {
+  if (version >= SCHEMA_VERSION) return [];
+  return [...MIGRATIONS.slice(version).flat(), `UPDATE meta SET schema_version = ${SCHEMA_VERSION}`];
+}
 
 /**
  * Brings the database to {@linkcode SCHEMA_VERSION} in one transaction. When two processes do so at once, the second
@@ -49,8 +75,6 @@ const META_COLUMNS = ["schema_version", "sequence", "floor"];
  */
 export function migrate(driver: SyncDriver): void {
   driver.transaction(() => {
-    const version = schemaVersion(driver);
-    for (const migration of MIGRATIONS.slice(version)) for (const statement of migration) driver.exec(statement);
-    if (version < SCHEMA_VERSION) driver.exec(`UPDATE meta SET schema_version = ${SCHEMA_VERSION}`);
+    for (const statement of migration(schemaVersion(driver))) driver.exec(statement);
   });
 }

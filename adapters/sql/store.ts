@@ -8,6 +8,7 @@
  */
 import { CacheClosedError, ConfigError } from "../../src/errors.ts";
 import { isPromise } from "../../src/maybe.ts";
+import type { ProfileStore } from "../../src/profiles/profile.ts";
 import type {
   Capabilities,
   JournalPage,
@@ -33,6 +34,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { Journal } from "./journal.ts";
 import { takeLeases } from "./lease-reader.ts";
 import { releasePlan } from "./leases.ts";
+import { sqlProfiles } from "./profiles.ts";
 import { pruneDeadPlan, pruneExpiredPlan, pruneTagsPlan } from "./prune.ts";
 import { SEQUENCE, scanPlan, sequenceOf, sizePlan } from "./reads.ts";
 import { invalidatePlan } from "./tags.ts";
@@ -75,6 +77,7 @@ class LocalStore implements SqlStore {
   readonly capabilities: Capabilities;
   readonly options: TierOptions;
   readonly sync: SyncTier<Uint8Array>;
+  readonly profiles?: ProfileStore;
   readonly #settings: SqlStoreOptions;
   #session: Session | undefined;
   /** Where the next prune goes on looking for tags without entries. */
@@ -86,6 +89,12 @@ class LocalStore implements SqlStore {
     this.capabilities = settings.capabilities;
     this.options = settings.options;
     this.sync = this.#syncFace();
+    if (!settings.readOnly) {
+      this.profiles = sqlProfiles({
+        read: (plan) => this.#open().connection.read(plan),
+        write: (plan) => this.#write(() => plan),
+      });
+    }
   }
 
   get client(): unknown {

@@ -6,7 +6,7 @@ import { sqlite } from "../../adapters/sqlite.ts";
 import { memory, type Tier } from "../../mod.ts";
 import { model } from "../unit/cache/model.ts";
 import { suites } from "../unit/cache/on-every-stack.ts";
-import { faulty, type RigOptions, type Stack } from "../unit/cache/stacks.ts";
+import { faulty, type RigOptions, type Stack, syncStack } from "../unit/cache/stacks.ts";
 
 /** The whole cache on a SQLite file of its own. */
 function stack(
@@ -34,7 +34,7 @@ const stacks = [
     faulty(sqlite(path, { ...(ttl !== undefined && { ttl }), ...lower })),
   ]),
   stack("memory+sqlite", 2, (path, { upper, lower }) => [memory(upper), faulty(sqlite(path, lower))]),
-];
+].flatMap((one) => (one.depth === 1 ? [one] : [one, syncStack(one)]));
 
 for (const { name, run, skip } of stacks.flatMap((one) => [...suites, model].flatMap((suite) => suite(one)))) {
   test(name, { skip: skip ?? false }, async () => {

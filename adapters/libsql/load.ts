@@ -1,0 +1,111 @@
+/**
+ * Loading `@libsql/client` when it is first needed.
+ *
+ * @module
+ */
+import { systemClock } from "../../src/clock.ts";
+import { MissingPackageError } from "../../src/errors.ts";
+import { builtin, workingFolder } from "../sql/builtin.ts";
+import type { AsyncDriver } from "../sql/driver.ts";
+import { isBusy } from "../sql/remote-faults.ts";
+import { type LibsqlClient, libsqlDriver } from "./client.ts";
+import type { Place } from "./target.ts";
+
+interface Config {
+  readonly url: string;
+  readonly authToken?: string;
+  /** A row with an integer that is no safe number must not cost the batch. */
+  readonly intMode: "bigint";
+  readonly concurrency?: number;
+  readonly fetch?: (request: Request) => Promise<Response>;
+}
+
+/** A client that the package makes. */
+interface OwnClient extends LibsqlClient {
+  /** Opens the file anew. */
+  reconnect(): Promise<void>;
+}
+
+interface Libsql {
+  createClient(config: Config): OwnClient;
+}
+
+interface NodeModule {
+  createRequire(from: string): (name: string) => unknown;
+}
+
+/**
+ * Most requests at a time. The client would keep those beyond in a queue, where they come too late when the server
+ * hangs, and in a Worker are sent by a request that is not theirs.
+ */
+const NO_QUEUE = 1_000_000;
+
+/** When a request is given up for good, in milliseconds, long after the tier's time for it is over. */
+const GIVEN_UP = 60_000;
+
+/** Makes a client for a place and a driver over it. */
+export async function connect({ url, authToken, isFile }: Place): Promise<AsyncDriver> {
+  const token = authToken === undefined ? {} : { authToken };
+  if (!isFile) {
+    const { createClient } = await loadRemote();
+    return libsqlDriver(createClient({ url, ...token, intMode: "bigint", concurrency: NO_QUEUE, fetch: bounded }));
+  }
+  const { createClient } = await loadFile();
+  const client = createClient({ url, ...token, intMode: "bigint" });
+  const driver = libsqlDriver(client, async () => {
+    await client.execute({ sql: "PRAGMA journal_mode = WAL", args: [] });
+  });
+  return {
+    ...driver,
+    async batch(steps, mode) {
+      try {
+        return await driver.batch(steps, mode);
+      } catch (error) {
+        // A statement that met a lock stays open in its connection, which then cannot commit any more.
+        if (isBusy(error) && /statements in progress/.test((error as Error).message)) await client.reconnect();
+        throw error;
+      }
+    },
+  };
+}
+
+/** Until the server begins to answer. */
+async function bounded(request: Request): Promise<Response> {
+  const controller = new AbortController();
+  const timer = systemClock.setTimer(() => controller.abort(), GIVEN_UP, true);
+  try {
+    return await fetch(request, { signal: controller.signal });
+  } finally {
+    systemClock.clearTimer(timer);
+  }
+}
+
+/** The build without files, which every runtime can load. Its name is written out, so that bundlers find it. */
+async function loadRemote(): Promise<Libsql> {
+  try {
+    return (await import("@libsql/client/web")) as unknown as Libsql;
+  } catch (cause) {
+    throw missing(cause);
+  }
+}
+
+/** The build for files, which bundlers are not to find: it holds native code. */
+async function loadFile(): Promise<Libsql> {
+  const name: string = "@libsql/client/sqlite3";
+  try {
+    return (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as Libsql;
+  } catch (cause) {
+    try {
+      // Tiercel may be installed elsewhere than the program that runs.
+      return builtin<NodeModule>("node:module")!.createRequire(`${workingFolder()}/`)(name) as Libsql;
+    } catch {
+      throw missing(cause);
+    }
+  }
+}
+
+function missing(cause: unknown): MissingPackageError {
+  return new MissingPackageError("Cannot load @libsql/client as it must be installed: npm install @libsql/client", {
+    cause,
+  });
+}

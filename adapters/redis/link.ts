@@ -1,0 +1,51 @@
+/**
+ * The seam between the tier and a client: all that the tier asks of Redis is to run the script.
+ *
+ * @module
+ */
+import type { MaybePromise } from "../../src/tier.ts";
+
+/** A reply. Bulk strings are bytes where the client can give them, else text. */
+export type Reply = null | number | string | Uint8Array | readonly Reply[];
+
+/** An argument of a command. */
+export type Argument = string | Uint8Array;
+
+/** A connection to Redis, of whatever kind. */
+export interface RedisLink {
+  /** Arguments and replies are text alone, so that payloads are kept as base64. */
+  readonly isText: boolean;
+  /** Keys may be on their way between nodes: the script touches those alone that it is told of. */
+  readonly isCluster: boolean;
+  /** The client underneath, where there is one. */
+  readonly client: unknown;
+  /**
+   * Runs the script, by its digest where the server knows it. Calls take effect in their order where they go to one server.
+   *
+   * @param keys of one hash slot, at least one
+   * @throws {Error} without secrets, values and commands
+   */
+  run(keys: readonly string[], args: readonly Argument[]): Promise<Reply>;
+  /** Closes what the link opened itself. */
+  close(): MaybePromise<void>;
+}
+
+/** The bytes of a reply or a part of one. */
+export function bytesOf(reply: Reply | undefined): Uint8Array | undefined {
+  if (typeof reply === "string") return new TextEncoder().encode(reply);
+  return reply instanceof Uint8Array ? reply : undefined;
+}
+
+// A key may begin with U+FEFF.
+const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** The text of a reply or a part of one; of anything else the empty text. */
+export function textOf(reply: Reply | undefined): string {
+  if (typeof reply === "string") return reply;
+  return reply instanceof Uint8Array ? decoder.decode(reply) : typeof reply === "number" ? String(reply) : "";
+}
+
+/** The parts of a reply; of anything else none. */
+export function partsOf(reply: Reply | undefined): readonly Reply[] {
+  return Array.isArray(reply) ? (reply as readonly Reply[]) : [];
+}
