@@ -1,0 +1,53 @@
+/**
+ * Real servers that fail under steady traffic. By itself each fault gets a few seconds, in `npm run test:long` a minute. Prints
+ * a table of what was seen.
+ */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { reasonFor } from "../servers/available.ts";
+import { faults as libsqlFaults } from "./libsql.ts";
+import { LOAD } from "./load.ts";
+import { BUDGET, faults as redisFaults } from "./redis.ts";
+import { play, type Row, type Victim } from "./scenario.ts";
+
+const DURATION = process.env.TIERCEL_LONG ? 60_000 : 6_000;
+/** For a machine that has more to do, in milliseconds. */
+const SLACK = 500;
+
+const rows: [name: string, row: Row][] = [];
+
+function series(server: "redis" | "sqld", title: string, faults: Record<string, () => Promise<Victim | string>>): void {
+  test(title, {
+    skip: reasonFor(server) ?? false,
+    concurrency: 6,
+    timeout: 20 * DURATION + 120_000,
+  }, async (context) => {
+    const tests = Object.entries(faults).map(([name, start], seed) =>
+      context.test(name, { timeout: DURATION + 60_000 }, async (fault) => {
+        const victim = await start();
+        if (typeof victim === "string") return fault.skip(victim);
+        const row = await play(victim, DURATION, seed + 1);
+        rows.push([`${title}: ${name}`, row]);
+        assert.deepEqual(row.errors.slice(0, 3), [], "callers see no error");
+        assert.deepEqual(row.wrong.slice(0, 3), [], "nor a wrong value");
+        assert.deepEqual(row.left.slice(0, 3), [], "nothing is left in the store that was invalidated");
+        assert.ok(row.recovered !== undefined, "the store is used again");
+        assert.ok(row.longest <= BUDGET + LOAD + SLACK, `the longest call took ${row.longest} ms`);
+      }),
+    );
+    await Promise.all(tests);
+  });
+}
+
+series("redis", "Redis", redisFaults);
+series("sqld", "libSQL", libsqlFaults);
+
+after(() => {
+  const line = (cells: readonly unknown[]) =>
+    cells.map((cell, i) => (i === 0 ? String(cell).padEnd(52) : String(cell).padStart(9))).join(" ");
+  console.log(line(["fault", "calls", "errors", "wrong", "left", "p99 ms", "max ms", "back ms"]));
+  for (const [name, { calls, errors, wrong, left, p99, longest, recovered }] of rows) {
+    const times = [p99, longest, recovered ?? Number.NaN].map((ms) => ms.toFixed(0));
+    console.log(line([name, calls, errors.length, wrong.length, left.length, ...times]));
+  }
+});

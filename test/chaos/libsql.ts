@@ -1,0 +1,97 @@
+/**
+ * Faults of the libSQL server.
+ *
+ * @module
+ */
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { libsql } from "../../adapters/libsql.ts";
+import { startProxy } from "../servers/proxy.ts";
+import { type SqldServer, startSqld } from "../servers/sqld.ts";
+import { pause } from "./load.ts";
+import { GARBAGE, proxied } from "./proxied.ts";
+import { BUDGET } from "./redis.ts";
+import type { Victim } from "./scenario.ts";
+
+function tierAt(url: string) {
+  return libsql(url, { timeout: BUDGET, breaker: { cooldown: "1s" } });
+}
+
+async function victim(hurt: (server: SqldServer, duration: number) => Promise<void>): Promise<Victim> {
+  const server = await startSqld();
+  return {
+    tier: () => tierAt(server.url),
+    hurt: (duration) => hurt(server, duration),
+    stop: () => server.stop(),
+  };
+}
+
+async function behindProxy(fault: Parameters<typeof proxied>[2]): Promise<Victim> {
+  const server = await startSqld();
+  const proxy = await startProxy(server.port);
+  return proxied(
+    { tier: (past) => tierAt(past ? server.url : `http://127.0.0.1:${proxy.port}`), stop: () => server.stop() },
+    proxy,
+    fault,
+  );
+}
+
+/** Where a file system of a few megabytes can be had, which only root can. */
+function smallDisk(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "tiercel-disk-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], { stdio: "ignore" });
+    return folder;
+  } catch {
+    rmSync(folder, { recursive: true });
+    return undefined;
+  }
+}
+
+async function onFullDisk(): Promise<Victim | string> {
+  const folder = smallDisk();
+  if (folder === undefined) return "no small file system can be mounted here";
+  const server = await startSqld({ folder });
+  const filler = join(folder, "filler");
+  return {
+    tier: () => tierAt(server.url),
+    async hurt(duration) {
+      const block = Buffer.alloc(65_536);
+      try {
+        for (;;) appendFileSync(filler, block);
+      } catch {
+        // Now it is full.
+      }
+      await pause(duration);
+      rmSync(filler);
+    },
+    async stop() {
+      await server.stop();
+      execFileSync("umount", ["-l", folder]);
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Faults by name. */
+export const faults: Record<string, () => Promise<Victim | string>> = {
+  "full disk": onFullDisk,
+  "kill -9 and restart": () =>
+    victim(async (server, duration) => {
+      server.kill("SIGKILL");
+      await pause(duration);
+      await server.restart();
+    }),
+  "SIGSTOP for 10 s": () =>
+    victim(async (server, duration) => {
+      server.kill("SIGSTOP");
+      await pause(Math.min(duration, 10_000));
+      server.kill("SIGCONT");
+    }),
+  "latency of 200 ms": () => behindProxy({ type: "latency", ms: 200 }),
+  "connections cut in the middle of a reply": () => behindProxy({ type: "cut", bytes: 10 }),
+  garbage: () => behindProxy({ type: "garbage", bytes: GARBAGE }),
+  "accepts and never answers": () => behindProxy("silent"),
+};

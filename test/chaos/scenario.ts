@@ -1,0 +1,84 @@
+/**
+ * One fault of a real server under steady traffic: what the callers see, and when the store serves again.
+ *
+ * @module
+ */
+import { createCache, memory, type Tier } from "../../mod.ts";
+import { seededRandom } from "../contract/mod.ts";
+import { type Outcome, pause, traffic } from "./load.ts";
+import { Truth } from "./truth.ts";
+
+/** A store that can be hurt. */
+export interface Victim {
+  /** A tier over it, at each call another connection. By the way of the fault, or past it. */
+  tier(past?: boolean): Tier;
+  /** Does the harm, and ends when it is mended. */
+  hurt(duration: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A row of the table. */
+export interface Row extends Pick<Outcome, "errors" | "wrong"> {
+  readonly calls: number;
+  /** Of the duration of calls, in milliseconds. */
+  readonly p99: number;
+  readonly longest: number;
+  /** From the end of the fault until the store answered again, in milliseconds; `undefined` when it did not. */
+  readonly recovered: number | undefined;
+  /** Wrong values that another process reads from the store in the end. */
+  readonly left: readonly string[];
+}
+
+/** Longest wait for a store that was mended, in milliseconds. */
+const PATIENCE = 30_000;
+
+/** Plays a fault: quiet for a sixth of the time, the fault for a third, and the rest after it. */
+export async function play(victim: Victim, duration: number, seed: number): Promise<Row> {
+  const truth = new Truth(400);
+  const cache = createCache({ name: "chaos", tiers: [memory(), victim.tier()], coherence: 200, lease: "2s" });
+  const over = pause(duration);
+  const running = traffic(cache, truth, seededRandom(seed), over);
+  try {
+    await pause(duration / 6);
+    await victim.hurt(duration / 3);
+    const mendedAt = performance.now();
+    let recovered: number | undefined;
+    while (performance.now() - mendedAt < PATIENCE) {
+      const before = cache.stats().tiers[1]!;
+      await pause(20);
+      const { hits, sets } = cache.stats().tiers[1]!;
+      if (hits > before.hits || sets > before.sets) {
+        recovered = performance.now() - mendedAt;
+        break;
+      }
+    }
+    const { calls, errors, wrong, times } = await running;
+    times.sort((a, b) => a - b);
+    // One more call, so that what was missed is told.
+    await cache.getOrSet("last", () => ({ key: "last", version: 0 }));
+    const left = await leftIn(victim, truth);
+    return {
+      calls,
+      errors,
+      wrong,
+      left,
+      recovered,
+      p99: times[Math.floor(times.length * 0.99)]!,
+      longest: times.at(-1)!,
+    };
+  } finally {
+    await cache.close();
+    await victim.stop();
+  }
+}
+
+/** What another process, without a memory, finds in the store that is wrong. */
+async function leftIn(victim: Victim, truth: Truth): Promise<string[]> {
+  const other = createCache({ name: "chaos", tiers: [victim.tier(true)] });
+  try {
+    const found = await other.getMany([...truth.keys]);
+    return [...found].flatMap(([key, value]) => truth.fault(key, value, truth.floor(key)) ?? []);
+  } finally {
+    await other.close();
+  }
+}
