@@ -1,0 +1,33 @@
+/**
+ * Abort signals among arguments. A caller's signal ends that caller's waiting and no more, since others may wait for the
+ * same call: the function gets another one in its place, which aborts when nobody waits any longer.
+ *
+ * @module
+ */
+
+/** Whether a value is an `AbortSignal`, be it of another realm or a library: by what it can do, as not all have that name. */
+export function isSignal(value: unknown): value is AbortSignal {
+  const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>;
+  return typeof aborted === "boolean" && typeof addEventListener === "function";
+}
+
+/** The first signal that is an argument, or the `signal` of one that is a plain object. */
+export function signalOf(args: readonly unknown[]): AbortSignal | undefined {
+  for (const arg of args) {
+    if (typeof arg !== "object") continue;
+    if (isSignal(arg)) return arg;
+    if (hasSignal(arg)) return arg.signal;
+  }
+  return undefined;
+}
+
+/** The arguments with another signal in the place of each. */
+export function withSignal(args: readonly unknown[], signal: AbortSignal): unknown[] {
+  return args.map((arg) => (isSignal(arg) ? signal : hasSignal(arg) ? { ...arg, signal } : arg));
+}
+
+function hasSignal(arg: unknown): arg is { signal: AbortSignal } {
+  if (typeof arg !== "object" || arg === null || !isSignal((arg as { signal?: unknown }).signal)) return false;
+  const prototype = Object.getPrototypeOf(arg);
+  return prototype === null || prototype === Object.prototype;
+}

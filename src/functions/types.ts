@@ -1,0 +1,131 @@
+/**
+ * Cached functions as their users see them.
+ *
+ * @module
+ */
+import type { Duration } from "../duration.ts";
+import type { Key } from "../key.ts";
+import type { CallOptions, Candidate, LoadOptions } from "../options.ts";
+import type { StandardSchema } from "../schema.ts";
+import type { ScopeIds } from "../scope/types.ts";
+import type { Counters } from "../stats.ts";
+
+/** Any function. */
+// biome-ignore lint/suspicious/noExplicitAny: nothing else takes every function.
+export type AnyFunction = (this: any, ...args: any[]) => any;
+
+/** What a function gives, or its promise becomes. */
+export type ResultOf<F extends AnyFunction> = Awaited<ReturnType<F>>;
+
+/** Whose entries a call finds that is made on an object: everybody's, or those of all objects with the same key. */
+// biome-ignore lint/suspicious/noExplicitAny: the class is not known.
+export type Instance = "shared" | ((self: any) => Key);
+
+/** What the key of a call is made of. */
+export interface KeyOptions<F extends AnyFunction = AnyFunction> {
+  /** The key of a call. Default: its arguments, see docs/functions.md. */
+  key?(...args: Parameters<F>): Key;
+  /** Positions of arguments that are no part of the key, from 0. Default none. */
+  excludeArgs?: readonly number[];
+  /** Names of properties that are no part of the key, in whatever argument and depth. Default none. */
+  excludeProps?: readonly string[];
+  /**
+   * Whose entries a call finds that is made on an object. `"isolated"`: its own alone, in this process and in tiers that no other
+   * sees. `"shared"`: everybody's. A function: those of all objects with the same key. Default of decorators: `"isolated"`. Default of
+   * `wrap` and `memoize`: `"shared"`, but for an object of a class a `KeyError`.
+   */
+  instance?: Instance;
+}
+
+/** Options of `cache.wrap`. Functions of a value are told the arguments of the call as well. */
+export interface WrapOptions<F extends AnyFunction = AnyFunction>
+  extends KeyOptions<F>,
+    Omit<LoadOptions, "signal" | "ttl" | "tags" | "shouldCache" | "validate" | "schema"> {
+  /**
+   * Name of the function, under which its entries are found again. No two functions of a cache have the same. Default: the function's
+   * own; anonymous ones have none, and where a tier is shared or outlives the process it has to be given, as a minifier changes names.
+   */
+  name?: string;
+  /** The name may be that of another function, which is the same one: a module that is loaded twice. Default `false`. */
+  reuse?: boolean;
+  /** Time to live, or a function of the result. Default: the cache's. */
+  ttl?: Duration | ((value: ResultOf<F>, args: Parameters<F>) => Duration);
+  /** Tags, or a function of the result. */
+  tags?: readonly string[] | ((value: ResultOf<F>, args: Parameters<F>) => readonly string[]);
+  /** Whether a result is stored. Default: each is, `undefined` too. */
+  shouldCache?(value: ResultOf<F>, args: Parameters<F>): boolean;
+  /** Whether a hit may be served; one that may not is a miss. Default: each may. */
+  validate?(entry: Candidate<ResultOf<F>>, args: Parameters<F>): boolean | Promise<boolean>;
+  /** Schema that hits and results must fit; callers get what it gives back. */
+  schema?: StandardSchema<ResultOf<F>>;
+  /** Names of the tiers that results are kept in. Default: all. */
+  tiers?: readonly string[];
+  /** Most entries of this function, of those that this process has stored; the one that was used least lately gives way. Default: no bound but the tiers'. */
+  maxEntries?: number;
+  /** What a call does whose arguments cannot be a key or whose scope cannot be told: reject, or run without the cache. Default `"throw"`. */
+  onKeyError?: "throw" | "bypass";
+}
+
+/** Keeps the results of each tenant in a scope of its own. */
+export interface ScopeBinding<F extends AnyFunction, T, L, Known extends string> {
+  /** Level of the scope: a name or a dotted path. */
+  scope: L;
+  /** The ids of the scope, from the arguments of the call or from a context such as an `AsyncLocalStorage`. */
+  from(...args: Parameters<F>): ScopeIds<T, L, Known>;
+}
+
+/** How a single call is made. */
+export interface WithOptions extends CallOptions {
+  /** `"bypass"`: without the cache. `"refresh"`: as {@linkcode FunctionHelpers.refresh}. Default: neither. */
+  mode?: "bypass" | "refresh";
+  /** Time to live of what the call stores. */
+  ttl?: Duration;
+}
+
+/** Numbers of a cached function. Counts are since the start or the last `resetStats()` of the cache. */
+export interface FunctionInfo extends Counters {
+  name: string;
+  /** Live entries. */
+  size: number;
+}
+
+/** What a cached function can do besides being called. */
+export interface FunctionHelpers<F extends AnyFunction = AnyFunction> {
+  /** The cached result of a call, or `undefined`: the function does not run. */
+  get(...args: Parameters<F>): Promise<ResultOf<F> | undefined>;
+  /** Stores the result of a call as if the function had given it. */
+  set(args: Parameters<F>, value: ResultOf<F>): Promise<void>;
+  /** Whether there is a fresh result. */
+  has(...args: Parameters<F>): Promise<boolean>;
+  /** Removes the result of a call; whether there was one. */
+  invalidate(...args: Parameters<F>): Promise<boolean>;
+  /** Removes the results of all calls whose first arguments are these; how many. Its time grows with the number of entries. @throws {ConfigError} where `key` makes the keys */
+  invalidateMatching(...args: Partial<Parameters<F>>): Promise<number>;
+  /** Makes the result of a call stale, so that `grace` and `swr` may serve it while it is made anew; whether there was one. */
+  expire(...args: Parameters<F>): Promise<boolean>;
+  /** Runs the function and stores its result. Where it fails, the old result stays, and the failure is the caller's. */
+  refresh(...args: Parameters<F>): Promise<ResultOf<F>>;
+  /** Removes all results. */
+  clear(): Promise<void>;
+  /** The key of a call, in the namespace `fn:NAME`. @throws {KeyError} naming the argument that cannot be part of one */
+  keyFor(...args: Parameters<F>): Key;
+  /** Numbers of the function. */
+  info(): Promise<FunctionInfo>;
+  /** The same function, called in another way. */
+  with(options: WithOptions): Callable<F>;
+  /** The same, of one object: what its helpers do concerns the entries of that object. */
+  for(self: object): Wrapped<OmitThisParameter<F>>;
+  /** The function itself. */
+  readonly original: F;
+  /** Its options, with the name. */
+  readonly options: Readonly<WrapOptions<F>>;
+}
+
+/** A function that answers with a promise: the same, overloads and type parameters included. One that does not, with a promise of its result. */
+export type Callable<F extends AnyFunction> =
+  ReturnType<F> extends Promise<unknown>
+    ? F
+    : (this: ThisParameterType<F>, ...args: Parameters<F>) => Promise<ResultOf<F>>;
+
+/** A cached function. */
+export type Wrapped<F extends AnyFunction = AnyFunction> = Callable<F> & FunctionHelpers<F>;

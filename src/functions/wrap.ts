@@ -1,0 +1,238 @@
+/**
+ * Cached functions: `cache.wrap`.
+ *
+ * A call is a `getOrSet` in the namespace of the function, under the key of its arguments. A hit in memory that needs no
+ * look at its entry takes a path of its own, which is as short as that of `getOrSet`.
+ *
+ * @module
+ */
+import { ConfigError, callable, invalid, KeyError, oneOf } from "../errors.ts";
+import { isPlain, type Key } from "../key.ts";
+import type { LoadContext, Loader } from "../load.ts";
+import { finalize, settle, then } from "../maybe.ts";
+import { type LoadOptions, resolveLifetimes } from "../options.ts";
+import { isChoosy } from "../schema.ts";
+import type { MaybePromise } from "../tier.ts";
+import type { Verbs } from "../verbs.ts";
+import { newRequest } from "../write.ts";
+import { keyOf, PARENTHESIS, textsOf } from "./argument-key.ts";
+import { ownerOf } from "./owner.ts";
+import { type AnyOptions, newPlace } from "./place.ts";
+import { signalOf, withSignal } from "./signals.ts";
+import { fromStored, ofStored, toStored } from "./stand-in.ts";
+import type { AnyFunction, FunctionHelpers, WithOptions, Wrapped } from "./types.ts";
+
+const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
+
+type Args = readonly unknown[];
+
+/** Most texts that are remembered for a function. */
+const MAX_TEXTS = 10_000;
+
+/**
+ * Wraps a function.
+ *
+ * @throws {ConfigError} naming the option that is wrong
+ */
+export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING): Wrapped {
+  callable("fn", fn);
+  // Its result can be used once.
+  if (/Generator/.test(Object.prototype.toString.call(fn))) throw invalid("fn", "no generator", fn);
+  const { key: makeKey, excludeArgs = [], excludeProps = [], instance, onKeyError, schema } = options;
+  if (makeKey !== undefined) callable("key", makeKey);
+  oneOf("onKeyError", [undefined, "throw", "bypass"], onKeyError);
+  const { engine } = view;
+  const ownerOfCall = ownerOf(fn, instance);
+  const { ttl, tags, shouldCache, validate, tiers } = options;
+  // What is not of a load, a load does not look at.
+  const base: LoadOptions = { ...(options as object) };
+  if (schema) base.schema = ofStored(schema);
+  // No leases where the tier that gives them has no part in it.
+  const giver = engine.store.tiers.findLast(({ capabilities }) => capabilities.tags && !capabilities.readOnly);
+  if (giver && tiers?.includes(giver.name) === false) base.lease = false;
+  // A wrong one throws now.
+  resolveLifetimes(base, engine.options);
+  const place = newPlace(view, fn, options);
+  const { root } = place;
+  const rules = { name: place.name, excludeArgs: new Set(excludeArgs), excludeProps: new Set(excludeProps) };
+
+  const isDynamic = [ttl, tags, shouldCache, validate].some((option) => typeof option === "function");
+  /** Options of a load, with functions that are told of the call. */
+  const optionsOf = (args: Args): LoadOptions => {
+    if (!isDynamic) return base;
+    const given = [...args];
+    const told = (option: unknown): never =>
+      (typeof option === "function" ? (stored: unknown) => option(fromStored(stored), given) : option) as never;
+    const own: LoadOptions = { ...base, ttl: told(ttl), tags: told(tags), shouldCache: told(shouldCache) };
+    if (validate) own.validate = (entry) => validate({ ...entry, value: fromStored(entry.value) as never }, given);
+    return own;
+  };
+
+  /** @throws {KeyError} for arguments that cannot be a key, and for ids that are none */
+  const keyOfCall = (self: unknown, args: Args): Key => {
+    if (!makeKey) return keyOf(textsOfCall(self, args));
+    const own = makeKey.apply(self, [...args]);
+    const owner = ownerOfCall?.(self);
+    return owner === undefined ? own : [owner, own];
+  };
+  const textsOfCall = (self: unknown, args: Args): readonly string[] => {
+    const owner = ownerOfCall?.(self);
+    return owner === undefined ? textsOf(args, rules) : [owner, ...textsOf(args, rules)];
+  };
+
+  const isQuick =
+    place.isQuick && !isChoosy(optionsOf([])) && !(base.version || base.refreshAhead || base.earlyRefresh);
+  const isDirect = isQuick && !makeKey && excludeArgs.length === 0 && typeof instance !== "function";
+
+  /** Texts of the keys of single arguments: putting one together takes as long as finding its entry. */
+  const texts = new Map<unknown, string>();
+
+  const bypass = (self: unknown, args: Args): Promise<unknown> =>
+    settle(() => fn.apply(self, [...args]) as MaybePromise<unknown>);
+
+  /** @param text of the key, where it is known */
+  const load = (
+    self: unknown,
+    args: Args,
+    { mode, signal, ttl }: WithOptions = NOTHING,
+    text?: string,
+  ): Promise<unknown> => {
+    if (mode === "bypass") return bypass(self, args);
+    let key: Key;
+    let verbs: Verbs;
+    try {
+      key = keyOfCall(self, args);
+      verbs = place.at(self, args);
+    } catch (error) {
+      if (!(error instanceof KeyError) || onKeyError !== "bypass") return Promise.reject(error);
+      engine.emit("error", () => ({ error, operation: "key" }));
+      return bypass(self, args);
+    }
+    const own = signalOf(args);
+    signal ??= own;
+    const hit = isQuick && !signal && !mode ? verbs.quick(key) : undefined;
+    if (hit !== undefined) return Promise.resolve(fromStored(hit));
+    place.used(verbs, key);
+    let given = optionsOf(args);
+    if (signal) given = { ...given, signal };
+    if (ttl !== undefined) given = { ...given, ttl };
+    const loader = (context: LoadContext) =>
+      then(fn.apply(self, own ? withSignal(args, context.signal) : [...args]), toStored);
+    const loaded = settle(() => {
+      verbs.check(given);
+      const { loads } = engine;
+      return mode
+        ? loads.refresh(newRequest(key, given, verbs.space, loader as Loader))
+        : verbs.getOrSet(key, loader as Loader, given, (request) =>
+            // One string for both: what is found under the very same one is found sooner.
+            loads.run(request.text === text ? { ...request, text } : request),
+          );
+    });
+    return loaded.then(fromStored);
+  };
+
+  const call = (self: unknown, args: Args): Promise<unknown> => {
+    if (isDirect && args.length === 1 && (self === undefined || !ownerOfCall)) {
+      const first = args[0];
+      let text = texts.get(first);
+      if (text === undefined) {
+        text = textOf(first, root.space.prefix);
+        if (text !== undefined && texts.size < MAX_TEXTS) texts.set(first, text);
+      }
+      const hit = text === undefined ? undefined : root.quickText(text);
+      return hit === undefined ? load(self, args, NOTHING, text) : Promise.resolve(fromStored(hit));
+    }
+    return load(self, args);
+  };
+
+  /** Does something that is no call. */
+  const run = <T>(step: () => MaybePromise<T>): Promise<T> =>
+    settle(() => {
+      root.check(undefined);
+      return step();
+    });
+
+  /** A function with helpers, those of one object where it is given. */
+  const faceOf = (owner?: object): Wrapped => {
+    const face = function (this: unknown, ...args: Args) {
+      return call(owner ?? this, args);
+    };
+    const at = <T>(args: Args, step: (verbs: Verbs, key: Key) => MaybePromise<T>): Promise<T> =>
+      run(() => step(place.at(owner, args), keyOfCall(owner, args)));
+    const helpers: FunctionHelpers = {
+      get: (...args) => {
+        const { version, schema, onInvalid, validate } = optionsOf(args);
+        const read = at(args, (verbs, key) => verbs.get(key, { version, schema, onInvalid, validate } as never));
+        return read.then(fromStored);
+      },
+      set: (args, value) => at(args, (verbs, key) => verbs.set(key, toStored(value), optionsOf(args) as never)),
+      has: (...args) =>
+        at(args, (verbs, key) =>
+          then(
+            verbs.meta(key),
+            (meta) => meta?.stale === false && meta.version === (base.version ?? engine.options.version),
+          ),
+        ),
+      invalidate: (...args) =>
+        at(args, (verbs, key) => {
+          place.forget(verbs, key);
+          return then(verbs.delete([key]), Boolean);
+        }),
+      invalidateMatching: (...args) =>
+        run(() => {
+          if (makeKey)
+            throw new ConfigError("key", "Cannot match arguments as keys must be made of them: received key");
+          const texts = textsOfCall(owner, args);
+          const verbs = place.at(owner, args);
+          // The call with just these, and those with more.
+          const exact = verbs.delete(texts.length > 0 ? [keyOf(texts)] : []);
+          const pattern = texts.length > 0 ? `(${texts.join()},`.replace(/[\\*?[]/g, "\\$&") : "";
+          return then(exact, (one) => then(verbs.invalidatePattern(`${pattern}*`), (more) => one + more));
+        }),
+      expire: (...args) =>
+        at(args, (verbs, key) => {
+          const { space } = verbs;
+          const text = space.encode(key);
+          const read = verbs.coherent(() => space.read([key], { peek: true, metaOnly: true, version: null }));
+          return then(read, ({ found: [item] }) => {
+            if (!item) return false;
+            const { grace, swr } = resolveLifetimes(base, engine.options);
+            const freshUntil = engine.now();
+            const staleUntil = Math.min(item.entry.staleUntil, freshUntil + Math.max(grace, swr));
+            const leave = () => engine.loads.detach([text]);
+            leave();
+            engine.fence.mark(text);
+            const touched =
+              staleUntil > freshUntil
+                ? engine.store.touch({ key: text, freshUntil, staleUntil })
+                : then(engine.store.delete([text]), ([existed]) => existed!);
+            return finalize(touched, leave);
+          });
+        }),
+      refresh: (...args) => load(owner, args, { mode: "refresh" }),
+      clear: () => run(place.clear),
+      keyFor: (...args) => keyOfCall(owner, args),
+      info: () => run(() => then(place.size(), (size) => ({ name: place.name, ...root.space.counters, size }))),
+      with: (how) => {
+        oneOf("mode", [undefined, "bypass", "refresh"], how.mode);
+        return function (this: unknown, ...args: Args) {
+          return load(owner ?? this, args, how);
+        };
+      },
+      for: faceOf,
+      original: fn,
+      options: Object.freeze({ ...options, name: place.name }),
+    };
+    const { name, length } = fn;
+    Object.defineProperties(face, { name: { value: name }, length: { value: length } });
+    return Object.assign(face, helpers) as Wrapped;
+  };
+  return faceOf();
+}
+
+/** Text of the key of a single argument, where it takes no more than the argument. A Map takes 0 for -0. */
+function textOf(only: unknown, prefix: string): string | undefined {
+  if (typeof only === "number" && only !== 0) return `${prefix}(${only})`;
+  if (typeof only !== "string" || only.charCodeAt(0) === PARENTHESIS || !isPlain(only)) return undefined;
+  return prefix + only;
+}

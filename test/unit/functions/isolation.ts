@@ -1,0 +1,187 @@
+import type { CacheEvents } from "../../../mod.ts";
+import { ConfigError, createCache, KeyError, memory } from "../../../mod.ts";
+import type { TestCase } from "../../contract/mod.ts";
+import { equal, mapData, mapTier, ok, rejects, same, suite, throws } from "../../contract/mod.ts";
+import { counted } from "./counted.ts";
+
+export const tests: TestCase[] = suite("what wrapped functions share", {
+  "two modules with a function of one name never receive each other's results": async () => {
+    const cache = createCache();
+    const load = cache.wrap(async function load(id: number) {
+      return `of one module: ${id}`;
+    });
+    await load(1);
+    const again = (): unknown =>
+      cache.wrap(async function load(id: number) {
+        return `of another module: ${id}`;
+      });
+    const error = throws(again, ConfigError) as ConfigError;
+    same(error.option, "name");
+    ok(error.message.includes("load"), error.message);
+    // One that was refused has taken nothing.
+    throws(again, ConfigError);
+    same(await cache.wrap(async (id: number) => `of another: ${id}`, { name: "another.load" })(1), "of another: 1");
+    same(await load(1), "of one module: 1");
+  },
+  "views and caches have names of their own, and reuse says that two are one function": async () => {
+    const cache = createCache();
+    const one = cache.wrap(async () => "one", { name: "f" });
+    const other = cache.namespace("n").wrap(async () => "other", { name: "f" });
+    const third = createCache().wrap(async () => "third", { name: "f" });
+    equal([await one(), await other(), await third()], ["one", "other", "third"]);
+    const same1 = cache.wrap(async () => "not run", { name: "f", reuse: true });
+    same(await same1(), "one");
+    throws(() => cache.namespace("n").wrap(async () => "other", { name: "f" }), ConfigError);
+  },
+  "an anonymous function needs a name; where a tier is shared or outlives the process every function does":
+    async () => {
+      const cache = createCache();
+      same((throws(() => cache.wrap(async () => 1), ConfigError) as ConfigError).option, "name");
+      throws(() => cache.wrap(async () => 1, { name: "" }), ConfigError);
+      throws(() => cache.wrap(async () => 1, { name: 5 as never }), ConfigError);
+      const lasting = createCache({ tiers: [memory(), mapTier({ data: mapData() })] });
+      const named = async function a(): Promise<number> {
+        return 1;
+      };
+      const { message } = throws(() => lasting.wrap(named), ConfigError);
+      ok(message.includes("outlives the process"), message);
+      same(await lasting.wrap(named, { tiers: ["memory"] })(), 1);
+      same(await lasting.wrap(named, { name: "b" })(), 1);
+    },
+  "what is no function, or gives what can be used once, is refused, and so is a wrong option": () => {
+    const cache = createCache();
+    const wrong = (fn: unknown, options: object, option: string): void => {
+      same((throws(() => cache.wrap(fn as never, options), ConfigError) as ConfigError).option, option);
+    };
+    wrong(undefined, {}, "fn");
+    wrong("f", { name: "f" }, "fn");
+    wrong(function* f() {}, {}, "fn");
+    wrong(async function* f() {}, {}, "fn");
+    const f = async (): Promise<void> => {};
+    wrong(f, { key: "k" }, "key");
+    wrong(f, { ttl: "soon" }, "ttl");
+    wrong(f, { tiers: ["disk"] }, "tier");
+    wrong(f, { tiers: [] }, "tiers");
+    wrong(f, { maxEntries: 0 }, "maxEntries");
+    wrong(f, { instance: "own" }, "instance");
+    wrong(f, { onKeyError: "ignore" }, "onKeyError");
+    wrong(f, { scope: "user" }, "scopes");
+    // None of them has taken the name.
+    cache.wrap(f);
+  },
+  "an object that cannot be a key is refused, with its place, or the call goes without the cache": async () => {
+    class Session {
+      user = 1;
+    }
+    const cache = createCache();
+    const errors: CacheEvents["error"][] = [];
+    cache.on("error", (event) => errors.push(event));
+    const { fn, calls } = counted((session: { session: Session }) => session.session.user);
+    const strict = cache.wrap(fn, { name: "strict" });
+    const { message } = await rejects(strict({ session: new Session() }), KeyError);
+    ok(message.includes("args[0].session of strict"), message);
+    same(calls.length, 0);
+    const lenient = cache.wrap(fn, { name: "lenient", onKeyError: "bypass" });
+    for (const _ of [1, 2]) same(await lenient({ session: new Session() }), 1);
+    same(calls.length, 2);
+    equal(
+      errors.map(({ operation }) => operation),
+      ["key", "key"],
+    );
+    ok(errors[0]!.error instanceof KeyError);
+    throws(() => lenient.keyFor({ session: new Session() }), KeyError);
+    await rejects(lenient.invalidate({ session: new Session() }), KeyError);
+    const excluded = cache.wrap(fn, { name: "excluded", excludeArgs: [0] });
+    for (const _ of [1, 2]) same(await excluded({ session: new Session() }), 1);
+    same(calls.length, 3);
+    const without = cache.wrap(fn, { name: "without", excludeProps: ["session"] });
+    for (const _ of [1, 2]) same(await without({ session: new Session() }), 1);
+    same(calls.length, 4);
+  },
+  "two users whose requests differ in an object never receive each other's data": async () => {
+    class Request {
+      readonly user: string;
+      constructor(user: string) {
+        this.user = user;
+      }
+      toJSON(): string {
+        return "[request]";
+      }
+      toString(): string {
+        return "[request]";
+      }
+    }
+    const cache = createCache();
+    const profile = cache.wrap(async (request: Request) => `profile of ${request.user}`, { name: "profile" });
+    await rejects(profile(new Request("ada")), KeyError);
+    const keyed = cache.wrap(async (request: Request) => `profile of ${request.user}`, {
+      name: "keyed",
+      key: ({ user }) => user,
+    });
+    equal(await Promise.all(["ada", "bob", "ada"].map((user) => keyed(new Request(user)))), [
+      "profile of ada",
+      "profile of bob",
+      "profile of ada",
+    ]);
+  },
+  "two objects of a class never share results by accident": async () => {
+    class Repository {
+      readonly table: string;
+      constructor(table: string) {
+        this.table = table;
+      }
+      async find(id: number): Promise<string> {
+        return `${this.table}:${id}`;
+      }
+    }
+    const cache = createCache();
+    class Careless extends Repository {}
+    Careless.prototype.find = cache.wrap(Repository.prototype.find, { name: "careless" });
+    const error = await rejects(new Careless("users").find(1), KeyError);
+    ok(error.message.includes("instance"), error.message);
+    class Told extends Repository {}
+    Told.prototype.find = cache.wrap(Repository.prototype.find, {
+      name: "told",
+      instance: ({ table }: Repository) => table,
+    });
+    const [users, orders, others] = [new Told("users"), new Told("orders"), new Told("users")];
+    equal([await users.find(1), await orders.find(1), await others.find(1)], ["users:1", "orders:1", "users:1"]);
+    same((await (users.find as never as { info(): Promise<{ hits: number }> }).info()).hits, 1);
+    // A function that has no this of its own, or that is told, may be anybody's.
+    const api = { one: cache.wrap(async (id: number) => id, { name: "one" }), [Symbol.toStringTag]: "api" };
+    same(await api.one(1), 1);
+    class Service {
+      one = api.one;
+    }
+    same(await new Service().one(1), 1);
+  },
+  "helpers of one object": async () => {
+    const cache = createCache();
+    class Repository {
+      readonly table: string;
+      constructor(table: string) {
+        this.table = table;
+      }
+    }
+    const find = cache.wrap(
+      async function (this: Repository, id: number) {
+        return `${this.table}:${id}`;
+      },
+      { name: "find", instance: ({ table }: Repository) => table },
+    );
+    const [users, orders] = [new Repository("users"), new Repository("orders")];
+    const ofUsers = find.for(users);
+    same(await ofUsers(1), "users:1");
+    same(await find.call(orders, 1), "orders:1");
+    equal([await ofUsers.has(1), await find.for(orders).has(1)], [true, true]);
+    same(await ofUsers.invalidateMatching(1), 1);
+    equal([await ofUsers.has(1), await find.for(orders).has(1)], [false, true]);
+    await ofUsers.set([2], "set");
+    same(await find.call(users, 2), "set");
+    same(await ofUsers.refresh(2), "users:2");
+    same(await find.call(users, 2), "users:2");
+    same(await ofUsers.with({ mode: "bypass" })(3), "users:3");
+    equal(ofUsers.keyFor(1), '(this "users",1)');
+    equal([ofUsers.name, ofUsers.length], [find.name, find.length]);
+  },
+});

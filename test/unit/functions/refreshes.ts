@@ -1,0 +1,95 @@
+import type { TestCase } from "../../contract/mod.ts";
+import { rejects, same } from "../../contract/mod.ts";
+import { STACKS, stackSuite } from "../cache/stacks.ts";
+import { deferred } from "../cache/tools.ts";
+
+const suites = stackSuite("refreshes of wrapped functions", {
+  "refresh runs the function and stores what it gives; where it fails the old result stays": async (open) => {
+    const { cache } = open();
+    let next: number | Error = 1;
+    const read = cache.wrap(
+      async () => {
+        if (next instanceof Error) throw next;
+        return next;
+      },
+      { name: "read", grace: "1h" },
+    );
+    same(await read(), 1);
+    next = 2;
+    same(await read(), 1);
+    same(await read.refresh(), 2);
+    same(await read(), 2);
+    next = new RangeError("down");
+    await rejects(read.refresh(), RangeError);
+    await rejects(read.with({ mode: "refresh" })(), RangeError);
+    same(await read(), 2);
+    same(await read.get(), 2);
+    next = 3;
+    same(await read.with({ mode: "refresh" })(), 3);
+    same(await read(), 3);
+  },
+  "a refresh joins no run that began before it, and what such a run brings comes too late": async (open) => {
+    const { cache, clock } = open();
+    const before = deferred<string>();
+    const after = deferred<string>();
+    const answers = [before.promise, after.promise];
+    const read = cache.wrap(() => answers.shift()!, { name: "read" });
+    const call = read();
+    await clock.settle();
+    const refreshed = read.refresh();
+    await clock.settle();
+    after.resolve("new");
+    same(await refreshed, "new");
+    before.resolve("old");
+    same(await call, "old");
+    same(await read(), "new");
+  },
+  "while a refresh runs, and when it fails, others get what is there": async (open) => {
+    const { cache, clock } = open();
+    const { promise, reject } = deferred<number>();
+    const answers = [Promise.resolve(1), promise];
+    const read = cache.wrap(() => answers.shift()!, { name: "read" });
+    same(await read(), 1);
+    const refreshed = read.refresh();
+    const failed = rejects(refreshed, RangeError);
+    await clock.settle();
+    cache.on("hit", () => {});
+    same(await read(), 1);
+    reject(new RangeError("down"));
+    await failed;
+    same(await read(), 1);
+  },
+  "a refresh that is overtaken by an invalidation does not undo it": async (open) => {
+    const { cache, clock } = open();
+    const { promise, resolve } = deferred<string>();
+    const answers = [promise, Promise.resolve("new")];
+    const read = cache.wrap(() => answers.shift()!, { name: "read" });
+    const refreshed = read.refresh();
+    await clock.settle();
+    await read.invalidate();
+    resolve("old");
+    same(await refreshed, "old");
+    same(await read(), "new");
+  },
+  "an invalidation while the function runs is not undone by its result": async (open) => {
+    const { cache, clock } = open();
+    for (const by of ["invalidate", "clear", "expire", "matching", "tags"] as const) {
+      const { promise, resolve } = deferred<string>();
+      const answers = [Promise.resolve("first"), promise, Promise.resolve("last")];
+      const read = cache.wrap((_: number) => answers.shift()!, { name: by, tags: ["t"] });
+      await read(1);
+      const refreshed = read.refresh(1);
+      await clock.settle();
+      if (by === "invalidate") await read.invalidate(1);
+      else if (by === "clear") await read.clear();
+      else if (by === "expire") await read.expire(1);
+      else if (by === "matching") await read.invalidateMatching(1);
+      else await cache.namespace(`fn:${by}`).invalidateTags("t");
+      resolve("old");
+      await refreshed;
+      same(await read(1), "last", by);
+    }
+  },
+});
+
+export const tests: TestCase[] = STACKS.filter(({ sync }) => !sync).flatMap((stack) => suites(stack));
