@@ -1,0 +1,101 @@
+/**
+ * Clearing what meets conditions.
+ *
+ * @module
+ */
+import type { ClearOptions } from "./api.ts";
+import { toMilliseconds } from "./duration.ts";
+import type { Entry } from "./entry.ts";
+import { invalid, oneOf } from "./errors.ts";
+import type { EvictionReason } from "./events.ts";
+import { namespacePrefix } from "./key.ts";
+import { then } from "./maybe.ts";
+import { checkProfile } from "./options.ts";
+import { eachPage, hasTags } from "./store.ts";
+import type { MaybePromise } from "./tier.ts";
+import type { Verbs } from "./verbs.ts";
+
+/** Between the beginning of a key and the namespace of a function that is bound to scopes. */
+const SCOPES = /^(?:@[^:=]+=[^:]*:)+/;
+
+/** What an entry must be. */
+interface Conditions {
+  fits(text: string, entry: Entry): boolean;
+  readonly reason: EvictionReason;
+  /** In words. */
+  readonly what: string;
+}
+
+/**
+ * The conditions among options; `undefined` where there is none but the tier.
+ *
+ * @throws {ConfigError} for a wrong one; {KeyError} for what is no tag
+ */
+export function conditionsOf({ space }: Verbs, options: ClearOptions): Conditions | undefined {
+  const { tags, match = "any", profile, fn, ttl } = options;
+  const tests: ((text: string, entry: Entry) => boolean)[] = [];
+  const words: string[] = [];
+  oneOf("match", ["any", "all", "exact"], match);
+  if (tags !== undefined) {
+    const names = typeof tags === "string" ? [tags] : tags;
+    // Exactly these tags have besides them those of the scopes.
+    const texts = space.encodeTags(names, match === "exact" ? undefined : []);
+    if (names.length === 0) throw invalid("tags", "at least one", tags);
+    tests.push((_, entry) =>
+      match === "any" ? texts.some((text) => entry.tags.includes(text)) : hasTags(entry, texts, match),
+    );
+    words.push(`${match} of tags ${names.join(", ")}`);
+  }
+  if (profile !== undefined) {
+    checkProfile(profile);
+    tests.push((_, entry) => entry.profile === profile);
+    words.push(`profile ${profile}`);
+  }
+  if (fn !== undefined) {
+    if (typeof fn !== "string" || fn === "") throw invalid("fn", "the name of a wrapped function", fn);
+    const segment = namespacePrefix(`fn:${fn}`);
+    tests.push((text) => text.slice(space.prefix.length).replace(SCOPES, "").startsWith(segment));
+    words.push(`function ${fn}`);
+  }
+  if (ttl !== undefined) {
+    const ms = toMilliseconds(ttl, "ttl");
+    tests.push((_, { createdAt, freshUntil }) => freshUntil - createdAt === ms);
+    words.push(`ttl ${ttl}`);
+  }
+  if (tests.length === 0) return undefined;
+  return {
+    fits: (text, entry) => tests.every((test) => test(text, entry)),
+    reason: profile !== undefined ? "profile" : tags !== undefined ? "tag" : "clear",
+    what: words.join(" and "),
+  };
+}
+
+/** Deletes what meets the conditions, page by page. */
+export function clearSome(
+  { engine, space, name }: Verbs,
+  { fits, reason, what }: Conditions,
+  { tier, signal }: ClearOptions & { signal?: AbortSignal },
+): MaybePromise<void> {
+  const { loads, store } = engine;
+  let count = 0;
+  const cleared = eachPage(store.pages(space.prefix, tier, true), (page) => {
+    signal?.throwIfAborted();
+    const read = store.read(page, { peek: true, metaOnly: true, version: null, tier });
+    return then(read, ({ found, fault }) => {
+      // What could not be looked at may be what is meant.
+      if (fault && found.includes(undefined)) throw fault;
+      const texts = page.filter((text, i) => text.startsWith(space.prefix) && found[i] && fits(text, found[i].entry));
+      if (texts.length === 0) return undefined;
+      loads.detach(texts);
+      return then(store.delete(texts, tier), (existed) => {
+        loads.detach(texts);
+        texts.forEach((text, i) => {
+          if (!existed[i]) return;
+          count++;
+          engine.left(tier ?? store.tiers[0]!.name, text, reason);
+        });
+      });
+    });
+  });
+  return then(cleared, () => engine.emit("invalidate", () => ({ by: "clear", what: `${name}: ${what}`, count })));
+}

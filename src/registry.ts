@@ -1,0 +1,223 @@
+/**
+ * The registry of a program: caches by name, `tiercel/registry`. It is never needed.
+ *
+ * @module
+ */
+import type { Cache, Disabled } from "./api.ts";
+import { createCache } from "./cache.ts";
+import { ConfigError, invalid } from "./errors.ts";
+import { type CacheOptions, checkTags, resolveOptions } from "./options.ts";
+import { type PlainConfig, plainConfig } from "./registry-config.ts";
+import type { AnyScopes, NoScopes } from "./scope/types.ts";
+
+/** Options that the caches of a registry share, each of which a cache may set itself. */
+export type RegistryDefaults = Omit<CacheOptions, "name" | "tiers" | "scopes">;
+
+/** Caches by name, with defaults of their own. */
+export interface Registry {
+  /** Name of the library that it is for; empty for that of the program. */
+  readonly scope: string;
+  /**
+   * Makes a cache and registers it under its name.
+   *
+   * @throws {ConfigError} when the name is taken, or an option is wrong
+   */
+  create<S extends AnyScopes = NoScopes>(options: CacheOptions<S> & { name: string }): Cache<S>;
+  /** Registers a cache that was made elsewhere, by default under its own name. @throws {ConfigError} when the name is taken */
+  register<C extends Cache<AnyScopes>>(cache: C, name?: string): C;
+  /** @throws {ConfigError} naming the caches that there are, when there is none of this name */
+  get(name: string): Cache<AnyScopes>;
+  has(name: string): boolean;
+  names(): string[];
+  /**
+   * Changes the defaults of caches that are made from now on: only what the patch has, and what it has as `undefined` is as it was in the
+   * beginning.
+   *
+   * @throws {ConfigError} naming the option that is wrong, or that belongs to a single cache
+   */
+  configure(patch: { [K in keyof RegistryDefaults]: RegistryDefaults[K] | undefined }): void;
+  /** Options of a cache that this registry has made, as JSON may have them: functions and clients by their kind, secrets left out. */
+  getConfig(name: string): PlainConfig;
+  getAllConfigs(): Record<string, PlainConfig>;
+  /** A registry for one library: caches and defaults of its own, which no other sees. The same one for the same name. */
+  isolate(library: string): Registry;
+  /**
+   * Switches all caches off, those of libraries and those that are made later too, as {@linkcode Cache.disable} does; with `tags`, what has one
+   * of them. What is switched off twice must be switched on twice.
+   */
+  disable(options?: { tags?: string | readonly string[] }): Disabled;
+  /** Takes back the last `disable` with the same tags, or without. */
+  enable(options?: { tags?: string | readonly string[] }): void;
+  /** Whether this registry has switched all caches off. */
+  readonly isDisabled: boolean;
+  /** Closes all caches, those of libraries too, and forgets them; `timeout` bounds each. */
+  closeAll(options?: { timeout?: number | string }): Promise<void>;
+  /** Forgets all caches and defaults, those of libraries too, takes every `disable` back, and closes nothing. */
+  reset(): void;
+}
+
+/** One `disable` that was not taken back. */
+interface Disabling {
+  readonly tags: readonly string[] | undefined;
+  readonly handles: Disabled[];
+}
+
+/** Options that belong to a single cache, with what to do instead. */
+const OWN = ["name", "tiers", "scopes"];
+
+/** Makes a registry. Programs have {@linkcode registry}; one of their own is for tests. */
+export function createRegistry(): Registry {
+  return new CacheRegistry("");
+}
+
+class CacheRegistry implements Registry {
+  readonly scope: string;
+  readonly #caches = new Map<string, Cache<AnyScopes>>();
+  readonly #configs = new Map<string, CacheOptions<AnyScopes>>();
+  readonly #libraries = new Map<string, CacheRegistry>();
+  #defaults: RegistryDefaults = {};
+  #disablings: Disabling[] = [];
+
+  constructor(scope: string) {
+    this.scope = scope;
+  }
+
+  create<S extends AnyScopes = NoScopes>(options: CacheOptions<S> & { name: string }): Cache<S> {
+    const { name } = options;
+    this.#free(name);
+    const all: CacheOptions<S> = { ...this.#defaults, ...options };
+    const cache = createCache<S>({ ...all, name: this.scope === "" ? name : `${this.scope}.${name}` });
+    this.#caches.set(name, cache as unknown as Cache<AnyScopes>);
+    this.#configs.set(name, all as CacheOptions<AnyScopes>);
+    this.#follow(cache as unknown as Cache<AnyScopes>);
+    return cache;
+  }
+
+  register<C extends Cache<AnyScopes>>(cache: C, name: string = cache.name): C {
+    this.#free(name);
+    this.#caches.set(name, cache);
+    this.#follow(cache);
+    return cache;
+  }
+
+  #free(name: unknown): void {
+    if (typeof name !== "string" || name === "") throw invalid("name", "a string that is not empty", name);
+    const known = this.#caches.get(name);
+    if (known && !known.closed) throw invalid("name", "that of no other cache of the registry", name);
+    this.#configs.delete(name);
+  }
+
+  get(name: string): Cache<AnyScopes> {
+    const cache = this.#caches.get(name);
+    if (cache) return cache;
+    const known = this.names().map((one) => JSON.stringify(one));
+    throw new ConfigError(
+      "name",
+      `Cannot find cache ${JSON.stringify(name)} as it must be registered first: there ${
+        known.length === 0 ? "is none" : `is ${known.join(", ")}`
+      }`,
+    );
+  }
+
+  has(name: string): boolean {
+    return this.#caches.has(name);
+  }
+
+  names(): string[] {
+    return [...this.#caches.keys()];
+  }
+
+  configure(patch: { [K in keyof RegistryDefaults]: RegistryDefaults[K] | undefined }): void {
+    if (typeof patch !== "object" || patch === null) throw invalid("patch", "an object", patch);
+    const own = OWN.find((option) => option in patch);
+    if (own) throw invalid(own, "given to a cache itself", (patch as Record<string, unknown>)[own]);
+    const all = Object.entries({ ...this.#defaults, ...patch }).filter(([, value]) => value !== undefined);
+    const defaults = Object.fromEntries(all) as RegistryDefaults;
+    // Refused now, and not by the cache that is made next.
+    resolveOptions(defaults);
+    this.#defaults = defaults;
+  }
+
+  getConfig(name: string): PlainConfig {
+    this.get(name);
+    const options = this.#configs.get(name);
+    if (!options) throw invalid("name", "that of a cache which the registry has made", name);
+    return plainConfig(options);
+  }
+
+  getAllConfigs(): Record<string, PlainConfig> {
+    return Object.fromEntries([...this.#configs.keys()].map((name) => [name, this.getConfig(name)]));
+  }
+
+  isolate(library: string): Registry {
+    if (typeof library !== "string" || !/^[\w-]{1,32}$/.test(library))
+      throw invalid("library", "1 to 32 of A-Z a-z 0-9 _ -", library);
+    let own = this.#libraries.get(library);
+    if (!own) {
+      own = new CacheRegistry(this.scope === "" ? library : `${this.scope}.${library}`);
+      this.#libraries.set(library, own);
+      this.#follow(own);
+    }
+    return own;
+  }
+
+  /** What comes later is switched off as well. */
+  #follow(one: Pick<Registry, "disable">): void {
+    for (const { tags, handles } of this.#disablings) handles.push(one.disable(tags && { tags }));
+  }
+
+  disable({ tags }: { tags?: string | readonly string[] } = {}): Disabled {
+    const names = typeof tags === "string" ? [tags] : tags && [...tags];
+    if (names) checkTags(names);
+    const disabling: Disabling = { tags: names, handles: [] };
+    for (const one of [...this.#caches.values(), ...this.#libraries.values()])
+      disabling.handles.push(one.disable(names && { tags: names }));
+    this.#disablings.push(disabling);
+    const enable = (): void => this.#end(disabling);
+    return { enable, [Symbol.dispose]: enable };
+  }
+
+  enable({ tags }: { tags?: string | readonly string[] } = {}): void {
+    const wanted = JSON.stringify(typeof tags === "string" ? [tags] : tags);
+    const last = this.#disablings.findLast((one) => JSON.stringify(one.tags) === wanted);
+    if (last) this.#end(last);
+  }
+
+  #end(disabling: Disabling): void {
+    this.#disablings = this.#disablings.filter((one) => one !== disabling);
+    for (const { enable } of disabling.handles.splice(0)) enable();
+  }
+
+  get isDisabled(): boolean {
+    return this.#disablings.some(({ tags }) => tags === undefined);
+  }
+
+  async closeAll(options?: { timeout?: number | string }): Promise<void> {
+    const caches = [...this.#caches.values()];
+    const libraries = [...this.#libraries.values()];
+    this.#forget();
+    const closed = await Promise.allSettled([
+      ...caches.map((cache) => cache.close(options)),
+      ...libraries.map((library) => library.closeAll(options)),
+    ]);
+    // Each was closed as far as it could be; the first failure is the caller's to see.
+    for (const outcome of closed) if (outcome.status === "rejected") throw outcome.reason;
+  }
+
+  reset(): void {
+    for (const disabling of this.#disablings) this.#end(disabling);
+    this.#forget();
+    this.#defaults = {};
+    for (const library of this.#libraries.values()) library.reset();
+  }
+
+  #forget(): void {
+    this.#caches.clear();
+    this.#configs.clear();
+  }
+}
+
+/** The registry of the program. */
+export const registry: Registry = /* @__PURE__ */ createRegistry();
+
+export type { PlainConfig, PlainTier } from "./registry-config.ts";

@@ -1,0 +1,58 @@
+/**
+ * Settings: the options of a cache that can be changed while it is at work.
+ *
+ * @module
+ */
+import type { Engine } from "./engine.ts";
+import { invalid } from "./errors.ts";
+import { type CacheOptions, isLifetime, resolveOptions } from "./options.ts";
+
+/**
+ * What `cache.configure` changes. A setting that is left out stays as it is; `undefined` is what `createCache` was given. `maxEntries` and
+ * `maxBytes` are the bounds of the memory tier, of which `maxBytes` must have been given when it was made.
+ */
+export type Settings = {
+  [K in Exclude<keyof CacheOptions, "name" | "tiers" | "prefix" | "scopes" | "bus" | "clock" | "random">]?:
+    | CacheOptions[K]
+    | undefined;
+} & { maxBytes?: number | undefined };
+
+/** Settings besides those of `FreshnessOptions`. */
+const OTHERS = [
+  "onLeaseTimeout",
+  "version",
+  "tags",
+  "profile",
+  "codec",
+  "onError",
+  "coherence",
+  "sweepInterval",
+  "waitUntil",
+  "logger",
+  "maxEntries",
+  "maxBytes",
+];
+
+/**
+ * Changes settings, all at once or none.
+ *
+ * @throws {ConfigError} naming what cannot be changed, or is wrong
+ */
+export function configure(engine: Engine, patch: Settings): void {
+  if (typeof patch !== "object" || patch === null) throw invalid("patch", "an object", patch);
+  for (const [name, value] of Object.entries(patch))
+    if (!isLifetime(name) && !OTHERS.includes(name)) throw invalid(name, "left out of what is changed", value);
+  const all = Object.entries({ ...engine.changes, ...patch }).filter(([, value]) => value !== undefined);
+  const changes = Object.fromEntries(all) as Settings;
+  const options = resolveOptions({ ...engine.given, ...changes } as CacheOptions);
+  const { maxEntries, maxBytes } = changes;
+  if ("maxEntries" in patch || "maxBytes" in patch) {
+    const tier = engine.store.tiers.find((one) => one.resize);
+    if (!tier && (maxEntries ?? maxBytes) !== undefined)
+      throw invalid(maxEntries === undefined ? "maxBytes" : "maxEntries", "left out, where no tier is memory()", patch);
+    // It refuses what is wrong, and nothing that follows can fail.
+    tier?.resize?.({ maxEntries, maxBytes });
+  }
+  engine.changes = changes;
+  engine.replace(options);
+}
