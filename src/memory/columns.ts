@@ -2,12 +2,13 @@
  * Entries as columns: what an entry has is kept in arrays, at the place of its slot. Slots are small integers, given out by
  * the policy.
  *
- * An entry takes its key, its value and 8 bytes for the time it was made. What few entries have (an end, tags, a version)
+ * An entry takes its key, its value and 4 bytes for the time it was made. What few entries have (an end, tags, a version)
  * costs nothing until one comes that has it. Columns grow with what is in them, and shrink when all is gone.
  *
  * @module
  */
 import { type Entry, freshness, NO_TAGS } from "../entry.ts";
+import { SlotIndex } from "./slot-index.ts";
 
 /** What only some entries have. */
 interface Details {
@@ -22,8 +23,8 @@ const LEAST = 64;
 
 /** The entries of a memory tier, by key and by slot. */
 export class Columns {
-  /** Slot of each key, in the order of their coming. */
-  index: Map<string, number> = new Map();
+  /** Slot of each key. */
+  readonly index: SlotIndex = new SlotIndex();
   /** Number of slots that the columns have room for. */
   capacity = 0;
   values: unknown[] = [];
@@ -32,7 +33,10 @@ export class Columns {
   /** Absent while none has any. */
   details: (Details | undefined)[] | undefined;
   #keys: (string | undefined)[] = [];
-  #createdAt: Float64Array = new Float64Array(0);
+  /** When each was made, in milliseconds after the first; after 0 once 32 bits did not hold one exactly. */
+  #ages: Int32Array | Float64Array = new Int32Array(0);
+  #since: number | undefined;
+  #isWide = false;
   #staleUntil: Float64Array | undefined;
   #loadTimes: Float32Array | undefined;
 
@@ -48,7 +52,7 @@ export class Columns {
   take(key: string, slot: number): void {
     if (slot >= this.capacity) this.#resize(slot < this.#most ? Math.min(2 * this.capacity, this.#most) : 2 * slot);
     this.#keys[slot] = key;
-    this.index.set(key, slot);
+    this.index.add(key, slot);
   }
 
   /** Empties a slot. */
@@ -68,15 +72,27 @@ export class Columns {
   }
 
   put(slot: number, entry: Entry): void {
-    const { value, createdAt, freshUntil, staleUntil, loadTime, tags, sequence, version, profile } = entry;
-    this.values[slot] = value;
-    this.#createdAt[slot] = createdAt;
-    this.end(slot, freshUntil, staleUntil);
-    if (loadTime > 0) this.#loadTimes ??= new Float32Array(this.capacity);
-    if (this.#loadTimes) this.#loadTimes[slot] = loadTime;
+    const { createdAt, tags, version, profile, loadTime } = entry;
+    this.values[slot] = entry.value;
+    const age = createdAt - (this.#since ??= createdAt);
+    if (!this.#isWide && ((age | 0) !== age || age + this.#since !== createdAt)) this.#widen();
+    this.#ages[slot] = createdAt - this.#since;
+    if (this.freshUntil || entry.freshUntil !== Infinity) this.end(slot, entry.freshUntil, entry.staleUntil);
+    if (this.#loadTimes || loadTime > 0) (this.#loadTimes ??= new Float32Array(this.capacity))[slot] = loadTime;
     const isPlain = tags.length === 0 && version === undefined && profile === undefined;
-    if (!isPlain) this.details ??= [];
-    if (this.details) this.details[slot] = isPlain ? undefined : { tags, sequence, version, profile };
+    // As long as the other columns: an array with a gap is slow for all.
+    if (!isPlain) this.details ??= this.values.map(() => undefined);
+    if (this.details) this.details[slot] = isPlain ? undefined : { tags, sequence: entry.sequence, version, profile };
+  }
+
+  #widen(): void {
+    this.#ages = Float64Array.from(this.#ages, (age) => age + this.#since!);
+    this.#since = 0;
+    this.#isWide = true;
+  }
+
+  #createdAt(slot: number): number {
+    return this.#ages[slot]! + this.#since!;
   }
 
   /** Sets the deadlines of an entry. */
@@ -93,7 +109,7 @@ export class Columns {
     const freshUntil = this.freshUntil?.[slot] ?? Infinity;
     return {
       value: this.values[slot],
-      createdAt: this.#createdAt[slot]!,
+      createdAt: this.#createdAt(slot),
       freshUntil,
       staleUntil: this.#staleUntil?.[slot] ?? freshUntil,
       tags,
@@ -109,12 +125,12 @@ export class Columns {
     if (!this.freshUntil || this.#keys[slot] === undefined) return false;
     const freshUntil = this.freshUntil[slot]!;
     const staleUntil = this.#staleUntil?.[slot] ?? freshUntil;
-    return freshness({ freshUntil, staleUntil, createdAt: this.#createdAt[slot]! }, now) === "expired";
+    return freshness({ freshUntil, staleUntil, createdAt: this.#createdAt(slot) }, now) === "expired";
   }
 
   #resize(capacity: number): void {
     this.capacity = capacity;
-    this.#createdAt = copied(this.#createdAt, new Float64Array(capacity));
+    this.#ages = copied(this.#ages, this.#isWide ? new Float64Array(capacity) : new Int32Array(capacity));
     if (this.freshUntil) this.freshUntil = copied(this.freshUntil, new Float64Array(capacity).fill(Infinity));
     if (this.#staleUntil) this.#staleUntil = copied(this.#staleUntil, new Float64Array(capacity).fill(Infinity));
     if (this.#loadTimes) this.#loadTimes = copied(this.#loadTimes, new Float32Array(capacity));

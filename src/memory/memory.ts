@@ -15,6 +15,7 @@ import type {
   ScanResult,
   SyncTier,
   Tier,
+  TierBounds,
   TierContext,
   TierOptions,
   Touch,
@@ -35,7 +36,7 @@ export interface MemoryOptions extends TierOptions {
   maxEntries?: number;
   /** Most bytes of keys and values together, by `sizeOf`. Default: no bound, and no estimating on writes. */
   maxBytes?: number;
-  /** Bytes of one entry. Default: a rough estimate of its heap size. */
+  /** Bytes of one entry, finite and not below 0; fractions are rounded up. Default: a rough estimate of its heap size. */
   sizeOf?: (value: unknown, key: string) => number;
   /** Which entry gives way when the tier is full: `lru()`, `lfu()`, `fifo()`. Default: see docs/memory.md. */
   policy?: EvictionRule;
@@ -74,6 +75,11 @@ const SAMPLE = 200;
 /** Columns of so few slots are kept when the last entry is gone. */
 const SMALL = 1_024;
 
+/** A write, and its weight where it is known already. */
+interface Weighed extends Write {
+  readonly weight?: number | undefined;
+}
+
 /** Slots looked at after every write for what is over. */
 const STEP = 2;
 
@@ -93,13 +99,15 @@ class MemoryStore implements MemoryTier {
   /** Copies what goes out, where values are copied. */
   readonly #copy: ((value: unknown) => unknown) | undefined;
   declare readonly prepare?: NonNullable<Tier["prepare"]>;
-  /** By slot; absent without `maxBytes`. */
+  /** Bytes by slot, whole numbers; absent without `maxBytes`. */
   #weights: number[] | undefined;
   #bytes = 0;
   /** The slot at which the sweep has stopped. */
   #hand = -1;
-  readonly #maxEntries: number;
-  readonly #maxBytes: number;
+  #maxEntries = 0;
+  #maxBytes = 0;
+  /** The lowest bound that the rules bring along. */
+  readonly #brought: number;
   /** Longest stay, in milliseconds. */
   readonly #cap: number;
   readonly #sizeOf: (value: unknown, key: string) => number;
@@ -118,12 +126,9 @@ class MemoryStore implements MemoryTier {
       freeze = false,
     } = options;
     const all = policy ? [policy, ...rules] : rules;
-    const brought = Math.min(...all.map((rule) => rule.maxEntries ?? Infinity));
-    const { maxEntries = maxBytes === Infinity && brought === Infinity ? 10_000 : Infinity } = options;
-    this.#maxBytes = bound("maxBytes", maxBytes);
-    this.#maxEntries = Math.min(bound("maxEntries", maxEntries), brought);
-    if (this.#maxEntries === Infinity && maxBytes === Infinity)
-      throw invalid("maxEntries", "finite without maxBytes", maxEntries);
+    this.#brought = Math.min(...all.map((rule) => rule.maxEntries ?? Infinity));
+    this.#bound(options);
+    this.#weights = maxBytes === Infinity ? undefined : [];
     // Nobody knows it, so that nobody can choose keys that collide. Workers give no random numbers before the first request.
     let seed: number | undefined;
     const context: PolicyContext = {
@@ -135,13 +140,13 @@ class MemoryStore implements MemoryTier {
       },
     };
     const make = all.find((rule) => rule.policy)?.policy ?? tinyLfu;
-    this.#newPolicy = () => make(context);
+    this.#newPolicy = () => make({ ...context, maxEntries: this.#maxEntries });
     this.#policy = this.#newPolicy();
     this.#columns = new Columns(this.#maxEntries + 1);
     this.#rules = all.filter((rule) => rule.admit);
     const { into, out } = copier(clone, freeze);
     this.#copy = out;
-    if (into || this.#rules.length > 0) this.prepare = (writes) => this.#prepare(writes, into);
+    if (into || this.#weights || this.#rules.length > 0) this.prepare = (writes) => this.#prepare(writes, into);
     if (typeof name !== "string" || name === "") throw invalid("name", "a non-empty string", name);
     callable("sizeOf", sizeOf);
     this.name = name;
@@ -193,14 +198,23 @@ class MemoryStore implements MemoryTier {
     return undefined;
   }
 
-  /** Copies or freezes values, and lets the rules speak, before anything is changed. */
-  #prepare(writes: readonly Write[], into: ((value: unknown) => unknown) | undefined): readonly Write[] {
+  /** Copies, freezes and weighs values, and lets the rules speak, before anything is changed. */
+  #prepare(writes: readonly Write[], into: ((value: unknown) => unknown) | undefined): readonly Weighed[] {
     let entries = this.#columns.index.size;
     return writes.map((write) => {
       const { key, entry } = write;
-      if (!this.#columns.index.has(key)) this.#admits(key, entry.value, entries++);
-      return into ? { ...write, entry: { ...entry, value: into(entry.value) } } : write;
+      if (this.#columns.index.get(key) === undefined) this.#admits(key, entry.value, entries++);
+      if (!into && !this.#weights) return write;
+      const value = into ? into(entry.value) : entry.value;
+      return { ...write, entry: { ...entry, value }, weight: this.#weights && this.#weigh(key, value) };
     });
+  }
+
+  /** @throws {ValueError} for an answer of `sizeOf` that is no weight */
+  #weigh(key: string, value: unknown): number {
+    const weight = this.#sizeOf(value, key);
+    if (Number.isFinite(weight) && weight >= 0) return Math.ceil(weight);
+    throw new ValueError(mustBe("answer of sizeOf", "a finite number of 0 or more", weight));
   }
 
   #admits(key: string, value: unknown, entries: number = this.#columns.index.size): boolean {
@@ -222,45 +236,69 @@ class MemoryStore implements MemoryTier {
     return before - this.#columns.index.size;
   }
 
-  setMany(writes: readonly Write[], now: number): WriteResult {
-    for (const { key, entry } of writes)
-      this.#set(key, this.#cap === Infinity ? entry : endingBy(entry, now + this.#cap));
+  setMany(writes: readonly Weighed[], now: number): WriteResult {
+    for (const { key, entry, weight } of writes)
+      this.#set(key, this.#cap === Infinity ? entry : endingBy(entry, now + this.#cap), weight);
     if (this.#columns.freshUntil) this.#sweep(STEP, now);
     return STORED;
   }
 
-  #set(key: string, entry: Entry): void {
+  #set(key: string, entry: Entry, known: number | undefined): void {
     const columns = this.#columns;
-    const weight = this.#maxBytes === Infinity ? 0 : this.#sizeOf(entry.value, key);
-    if (typeof weight !== "number" || !(weight >= 0))
-      throw new ValueError(mustBe("answer of sizeOf", "0 or more", weight));
+    const policy = this.#policy;
+    const weights = this.#weights;
+    const weight = weights ? (known ?? this.#weigh(key, entry.value)) : 0;
     let slot = columns.index.get(key);
-    if (weight > this.#maxBytes) {
+    if (weights && weight > this.#maxBytes) {
       if (slot !== undefined) this.#drop(slot);
       this.#removed(key, "capacity");
       return;
     }
     if (slot !== undefined) {
-      this.#policy.hit(slot);
-      if (this.#maxBytes !== Infinity) this.#policy.resize?.(slot, Math.max(weight, 1));
+      policy.hit(slot);
+      if (weights) policy.resize?.(slot, weight || 1);
     } else {
       if (this.#rules.length > 0 && !this.#admits(key, entry.value)) return;
-      slot = this.#policy.take();
+      slot = policy.take();
       columns.take(key, slot);
-      this.#policy.insert(slot, Math.max(weight, 1));
+      policy.insert(slot, weight || 1);
     }
     columns.put(slot, entry);
-    if (this.#maxBytes !== Infinity) {
-      this.#weights ??= [];
-      this.#bytes += weight - (this.#weights[slot] ?? 0);
-      this.#weights[slot] = weight;
+    if (weights) {
+      this.#bytes += weight - (weights[slot] ?? 0);
+      weights[slot] = weight;
     }
-    while (columns.index.size > this.#maxEntries || this.#bytes > this.#maxBytes) {
-      const victim = this.#policy.evict();
-      const gone = columns.key(victim);
-      this.#forget(victim);
-      this.#removed(gone, "capacity");
-    }
+    this.#fit();
+  }
+
+  #fit(): void {
+    while (this.#columns.index.size > this.#maxEntries || this.#bytes > this.#maxBytes) this.#evict();
+  }
+
+  /** @throws {ConfigError} for bounds that cannot be */
+  #bound({ maxEntries, maxBytes = Infinity }: TierBounds): void {
+    bound("maxBytes", maxBytes);
+    const isFree = maxBytes === Infinity && this.#brought === Infinity;
+    const most = Math.min(bound("maxEntries", maxEntries ?? (isFree ? 10_000 : Infinity)), this.#brought);
+    if (most === Infinity && isFree) throw invalid("maxEntries", "finite without maxBytes", maxEntries);
+    this.#maxEntries = most;
+    this.#maxBytes = maxBytes;
+  }
+
+  resize({ maxEntries, maxBytes }: TierBounds): void {
+    const made = this.options as MemoryOptions;
+    // Weights are kept from the beginning or not at all.
+    if (!this.#weights && maxBytes !== undefined && maxBytes !== Infinity)
+      throw invalid("maxBytes", "given when the tier is made, to be changed later", maxBytes);
+    this.#bound({ maxEntries: maxEntries ?? made.maxEntries, maxBytes: maxBytes ?? made.maxBytes });
+    this.#fit();
+  }
+
+  #evict(): void {
+    const victim = this.#policy.evict();
+    const gone = this.#columns.key(victim);
+    this.#forget(victim);
+    this.#removed(gone, "capacity");
   }
 
   deleteMany(keys: readonly string[], now: number): boolean[] {
@@ -288,7 +326,7 @@ class MemoryStore implements MemoryTier {
 
   prune(limit: number, now: number): string[] {
     const pruned: string[] = [];
-    for (const key of this.#columns.index.keys()) {
+    for (const [key] of this.#columns.index) {
       if (pruned.length === limit) break;
       if (this.#live(key, now) === undefined) pruned.push(key);
     }
@@ -296,7 +334,7 @@ class MemoryStore implements MemoryTier {
   }
 
   scan({ prefix, now }: ScanOptions): ScanResult {
-    const all = [...this.#columns.index.keys()];
+    const all = Array.from(this.#columns.index, ([key]) => key);
     return { keys: all.filter((key) => key.startsWith(prefix) && this.#live(key, now, true) !== undefined) };
   }
 
@@ -343,18 +381,17 @@ class MemoryStore implements MemoryTier {
   /** Empties the slot of an entry that the policy has let go. */
   #forget(slot: number): void {
     const columns = this.#columns;
+    const weights = this.#weights;
     columns.give(slot);
-    if (columns.index.size === 0 && columns.capacity > SMALL) {
-      // Columns do not shrink: new ones are small.
-      this.#columns = new Columns(this.#maxEntries + 1);
-      this.#policy = this.#newPolicy();
-      this.#weights = undefined;
-      this.#bytes = 0;
+    if (weights) {
+      this.#bytes -= weights[slot]!;
+      weights[slot] = 0;
     }
-    if (!this.#weights) return;
-    // Fractions do not add up exactly: nothing weighs nothing.
-    this.#bytes = columns.index.size && this.#bytes - this.#weights[slot]!;
-    this.#weights[slot] = 0;
+    if (columns.index.size > 0 || columns.capacity <= SMALL) return;
+    // Columns do not shrink: new ones are small.
+    this.#columns = new Columns(this.#maxEntries + 1);
+    this.#policy = this.#newPolicy();
+    if (weights) this.#weights = [];
   }
 }
 

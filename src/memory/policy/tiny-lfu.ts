@@ -25,7 +25,7 @@ const INTERVAL = 1 / 20;
 const STEP = 0.009;
 const MAX_STEP = 0.2;
 
-/** What is left of old regrets and comforts after a step. */
+/** What is left of old regrets and comforts after a step, and of lookups and what they found. */
 const MEMORY = 0.8;
 
 /** The window's share of the cache: never nothing, never all. */
@@ -91,8 +91,9 @@ export class TinyLfu extends Slots {
   #stride = 1;
   #lookups = 0;
   #finds = 0;
-  /** The bits of the countdown that must be 0 for an eviction to look: none when awake. */
-  #doze = 0;
+  #isDozing = false;
+  /** Says which evictions look in a doze: never in step with what comes back. */
+  #noise = 0;
 
   constructor(expected: number, hashOf: (slot: number) => number, weighted = false) {
     super(expected, weighted);
@@ -112,7 +113,7 @@ export class TinyLfu extends Slots {
     this.count++;
     if (--this.#unasked > 0) return;
     this.#unasked = this.#stride;
-    if (this.#interval > 0 && this.#history.regrets(this.#hashOf(slot))) this.#regrets++;
+    if (this.#interval > 0 && !this.#isDozing && this.#history.regrets(this.#hashOf(slot))) this.#regrets++;
   }
 
   /** The entry was read or overwritten. */
@@ -125,7 +126,7 @@ export class TinyLfu extends Slots {
   evict(): number {
     if (--this.#left <= 0) this.#adapt();
     const { meta, next, tails, sizes, weights } = this;
-    const awake = (this.#left & this.#doze) === 0;
+    const awake = !this.#isDozing || this.#draws();
     let candidate = -1;
     let hash = 0;
     let count = 0;
@@ -168,6 +169,12 @@ export class TinyLfu extends Slots {
     }
     if (awake) this.#history.note(hash, count, true);
     return this.drop(candidate);
+  }
+
+  /** Once in {@linkcode DOZE} times, by a linear congruential generator (constants of Knuth and Lewis). */
+  #draws(): boolean {
+    this.#noise = (Math.imul(this.#noise, 1664525) + 1013904223) | 0;
+    return this.#noise >>> 0 < 2 ** 32 / DOZE;
   }
 
   /** Whether the window would still be too large without the entry, and something more. */
@@ -238,8 +245,9 @@ export class TinyLfu extends Slots {
       this.#share = Math.min(MAX_WINDOW, Math.max(MIN_WINDOW, this.#share + step));
       this.#regrets *= MEMORY;
       this.#comforts *= MEMORY;
-      this.#doze = this.#finds * FINDS < this.#lookups - DOZE * 4 ? DOZE - 1 : 0;
-      this.#lookups = this.#finds = 0;
+      this.#isDozing = this.#finds * FINDS < this.#lookups - (this.#isDozing ? 0 : 4 * DOZE);
+      this.#lookups *= MEMORY;
+      this.#finds *= MEMORY;
     }
     if (count > 2 * this.#history.entries) this.#history = new History(count);
     this.#left = this.#interval = Math.ceil((count * INTERVAL) / AGE + 1) * AGE;

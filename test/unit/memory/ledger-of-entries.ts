@@ -95,8 +95,8 @@ export async function run(options: MemoryOptions, spec: RunOptions): Promise<Ope
     const { entries, bytes } = tier.usage();
     if (entries !== books.size) fail(step, `${entries} entries, ${books.size} by the books`);
     if (weigh) {
-      const sum = [...books.values()].reduce((total, { weight }) => total + weight, 0);
-      if (bytes > maxBytes || Math.abs(bytes - sum) > 1e-6 * sum) fail(step, `${bytes} bytes, ${sum} by the books`);
+      const sum = [...books.values()].reduce((total, { weight }) => total + Math.ceil(weight), 0);
+      if (bytes > maxBytes || bytes !== sum) fail(step, `${bytes} bytes, ${sum} by the books`);
     }
   }
   return tier;

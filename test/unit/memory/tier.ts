@@ -1,7 +1,7 @@
-import { memory } from "../../../mod.ts";
+import { createCache, memory } from "../../../mod.ts";
 import { estimateBytes } from "../../../src/memory/weight.ts";
 import type { TestCase } from "../../contract/mod.ts";
-import { equal, ok, same, seededRandom, suite, throws } from "../../contract/mod.ts";
+import { equal, mapTier, ok, rejects, same, seededRandom, suite, throws } from "../../contract/mod.ts";
 import { open } from "./open.ts";
 
 export const tests: TestCase[] = suite("memory", {
@@ -111,12 +111,61 @@ export const tests: TestCase[] = suite("memory", {
     ok(usage().bytes <= 100 && usage().entries <= 3);
   },
   "a weight that is none is refused and changes nothing": () => {
-    for (const weight of [Number.NaN, -1, "5", undefined] as never[]) {
-      const { put, get, usage } = open({ maxBytes: 100, sizeOf: (value) => (value === "bad" ? weight : 10) });
+    for (const weight of [Number.NaN, -1, -0.5, Infinity, -Infinity, "5", 5n, null, undefined] as never[]) {
+      const { put, get, usage, tier, entry, clock } = open({
+        maxBytes: 100,
+        sizeOf: (value) => (value === "bad" ? weight : 10),
+      });
       put("k", "good");
       throws(() => put("k", "bad"), "VALUE");
+      throws(() => put("new", "bad"), "VALUE");
+      throws(() => tier.sync.setMany([{ key: "k", entry: entry("bad") }], clock.now()), "VALUE");
       equal([get("k"), usage().bytes, usage().entries], ["good", 10, 1]);
     }
+  },
+  "a value without a weight is refused before any tier is changed": async () => {
+    const sizeOf = (value: unknown) => (value === "bad" ? Number.NaN : 1);
+    for (const tiers of [[memory({ maxBytes: 100, sizeOf })], [memory({ maxBytes: 100, sizeOf }), mapTier()]]) {
+      const cache = createCache({ tiers, sweepInterval: 0 });
+      await cache.set("b", "good");
+      await rejects(
+        cache.setMany([
+          { key: "a", value: "good" },
+          { key: "b", value: "bad" },
+        ]),
+        "VALUE",
+      );
+      equal([await cache.keys(), await cache.get("b")], [["b"], "good"]);
+      await cache.close();
+    }
+  },
+  "a value is weighed once for a write": async () => {
+    let weighed = 0;
+    const sizeOf = () => ++weighed;
+    const cache = createCache({ tiers: [memory({ maxBytes: 100, sizeOf })] });
+    await cache.set("k", 1);
+    same(weighed, 1);
+    same(cache.stats().tiers[0]!.bytes, 1);
+  },
+  "fractions of a byte are rounded up, so that sums are exact": () => {
+    const { put, usage, drop, keys, removed } = open({ maxBytes: 10, sizeOf: (value) => value as number });
+    for (let i = 0; i < 10; i++) put(`k${i}`, 0.1);
+    equal([usage().bytes, removed.length], [10, 0]);
+    put("one more", 0.1);
+    equal([usage().bytes, removed.length], [10, 1]);
+    drop(...keys());
+    put("k", 9.5);
+    same(usage().bytes, 10);
+    put("k", 0);
+    same(usage().bytes, 0);
+    put("other", 2.000001);
+    drop("k");
+    same(usage().bytes, 3);
+  },
+  "what weighs nothing is kept, and bounded by the number of entries": () => {
+    const { put, usage, removed } = open({ maxBytes: 10, maxEntries: 20, sizeOf: () => 0 });
+    for (let i = 0; i < 50; i++) put(`k${i}`, i);
+    equal([usage().entries, usage().bytes, removed.length], [20, 0, 30]);
   },
   "the weight of a deleted, expired or overwritten entry is given back": () => {
     const { put, drop, clock, get, usage, tier } = open({ maxBytes: 1000, sizeOf: (value) => value as number });
