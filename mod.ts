@@ -14,16 +14,24 @@
 export type {
   Cache,
   CacheEntry,
+  ClearOptions,
+  Disabled,
   EntryMeta,
+  Face,
   InvalidateTagsOptions,
   ListOptions,
   ManyLoader,
+  Now,
   SetItem,
+  SyncCache,
+  SyncLoader,
+  SyncManyLoader,
+  TagChoice,
 } from "./src/api.ts";
 export { broadcastBus } from "./src/bus/broadcast.ts";
 export { type Bus, type BusConnection, type BusTransport, defineBus } from "./src/bus/bus.ts";
 export { type PollingBusOptions, pollingBus } from "./src/bus/polling.ts";
-export { createCache } from "./src/cache.ts";
+export { createCache, type FaceOf } from "./src/cache.ts";
 export { type Clock, systemClock } from "./src/clock.ts";
 export { defineTier } from "./src/define-tier.ts";
 export type { Duration } from "./src/duration.ts";
@@ -48,6 +56,36 @@ export {
   ValueError,
 } from "./src/errors.ts";
 export type { BreakerState, CacheEvents, EventName, EvictionReason, Listener } from "./src/events.ts";
+export { ignored } from "./src/functions/argument-key.ts";
+export {
+  type CachedMember,
+  type CachedOptions,
+  cached,
+  cachedMember,
+  cachedSync,
+  type MemberContext,
+  type MemberOptions,
+} from "./src/functions/decorator.ts";
+export { type Memoized, type MemoizeOptions, memoize } from "./src/functions/memoize.ts";
+export {
+  type MemoizedSync,
+  type MemoizeSyncOptions,
+  type MemoStats,
+  memoizeSync,
+} from "./src/functions/memoize-sync.ts";
+export type {
+  AnyFunction,
+  Callable,
+  FunctionHelpers,
+  FunctionInfo,
+  Instance,
+  KeyOptions,
+  ResultOf,
+  ScopeBinding,
+  WithOptions,
+  WrapOptions,
+  Wrapped,
+} from "./src/functions/types.ts";
 export type { Key, KeyPart } from "./src/key.ts";
 export type { LoadContext, Loader } from "./src/load.ts";
 export { type MemoryOptions, type MemoryTier, memory } from "./src/memory/memory.ts";
@@ -64,8 +102,11 @@ export {
 } from "./src/memory/rules.ts";
 export { nullTier } from "./src/null-tier.ts";
 export type {
+  Acceptance,
   CacheOptions,
   CallOptions,
+  Candidate,
+  FittedLoadOptions,
   FreshnessOptions,
   GetOptions,
   LoadOptions,
@@ -73,6 +114,7 @@ export type {
   SetOptions,
   ValueContext,
 } from "./src/options.ts";
+export type { Profile, ProfileOptions, ProfilePatch, ProfileStore } from "./src/profiles/profile.ts";
 export type { StandardSchema } from "./src/schema.ts";
 export { defineScopes } from "./src/scope/define.ts";
 export type {
@@ -89,6 +131,7 @@ export type {
   Scopes,
   ScopeTree,
 } from "./src/scope/types.ts";
+export type { Settings } from "./src/settings.ts";
 export type { CacheStats, Counters, LayerCounters, TierStats } from "./src/stats.ts";
 export type { StoreFactory } from "./src/store.ts";
 export type {
@@ -108,6 +151,7 @@ export type {
   TagInvalidation,
   TagMatch,
   Tier,
+  TierBounds,
   TierContext,
   TierOperations,
   TierOptions,
@@ -116,3 +160,4 @@ export type {
   WritePolicy,
   WriteResult,
 } from "./src/tier.ts";
+export { type WarmOptions, type WarmProgress, warm } from "./src/warm.ts";

@@ -7,7 +7,7 @@
  * instead of the clock's: steadier on a busy machine, but blind to the disk and other threads.
  *
  * `--tags` runs the benchmark of tag invalidation instead, which is long; its arguments are in tags/run.ts. `--memory` runs
- * that of the memory tier; its arguments are in memory/run.ts.
+ * that of the memory tier; its arguments are in memory/run.ts. `--functions` runs that of remembered functions, functions/run.ts.
  */
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
@@ -15,6 +15,7 @@ import { parseArgs } from "node:util";
 import { OPERATIONS, type OperationName } from "./contender.ts";
 import { MEMORY, SQLITE } from "./contenders/all.ts";
 import { makeFolder } from "./folder.ts";
+import { compareFunctions } from "./functions/run.ts";
 import { type Effort, measure, type Samples } from "./measure.ts";
 import { compareMemory } from "./memory/run.ts";
 import { installPeers } from "./peer.ts";
@@ -36,12 +37,14 @@ const { values } = parseArgs({
     folder: { type: "string" },
     tags: { type: "boolean", default: false },
     memory: { type: "boolean", default: false },
+    functions: { type: "boolean", default: false },
     limit: { type: "string", default: "300" },
   },
 });
 
 if (values.tags) await compareTags(values);
 else if (values.memory) await compareMemory(values);
+else if (values.functions) await compareFunctions(values);
 else if (values.contender === undefined) await compare();
 else await serve(values.contender, { folder: values.folder!, against: values.against }, values.cpu);
 

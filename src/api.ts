@@ -4,10 +4,12 @@
  *
  * @module
  */
+import type { Duration } from "./duration.ts";
 import type { EventName, Listener } from "./events.ts";
+import type { AnyFunction, ScopeBinding, WrapOptions, Wrapped } from "./functions/types.ts";
 import type { Key } from "./key.ts";
 import type { LoadContext, Loader } from "./load.ts";
-import type { CallOptions, GetOptions, LoadOptions, SetOptions } from "./options.ts";
+import type { CallOptions, FittedLoadOptions, GetOptions, LoadOptions, SetOptions } from "./options.ts";
 import type {
   AnyScopes,
   InvalidateScopeOptions,
@@ -17,6 +19,7 @@ import type {
   ScopeParams,
   ScopePath,
 } from "./scope/types.ts";
+import type { Settings } from "./settings.ts";
 import type { CacheStats } from "./stats.ts";
 import type { InvalidationMode, TagMatch, Tier } from "./tier.ts";
 
@@ -73,6 +76,92 @@ export interface InvalidateTagsOptions extends CallOptions {
   mode?: InvalidationMode;
 }
 
+/** Which entries, of those of a cache, namespace or scope: all that meet every condition. */
+export interface ClearOptions {
+  /** Only what is in this tier, and only there. Default: all. */
+  tier?: string;
+  /** Only entries with these tags. */
+  tags?: string | readonly string[];
+  /** Entries with any, with all, or with exactly these tags. Default `"any"`. */
+  match?: TagMatch;
+  /** Only entries that were written under this profile. */
+  profile?: string;
+  /** Only results of the function that was wrapped under this name. */
+  fn?: string;
+  /** Only entries that were written with this ttl, and without `jitter`. */
+  ttl?: Duration;
+}
+
+/** What is switched off or on: what has one of these tags. Default: everything. */
+export interface TagChoice {
+  tags?: string | readonly string[];
+}
+
+/** Something that is switched off. */
+export interface Disabled {
+  /** Switches it on again, once. */
+  enable(): void;
+  /** The same, at the end of a block with `using`. */
+  [Symbol.dispose](): void;
+}
+
+/** Makes the value of a key at once. */
+export type SyncLoader<V = unknown> = (context: Omit<LoadContext<V>, "signal">) => V;
+
+/** As {@linkcode ManyLoader}, at once. */
+export type SyncManyLoader<V = unknown> = (keys: readonly Key[]) => ReadonlyMap<Key, V> | readonly (V | undefined)[];
+
+/** Options without what only waiting calls have. */
+export type Now<O> = Omit<O, "signal" | "softTimeout" | "hardTimeout" | "leaseTimeout" | "onLeaseTimeout">;
+
+/**
+ * The synchronous face of a cache, where every tier has one (memory, SQLite, Durable Objects): the same engine, and the same
+ * promises. What the asynchronous face rejects with, it throws. It cannot wait, so a load joins no other, and where another process
+ * has the lease of the key, what it loads is returned but not stored.
+ */
+export interface SyncCache<S extends AnyScopes = NoScopes, Known extends string = never> {
+  /** As {@linkcode Cache.get}. A hit in memory allocates nothing. */
+  get<V = unknown>(key: Key, options?: Now<GetOptions<V>>): V | undefined;
+  getEntry<V = unknown>(key: Key, options?: Now<GetOptions<V>>): CacheEntry<V> | undefined;
+  getMany<K extends Key, V = unknown>(keys: readonly K[], options?: Now<GetOptions<V>>): Map<K, V>;
+  set<V>(key: Key, value: V, options?: Now<SetOptions<V>>): void;
+  // biome-ignore lint/suspicious/noExplicitAny: as in SetItem.
+  setMany(items: Iterable<SetItem>, shared?: Now<SetOptions<any>>): void;
+  has(key: Key): boolean;
+  delete(key: Key): boolean;
+  deleteMany(keys: Iterable<Key>): number;
+  /** As {@linkcode Cache.getOrSet}. @throws {SyncUnsupportedError} when the loader answers with a promise */
+  getOrSet<V, R>(key: Key, loader: SyncLoader<R>, options: Now<FittedLoadOptions<V, R>>): V;
+  getOrSet<V>(key: Key, loader: SyncLoader<V>, options?: Now<LoadOptions<V>>): V;
+  getOrSetMany<K extends Key, V>(
+    keys: readonly K[],
+    loader: SyncManyLoader<V>,
+    options?: Now<LoadOptions<V>>,
+  ): Map<K, V>;
+  touch(key: Key, options: { ttl: number | string; grace?: number | string }): boolean;
+  keys(options?: Now<ListOptions>): Key[];
+  /** As {@linkcode Cache.entries}, page by page while it is iterated. */
+  entries<V = unknown>(options?: Now<ListOptions>): IterableIterator<CacheEntry<V>>;
+  meta(key: Key, options?: { tier?: string }): EntryMeta | undefined;
+  metas(options?: Now<ListOptions>): IterableIterator<EntryMeta>;
+  size(options?: { tier?: string }): number;
+  invalidateTags(tags: string | readonly string[], options?: Now<InvalidateTagsOptions>): void;
+  invalidatePattern(pattern: string | RegExp): number;
+  invalidateScope<const L extends ScopePath<S["tree"]>>(
+    level: L,
+    ids: ScopeIds<S["tree"], L, Known>,
+    options?: Now<InvalidateScopeOptions>,
+  ): void;
+  /** As {@linkcode Cache.clear}. */
+  clear(options?: ClearOptions): void;
+  prune(): Key[];
+  evict(key: Key, options?: { tier?: string }): boolean;
+  evictAll(options?: { tier?: string }): void;
+}
+
+/** Whether the tiers of a cache are known to have a synchronous face all. */
+export type Face = "sync" | "async";
+
 /**
  * A tiered cache. A miss is `undefined`; `null`, `0`, `""` and `false` are values. Every call rejects with
  * `CacheClosedError` after `close()`, with `KeyError` for what is no key, and with the reason of its aborted `signal`.
@@ -80,17 +169,18 @@ export interface InvalidateTagsOptions extends CallOptions {
  *
  * @typeParam S the scopes that the cache was made with
  * @typeParam Known names of the ids of the scope that this is a view of
+ * @typeParam F whether every tier is known to have a synchronous face
  */
-export interface Cache<S extends AnyScopes = NoScopes, Known extends string = never> {
+export interface Cache<S extends AnyScopes = NoScopes, Known extends string = never, F extends Face = "async"> {
   /** Name of the cache, and of its namespaces and scopes after slashes. */
   readonly name: string;
 
   /** The value, or `undefined` (or `options.default`) on a miss. Stale values are misses here. */
-  get<V = unknown>(key: Key, options?: GetOptions): Promise<V | undefined>;
+  get<V = unknown>(key: Key, options?: GetOptions<V>): Promise<V | undefined>;
   /** The entry with its metadata, or `undefined`: tells a hit from a miss whatever the value. */
-  getEntry<V = unknown>(key: Key, options?: GetOptions): Promise<CacheEntry<V> | undefined>;
+  getEntry<V = unknown>(key: Key, options?: GetOptions<V>): Promise<CacheEntry<V> | undefined>;
   /** The hits, in the order of the keys; one round trip per tier. */
-  getMany<K extends Key, V = unknown>(keys: readonly K[], options?: GetOptions): Promise<Map<K, V>>;
+  getMany<K extends Key, V = unknown>(keys: readonly K[], options?: GetOptions<V>): Promise<Map<K, V>>;
   /** Stores a value in every tier. @throws {ValueError} for `undefined`; {CodecError} for what cannot be encoded, and then nothing changes */
   set<V>(key: Key, value: V, options?: SetOptions<V>): Promise<void>;
   /** Stores many; all are encoded before any is stored. */
@@ -106,6 +196,7 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
    * The value, or the loader's, which is stored. One load per key at a time in this process, also when it fails.
    * Rejects with the loader's error unless `grace` has an old value. What the loader gives as `undefined` is not stored.
    */
+  getOrSet<V, R>(key: Key, loader: Loader<R>, options: FittedLoadOptions<V, R>): Promise<V>;
   getOrSet<V>(key: Key, loader: Loader<V>, options?: LoadOptions<V>): Promise<V>;
   /** The same for many keys: one read per tier, one call of the loader for those that miss, one write per tier. */
   getOrSetMany<K extends Key, V>(
@@ -141,8 +232,13 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
     ids: ScopeIds<S["tree"], L, Known>,
     options?: InvalidateScopeOptions,
   ): Promise<void>;
-  /** Deletes everything of this cache, namespace or scope, and nothing else. */
-  clear(options?: CallOptions): Promise<void>;
+  /**
+   * Deletes everything of this cache, namespace or scope, and nothing else. With conditions, what meets all of them: keys are listed and
+   * looked at page by page, so its time grows with the number of entries, and what is written meanwhile may stay or go.
+   *
+   * @throws {TierError} with conditions, when a shared tier cannot list its keys
+   */
+  clear(options?: ClearOptions & CallOptions): Promise<void>;
   /** Removes expired entries from every tier, and returns their keys. */
   prune(options?: CallOptions): Promise<Key[]>;
   /** Removes a key from one tier only, by default the first; whether it was there. */
@@ -151,7 +247,7 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
   evictAll(options?: { tier?: string } & CallOptions): Promise<void>;
 
   /** A part of this cache whose keys, tags, `clear` and stats are its own. `clear` of the parent clears it too. */
-  namespace(name: string): Cache<S>;
+  namespace(name: string): Cache<S, never, F>;
   /**
    * A scope: a part of this cache as a namespace is, that `invalidateScope` of it and of every scope above reaches. The level
    * is a name or a dotted path. Asked of a view of a scope, the level is that of the view or one below it, and ids that the
@@ -163,12 +259,48 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
     level: L,
     ids: ScopeIds<S["tree"], L, Known>,
     options?: ScopeOptions,
-  ): Cache<S, ScopeParams<S["tree"], L>>;
+  ): Cache<S, ScopeParams<S["tree"], L>, F>;
+  /**
+   * A function whose results are kept, in a namespace of its own: a call is a `getOrSet` under the key of its arguments. See
+   * docs/functions.md.
+   *
+   * @throws {ConfigError} naming the option that is wrong: a name that another function has, or none where one is needed
+   */
+  wrap<Fn extends AnyFunction, const L extends ScopePath<S["tree"]>>(
+    fn: Fn,
+    options: WrapOptions<Fn> & ScopeBinding<Fn, S["tree"], L, Known>,
+  ): Wrapped<Fn>;
+  wrap<Fn extends AnyFunction>(fn: Fn, options?: WrapOptions<Fn>): Wrapped<Fn>;
+  /**
+   * The same without promises, where every tier has a synchronous face; typed where that is known.
+   *
+   * @throws {SyncUnsupportedError} naming the tier that has none
+   */
+  readonly sync: F extends "sync" ? SyncCache<S, Known> : unknown;
   /** A tier by its name, for its `client`. @throws {ConfigError} when there is none */
   tier(name: string): Tier;
   /** Numbers since the start or the last reset. */
   stats(): CacheStats;
   resetStats(): void;
+  /**
+   * Changes settings of the whole cache, all at once or none. What is left out stays; what is `undefined` is again what `createCache` was
+   * given. Calls under way end under the settings that they began with.
+   *
+   * @throws {ConfigError} naming what cannot be changed, or is wrong
+   */
+  configure(patch: Settings): void;
+  /**
+   * Switches the whole cache off, whatever view is asked: reads are misses, loads run and are not stored, and a `set` deletes what is there,
+   * so that nothing old comes back. Deletions and invalidations work as ever, and so does listing. With `tags` of this view, the same for
+   * entries that have one of them. What is switched off twice must be switched on twice.
+   *
+   * @throws {KeyError} for what is no tag
+   */
+  disable(options?: TagChoice): Disabled;
+  /** Takes back one `disable` with the same tags, or without. */
+  enable(options?: TagChoice): void;
+  /** Whether the whole cache is switched off. */
+  readonly isDisabled: boolean;
   /** Listens to an event; returns the function that stops it. */
   on<N extends EventName>(event: N, listener: Listener<N>): () => void;
   off<N extends EventName>(event: N, listener: Listener<N>): void;

@@ -1,146 +1,124 @@
 /**
- * The cache: wires the rooms together and keeps the fast path short.
+ * The cache: its asynchronous face, and the fast path of a hit in memory.
  *
  * @module
  */
-import type { Cache, CacheEntry, EntryMeta, InvalidateTagsOptions, ListOptions, ManyLoader, SetItem } from "./api.ts";
+import type {
+  Cache,
+  CacheEntry,
+  ClearOptions,
+  Disabled,
+  EntryMeta,
+  InvalidateTagsOptions,
+  ListOptions,
+  ManyLoader,
+  SetItem,
+  SyncCache,
+  TagChoice,
+} from "./api.ts";
 import { toMilliseconds } from "./duration.ts";
 import { Engine } from "./engine.ts";
-import { NO_TAGS } from "./entry.ts";
-import { CacheClosedError, callable, invalid, oneOf } from "./errors.ts";
+import { invalid } from "./errors.ts";
 import type { EventName, Listener } from "./events.ts";
-import { isPlain, type Key, namespacePrefix } from "./key.ts";
-import { listKeys } from "./listing.ts";
+import type { AnyFunction } from "./functions/types.ts";
+import { wrap } from "./functions/wrap.ts";
+import { type Key, namespacePrefix } from "./key.ts";
 import type { Loader } from "./load.ts";
 import { loadMany } from "./load-many.ts";
-import { all, finalize, settle, then } from "./maybe.ts";
+import { settle, then } from "./maybe.ts";
 import { type MemoryOptions, memory } from "./memory/memory.ts";
+import { turn } from "./off.ts";
 import {
   type CacheOptions,
   type CallOptions,
   type GetOptions,
   type LoadOptions,
   number,
-  resolveLifetimes,
   resolveOptions,
   rulesOf,
   type SetOptions,
 } from "./options.ts";
-import { validate } from "./schema.ts";
+import { isChoosy } from "./schema.ts";
 import type { AnyScopes, Ids, InvalidateScopeOptions, NoScopes, ScopeOptions } from "./scope/types.ts";
+import { configure, type Settings } from "./settings.ts";
 import type { Space } from "./space.ts";
 import { type CacheStats, type Counters, newCounters } from "./stats.ts";
-import type { Found, Store } from "./store.ts";
-import type { MaybePromise, Tier, Write } from "./tier.ts";
+import { newSyncCache } from "./sync-cache.ts";
+import type { MaybePromise, SyncTier, Tier } from "./tier.ts";
 import { abortable } from "./timeout.ts";
-import { newRequest, newWrite, type Request, written } from "./write.ts";
+import { type TierChoice, Verbs } from "./verbs.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
+
+/** Whether all of some tiers have a synchronous face. */
+export type FaceOf<T extends readonly Tier[]> = T[number] extends { readonly sync: SyncTier } ? "sync" : "async";
 
 /**
  * Makes a cache. Without options it is bounded memory.
  *
  * @throws {ConfigError} naming the option that is wrong, {StoreOpenError} or {StoreSchemaError} when a store cannot be used
  */
-export function createCache<S extends AnyScopes = NoScopes>(options: CacheOptions<S> = {}): Cache<S> {
+export function createCache<S extends AnyScopes = NoScopes>(
+  options?: Omit<CacheOptions<S>, "tiers"> & { tiers?: never },
+): Cache<S, never, "sync">;
+export function createCache<S extends AnyScopes = NoScopes, const T extends readonly Tier[] = readonly Tier[]>(
+  options: CacheOptions<S, T>,
+): Cache<S, never, FaceOf<T>>;
+export function createCache(options: CacheOptions<AnyScopes> = {}): Cache {
   if (typeof options !== "object" || options === null) throw invalid("options", "an object", options);
   const resolved = resolveOptions(options);
   const { maxEntries, tiers = [memory({ maxEntries } as MemoryOptions)] } = options;
   if (options.tiers && maxEntries !== undefined)
     throw invalid("maxEntries", "left out where there are tiers", maxEntries);
-  const engine = new Engine(tiers, resolved);
-  return new TieredCache(engine, resolved.name) as Cache as Cache<S>;
+  return new TieredCache(new Engine(tiers, resolved, { ...options, tags: resolved.tags }), resolved.name);
 }
 
 /** A view of a cache: the root, a namespace or a scope. */
 class TieredCache implements Cache {
   declare readonly name: string;
   readonly #engine: Engine;
-  readonly #store: Store;
   readonly #space: Space;
-  readonly #top: Tier;
+  readonly #verbs: Verbs;
+  #sync: SyncCache | undefined;
 
   constructor(engine: Engine, name: string, space: Space = engine.root) {
     this.name = name;
     this.#engine = engine;
-    this.#store = engine.store;
     this.#space = space;
-    this.#top = engine.store.tiers[0]!;
+    this.#verbs = new Verbs(engine, name, space);
   }
 
   get closed(): boolean {
     return Boolean(this.#engine.closing);
   }
 
+  get sync(): SyncCache {
+    return (this.#sync ??= newSyncCache(this.#verbs));
+  }
+
   get<V>(key: Key, options?: GetOptions): Promise<V | undefined> {
-    const hit = options === undefined && this.#quick<V>(key);
-    if (hit) return hit;
-    return this.#run(options, () =>
-      then(this.#find([key], options), ([hit]) => (hit ? hit.entry.value : options?.default) as V | undefined),
-    );
+    const value = options === undefined ? (this.#verbs.quick(key) as V | undefined) : undefined;
+    return value === undefined ? this.#run(options, (verbs) => verbs.get(key, options)) : Promise.resolve(value);
   }
 
   getEntry<V>(key: Key, options?: GetOptions): Promise<CacheEntry<V> | undefined> {
-    return this.#run(options, () =>
-      then(
-        this.#find([key], options),
-        ([hit]) => hit && ({ ...this.#describe(key, hit), value: hit.entry.value } as CacheEntry<V>),
-      ),
-    );
+    return this.#run(options, (verbs) => verbs.getEntry(key, options));
   }
 
   getMany<K extends Key, V>(keys: readonly K[], options?: GetOptions): Promise<Map<K, V>> {
-    return this.#run(options, () =>
-      then(
-        this.#find(keys, options),
-        (found) => new Map(found.flatMap((hit, i) => (hit ? [[keys[i]!, hit.entry.value as V]] : []))),
-      ),
-    );
+    return this.#run(options, (verbs) => verbs.getMany(keys, options));
   }
 
-  /** Reads fresh entries, and counts hits and misses. */
-  #find(keys: readonly Key[], options: GetOptions = NOTHING): MaybePromise<(Found | undefined)[]> {
-    const { promote, version = this.#engine.options.version, schema, onInvalid = "miss" } = options;
-    const { counters } = this.#space;
-    const read = this.#coherent(() => this.#space.read(keys, { promote, version }));
-    return then(read, ({ found, fault }) => {
-      const checked = all(
-        found.map((item) => {
-          if (!item || item.stale) return undefined;
-          if (!schema) return item;
-          oneOf("onInvalid", ["miss", "throw"], onInvalid);
-          return then(validate(schema, item.entry.value, onInvalid), (value) =>
-            value === undefined ? undefined : { ...item, entry: { ...item.entry, value } },
-          );
-        }),
-      );
-      return then(checked, (hits) => {
-        hits.forEach((item, i) => {
-          const key = keys[i]!;
-          counters[item ? "hits" : "misses"]++;
-          if (item) this.#engine.emit("hit", () => ({ key, tier: item.tier }));
-          else this.#engine.emit("miss", () => ({ key }));
-        });
-        if (fault && hits.includes(undefined)) throw fault;
-        return hits;
-      });
-    });
-  }
-
-  getOrSet<V>(key: Key, loader: Loader<V>, options: LoadOptions<V> = NOTHING): Promise<V> {
-    const hit =
-      options.version === undefined &&
-      options.refreshAhead === undefined &&
-      options.earlyRefresh === undefined &&
-      !options.signal &&
-      this.#quick<V>(key);
-    if (hit) return hit;
+  // biome-ignore lint/suspicious/noExplicitAny: what is loaded and what callers get may be of different types.
+  getOrSet<V>(key: Key, loader: Loader<any>, options: LoadOptions<any> = NOTHING): Promise<V> {
+    const value = isSimple(options) ? (this.#verbs.quick(key) as V | undefined) : undefined;
+    if (value !== undefined) return Promise.resolve(value);
     // Not through #run: a caller's abort is the flight's business, which ends when all have gone.
     return settle(() => {
-      this.#check(options);
-      callable("loader", loader);
-      const request = newRequest(key, options as LoadOptions, this.#space, loader as Loader);
-      return this.#coherent(() => this.#engine.loads.run(request) as MaybePromise<V>);
+      this.#verbs.check(options);
+      return this.#verbs.getOrSet(key, loader as Loader, options as LoadOptions, (request) =>
+        this.#engine.loads.run(request),
+      ) as MaybePromise<V>;
     });
   }
 
@@ -150,117 +128,39 @@ class TieredCache implements Cache {
     options: LoadOptions<V> = NOTHING,
   ): Promise<Map<K, V>> {
     return settle(() => {
-      this.#check(options);
-      callable("loader", loader);
-      return this.#coherent(() => loadMany(this.#space, keys, loader, options));
+      this.#verbs.check(options);
+      return this.#verbs.getOrSetMany(keys, loader, options as LoadOptions, (some, space, settings) =>
+        loadMany(space, some, loader, options, settings),
+      ) as MaybePromise<Map<K, V>>;
     });
   }
 
   set<V>(key: Key, value: V, options: SetOptions<V> = NOTHING): Promise<void> {
-    return this.#run(options, () => {
-      const request = newRequest(key, options as LoadOptions, this.#space);
-      return this.#write([request], [newWrite(value, request)]);
-    });
+    return this.#run(options, (verbs) => verbs.set(key, value, options));
   }
 
   setMany(items: Iterable<SetItem>, shared: SetOptions = NOTHING): Promise<void> {
-    return this.#run(shared, () => {
-      // Of one key that comes twice the last counts, as if they were written one after the other.
-      const requests = new Map<string, Request>();
-      const writes = new Map<string, Write | undefined>();
-      for (const item of items) {
-        const request = newRequest(item.key, { ...shared, ...item } as LoadOptions, this.#space);
-        requests.set(request.text, request);
-        writes.set(request.text, newWrite(item.value, request));
-      }
-      return this.#write([...requests.values()], [...writes.values()]);
-    });
-  }
-
-  /** Stores what has a write, and deletes what has none. */
-  #write(requests: readonly Request[], writes: readonly (Write | undefined)[]): MaybePromise<void> {
-    const texts = requests.map(({ text }) => text);
-    const kept = writes.filter((write) => write !== undefined);
-    const gone = kept.length === texts.length ? [] : texts.filter((_, i) => !writes[i]);
-    const done = this.#mutate(
-      () => this.#engine.loads.detach(texts),
-      () =>
-        then(kept.length > 0 ? this.#store.write(kept) : undefined, () =>
-          gone.length > 0 ? this.#store.delete(gone) : undefined,
-        ),
-    );
-    return then(done, () => {
-      writes.forEach((write, i) => {
-        if (write) written(requests[i]!.key, write.entry, this.#space);
-      });
-    });
-  }
-
-  /** Nobody may join a flight that began before the mutation ended. */
-  #mutate<T>(detach: () => void, mutation: () => MaybePromise<T>): MaybePromise<T> {
-    detach();
-    return finalize(mutation(), detach);
+    return this.#run(shared, (verbs) => verbs.setMany(items, shared));
   }
 
   has(key: Key, options?: CallOptions): Promise<boolean> {
-    return this.#run(options, () => {
-      const read = this.#peek(key, this.#engine.options.version);
-      return then(read, (found) => found?.stale === false);
-    });
+    return this.#run(options, (verbs) => verbs.has(key));
   }
 
   delete(key: Key, options?: CallOptions): Promise<boolean> {
-    return this.#run(options, () => then(this.#delete([key]), Boolean));
+    return this.#run(options, (verbs) => then(verbs.delete([key]), Boolean));
   }
 
   deleteMany(keys: Iterable<Key>, options?: CallOptions): Promise<number> {
-    return this.#run(options, () => this.#delete([...keys]));
-  }
-
-  #delete(keys: readonly Key[]): MaybePromise<number> {
-    const byText = new Map(keys.map((key) => [this.#space.encode(key), key]));
-    const texts = [...byText.keys()];
-    const deleted = this.#mutate(
-      () => this.#engine.loads.detach(texts),
-      () => this.#store.delete(texts),
-    );
-    return then(deleted, (existed) => {
-      const count = existed.filter(Boolean).length;
-      this.#space.counters.deletes += count;
-      texts.forEach((text, i) => {
-        this.#engine.emit("delete", () => ({ key: byText.get(text)!, existed: existed[i]! }));
-      });
-      return count;
-    });
+    return this.#run(options, (verbs) => verbs.delete([...keys]));
   }
 
   touch(key: Key, options: { ttl: number | string; grace?: number | string } & CallOptions): Promise<boolean> {
-    return this.#run(options, () => {
-      const { ttl, grace, swr } = resolveLifetimes(options, this.#engine.options);
-      if (ttl <= 0) return then(this.#delete([key]), Boolean);
-      return then(this.#peek(key, this.#engine.options.version), (found) => {
-        const end = found?.entry.freshUntil;
-        // What is stale for another reason than its age was invalidated, and stays so.
-        if (!found || (found.stale && (end === 0 || end! > this.#engine.now()))) return false;
-        const freshUntil = this.#engine.now() + ttl;
-        if (freshUntil !== Infinity) this.#engine.expiring();
-        return this.#store.touch({
-          key: this.#space.encode(key),
-          freshUntil,
-          staleUntil: freshUntil + Math.max(grace, swr),
-        });
-      });
-    });
+    return this.#run(options, (verbs) => verbs.touch(key, options));
   }
 
-  keys(options: ListOptions = NOTHING): Promise<Key[]> {
-    return this.#run(options, async () => (await this.#texts(options)).map((text) => this.#space.decode(text)));
-  }
-
-  async #texts(options: ListOptions): Promise<string[]> {
-    const texts: string[] = [];
-    for await (const page of listKeys(this.#space, options)) texts.push(...page);
-    return texts;
+  keys(options?: ListOptions): Promise<Key[]> {
+    return this.#run(options, (verbs) => verbs.keys(options));
   }
 
   entries<V>(options: ListOptions = NOTHING): AsyncGenerator<CacheEntry<V>> {
@@ -272,109 +172,44 @@ class TieredCache implements Cache {
   }
 
   async *#list<E extends CacheEntry | EntryMeta>(options: ListOptions, metaOnly: boolean): AsyncGenerator<E> {
-    this.#check(options);
-    for await (const page of listKeys(this.#space, options)) {
-      const { found } = await this.#store.read(page, { peek: true, metaOnly, version: null, tier: options.tier });
-      for (const [i, item] of found.entries()) {
-        if (!item) continue;
-        const meta = this.#describe(this.#space.decode(page[i]!), item);
-        yield (metaOnly ? meta : { ...meta, value: item.entry.value }) as E;
-      }
-    }
+    const pages = this.#verbs.list(options, metaOnly);
+    for (let page = await pages.next(); page; page = await pages.next()) yield* page as E[];
   }
 
-  meta(key: Key, options: { tier?: string } & CallOptions = NOTHING): Promise<EntryMeta | undefined> {
-    return this.#run(options, () =>
-      then(this.#peek(key, null, options.tier), (found) => found && this.#describe(key, found)),
-    );
+  meta(key: Key, options?: TierChoice & CallOptions): Promise<EntryMeta | undefined> {
+    return this.#run(options, (verbs) => verbs.meta(key, options));
   }
 
-  size(options: { tier?: string } & CallOptions = NOTHING): Promise<number> {
-    return this.#run(
-      options,
-      async () => (await this.#store.count?.(this.#space.prefix, options.tier)) ?? (await this.#texts(options)).length,
-    );
+  size(options?: TierChoice & CallOptions): Promise<number> {
+    return this.#run(options, (verbs) => verbs.size(options));
   }
 
-  invalidateTags(tags: string | readonly string[], options: InvalidateTagsOptions = NOTHING): Promise<void> {
-    return this.#run(options, () => {
-      const { match = "any", mode = "delete" } = options;
-      oneOf("match", ["any", "all", "exact"], match);
-      oneOf("mode", ["delete", "expire"], mode);
-      const names = typeof tags === "string" ? [tags] : tags;
-      if (names.length === 0) return;
-      // Exactly these tags have besides them those of the scopes; otherwise these would be too many.
-      const texts = this.#space.encodeTags(names, match === "exact" ? undefined : NO_TAGS);
-      // All with a single tag are any with it, which needs no look at the entries.
-      return then(this.#store.invalidate(texts, texts.length === 1 && match === "all" ? "any" : match, mode), () => {
-        if (match !== "any") this.#engine.loads.detachWhere(() => true);
-        this.#engine.emit("invalidate", () => ({ by: "tags", what: names.join(", ") }));
-      });
-    });
+  invalidateTags(tags: string | readonly string[], options?: InvalidateTagsOptions): Promise<void> {
+    return this.#run(options, (verbs) => verbs.invalidateTags(tags, options));
   }
 
-  invalidatePattern(pattern: string | RegExp, options: CallOptions = NOTHING): Promise<number> {
-    return this.#run(options, async () => {
-      const fence = () => {
-        this.#engine.fence.markAll();
-        this.#engine.loads.detachWhere((text) => this.#space.owns(text));
-      };
-      fence();
-      let count = 0;
-      // What is no pattern must not stand for all keys.
-      const which = { ...options, pattern: pattern ?? null };
-      for await (const page of listKeys(this.#space, which, true)) {
-        const existed = await this.#store.delete(page);
-        count += existed.filter(Boolean).length;
-        page.forEach((text, i) => {
-          if (existed[i]) this.#engine.left(this.#top.name, text, "pattern");
-        });
-      }
-      fence();
-      this.#store.tell?.(this.#space.prefix, pattern);
-      this.#engine.emit("invalidate", () => ({ by: "pattern", what: String(pattern), count }));
-      return count;
-    });
+  invalidatePattern(pattern: string | RegExp, options?: CallOptions): Promise<number> {
+    return this.#run(options, (verbs) => verbs.invalidatePattern(pattern, options));
   }
 
-  clear(options?: CallOptions): Promise<void> {
-    return this.#run(options, () => {
-      const { prefix } = this.#space;
-      const cleared = this.#mutate(
-        () => this.#engine.loads.detachWhere((text) => text.startsWith(prefix)),
-        () => this.#store.clear(prefix),
-      );
-      return then(cleared, () => this.#engine.emit("invalidate", () => ({ by: "clear", what: this.name })));
-    });
+  invalidateScope(level: string, ids: Ids, options?: InvalidateScopeOptions): Promise<void> {
+    return this.#run(options, (verbs) => verbs.invalidateScope(level, ids, options));
+  }
+
+  clear(options?: ClearOptions & CallOptions): Promise<void> {
+    return this.#run(options, (verbs) => verbs.clear(options));
   }
 
   prune(options?: CallOptions): Promise<Key[]> {
-    return this.#run(options, () =>
-      then(this.#store.prune(Infinity), (texts) =>
-        texts.filter((text) => this.#space.owns(text)).map((text) => this.#space.decode(text)),
-      ),
-    );
+    return this.#run(options, (verbs) => verbs.prune());
   }
 
-  evict(key: Key, options: { tier?: string } & CallOptions = NOTHING): Promise<boolean> {
-    return this.#run(options, () => {
-      const { tier = this.#top.name } = options;
-      const text = this.#space.encode(key);
-      return then(this.#store.delete([text], tier), ([existed]) => {
-        if (existed) this.#engine.left(tier, text, "manual");
-        return existed!;
-      });
-    });
+  evict(key: Key, options?: TierChoice & CallOptions): Promise<boolean> {
+    return this.#run(options, (verbs) => verbs.evict(key, options));
   }
 
-  evictAll(options: { tier?: string } & CallOptions = NOTHING): Promise<void> {
-    return this.#run(options, async () => {
-      const { tier = this.#top.name } = options;
-      for await (const page of this.#store.pages(this.#space.prefix, tier)) {
-        for (const text of page) this.#engine.left(tier, text, "manual");
-      }
-      await this.#store.clear(this.#space.prefix, tier);
-    });
+  evictAll(options?: TierChoice & CallOptions): Promise<void> {
+    return this.#run(options, (verbs) => verbs.evictAll(options));
   }
 
   namespace(name: string): Cache {
@@ -395,25 +230,20 @@ class TieredCache implements Cache {
     );
   }
 
-  invalidateScope(level: string, ids: Ids, options?: InvalidateScopeOptions): Promise<void> {
-    return this.#run(options, () => rulesOf(this.#engine.options).invalidate(this.#space, level, ids, options));
+  // biome-ignore lint/suspicious/noExplicitAny: what it takes and gives, the interface says.
+  wrap(fn: AnyFunction, options?: any): any {
+    return wrap(this.#verbs, fn, options);
   }
 
   tier(name: string): Tier {
-    const { tiers } = this.#store;
-    oneOf(
-      "tier",
-      tiers.map((tier) => tier.name),
-      name,
-    );
-    return tiers.find((tier) => tier.name === name)!;
+    return this.#verbs.tier(name);
   }
 
   stats(): CacheStats {
     const counters = newCounters();
     for (const { counters: own } of this.#parts())
       for (const name in own) counters[name as keyof Counters] += own[name as keyof Counters];
-    const tiers = this.#store.stats();
+    const tiers = this.#engine.store.stats();
     const sum = (of: "errors" | "entries" | "bytes") => tiers.reduce((total, tier) => total + (tier[of] ?? 0), 0);
     const served = counters.hits + counters.staleHits;
     const hitRate = served / (served + counters.misses) || 0;
@@ -431,13 +261,37 @@ class TieredCache implements Cache {
   resetStats(): void {
     for (const part of this.#parts()) Object.assign(part.counters, newCounters());
     if (this.#space.prefix !== "") return;
-    this.#store.resetStats();
+    this.#engine.store.resetStats();
     this.#engine.evictions = {};
   }
 
   /** The spaces that this view counts. */
   #parts(): Space[] {
     return this.#space.prefix === "" ? [...this.#engine.spaces.values()] : [this.#space];
+  }
+
+  configure(patch: Settings): void {
+    this.#verbs.check(undefined);
+    configure(this.#engine, patch);
+  }
+
+  get isDisabled(): boolean {
+    return this.#engine.disables.has("");
+  }
+
+  disable({ tags }: TagChoice = NOTHING): Disabled {
+    const names = this.#verbs.tags(tags);
+    turn(this.#engine, names, 1);
+    let isOff = true;
+    const enable = (): void => {
+      if (isOff) turn(this.#engine, names, -1);
+      isOff = false;
+    };
+    return { enable, [Symbol.dispose]: enable };
+  }
+
+  enable({ tags }: TagChoice = NOTHING): void {
+    turn(this.#engine, this.#verbs.tags(tags), -1);
   }
 
   on<N extends EventName>(event: N, listener: Listener<N>): () => void {
@@ -462,48 +316,20 @@ class TieredCache implements Cache {
     return this.close();
   }
 
-  /** A hit in the top tier that needs no look at its entry: no allocation but the caller's promise. */
-  #quick<V>(key: Key): Promise<V> | undefined {
-    const engine = this.#engine;
-    if (!engine.quick || engine.closing || typeof key !== "string" || !isPlain(key)) return undefined;
-    let now: number | undefined;
-    if (engine.cohere && (now = engine.now()) >= engine.coherentUntil) return undefined;
-    const value = this.#top.fresh?.(this.#space.prefix + key, engine.ledger.latest, now);
-    if (value === undefined) return undefined;
-    this.#space.counters.hits++;
-    engine.store.counters.hits++;
-    return Promise.resolve(value as V);
-  }
-
-  /** Continues when it is known what other processes have changed. */
-  #coherent<T>(next: () => MaybePromise<T>): MaybePromise<T> {
-    return then(this.#engine.cohere?.(), next);
-  }
-
   /** Runs a call: closed, aborted and thrown all become rejections, and an abort ends the caller's waiting. */
-  #run<T>(options: ({ tier?: string } & CallOptions) | undefined, call: () => MaybePromise<T>): Promise<T> {
+  #run<T>(options: (TierChoice & CallOptions) | undefined, call: (verbs: Verbs) => MaybePromise<unknown>): Promise<T> {
     const done = settle(() => {
-      this.#check(options);
-      return call();
+      this.#verbs.check(options);
+      return call(this.#verbs) as MaybePromise<T>;
     });
     return abortable(done, options?.signal);
   }
+}
 
-  #check(options: ({ tier?: string } & CallOptions) | undefined): void {
-    if (this.closed) throw new CacheClosedError(`Cannot use cache ${this.name} as it is closed`);
-    options?.signal?.throwIfAborted();
-    if (options?.tier !== undefined) this.tier(options.tier);
-  }
-
-  #describe(key: Key, { entry, tier, stale }: Found): EntryMeta {
-    const { createdAt, freshUntil, tags, version, codec, profile, size } = entry;
-    const ttl = stale ? 0 : freshUntil - this.#engine.now();
-    return { key, tier, createdAt, ttl, stale, tags: this.#space.decodeTags(tags), version, codec, profile, size };
-  }
-
-  /** Looks at an entry without its value, which is no use of it. */
-  #peek(key: Key, version: string | undefined | null, tier?: string): MaybePromise<Found | undefined> {
-    const read = this.#coherent(() => this.#space.read([key], { peek: true, metaOnly: true, version, tier }));
-    return then(read, ({ found }) => found[0]);
-  }
+/** Whether a hit may take the fast path as far as the options of the call are concerned. */
+function isSimple(options: Omit<LoadOptions, "ttl" | "tags" | "shouldCache">): boolean {
+  const { version, refreshAhead, earlyRefresh, signal } = options;
+  return (
+    version === undefined && refreshAhead === undefined && earlyRefresh === undefined && !signal && !isChoosy(options)
+  );
 }

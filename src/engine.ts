@@ -7,10 +7,14 @@ import { NO_TAGS } from "./entry.ts";
 import { invalid } from "./errors.ts";
 import { Events, type EvictionReason } from "./events.ts";
 import { Fence } from "./fence.ts";
+import { alive, joined } from "./joined.ts";
 import { decodeKey } from "./key.ts";
 import { Ledger } from "./ledger.ts";
 import { Loads } from "./load.ts";
-import type { Resolved } from "./options.ts";
+import type { Off } from "./off.ts";
+import type { CacheOptions, Resolved } from "./options.ts";
+import type { AnyScopes } from "./scope/types.ts";
+import type { Settings } from "./settings.ts";
 import { Space } from "./space.ts";
 import { Solo, type Store } from "./store.ts";
 import type { MaybePromise, SyncTier, Tier } from "./tier.ts";
@@ -18,6 +22,9 @@ import { within } from "./timeout.ts";
 
 /** Most namespaces with counters of their own; those beyond count in the root's. */
 const MAX_SPACES = 1_000;
+
+/** Most works in the background that `close` waits for: those of requests that have ended stay. */
+const MAX_BACKGROUND = 10_000;
 
 /** Steps of one sweep, so that it never holds up other work for long. */
 const SWEEP_STEPS = 10;
@@ -41,7 +48,11 @@ function newStore(tiers: readonly Tier[], engine: Engine): Store {
 
 /** The middle of a cache: its options, its events, the order of what happens, its store, its flights and its namespaces. */
 export class Engine extends Events {
-  declare readonly options: Resolved;
+  /** In force now. Frozen, and replaced as a whole: whoever holds them goes on with them. */
+  declare options: Resolved;
+  /** What `createCache` was given, and what was changed since. */
+  declare readonly given: CacheOptions<AnyScopes>;
+  changes: Settings = {};
   readonly fence: Fence = new Fence();
   /** What is invalidated. A stack has one that knows of the tiers' own sequences. */
   ledger: Ledger = new Ledger();
@@ -55,22 +66,32 @@ export class Engine extends Events {
   /** Until when nothing need be asked about what other processes have changed, and how that is asked. Set by a stack that follows a journal. */
   coherentUntil: number = Infinity;
   declare cohere: (() => MaybePromise<void>) | undefined;
-  declare readonly store: Store;
+  declare store: Store;
+  /** The store when nothing is switched off. */
+  readonly #store: Store;
+  /** What is switched off, and how often each was; an empty text is everything. */
+  disabled: Off | undefined = undefined;
+  readonly disables: Map<string, number> = new Map();
   declare readonly loads: Loads;
   readonly spaces: Map<string, Space> = new Map();
   readonly root: Space = this.space("");
   /** Whether hits may take the fast path: nobody listens, and no option needs a look at the entry. */
   declare quick: boolean;
   declare closing: Promise<void> | undefined;
+  /** How long a load may wait for the tiers in all, in milliseconds: the longest budget of any. Set by a stack. */
+  patience: number = Infinity;
+  /** While a call of the synchronous face runs: the tiers are asked by theirs, and nothing is waited for. */
+  isSync = false;
   readonly #background = new Set<Promise<unknown>>();
   #sweep: unknown;
 
   /** @throws {ConfigError} when the tiers cannot be used */
-  constructor(tiers: readonly Tier[], options: Resolved) {
+  constructor(tiers: readonly Tier[], options: Resolved, given: CacheOptions<AnyScopes>) {
     super();
     this.options = options;
+    this.given = given;
     const store = newStore(tiers, this);
-    this.store = options.bus ? options.bus.attach(store, this) : store;
+    this.store = this.#store = options.bus ? options.bus.attach(store, this) : store;
     this.loads = new Loads(this);
     this.listening();
   }
@@ -78,7 +99,26 @@ export class Engine extends Events {
   /** To be called when somebody begins or stops listening. */
   listening(): void {
     const { version, refreshAhead, earlyRefresh } = this.options;
-    this.quick = version === undefined && refreshAhead + earlyRefresh === 0 && !this.has("hit");
+    this.quick = version === undefined && refreshAhead + earlyRefresh === 0 && !this.disabled && !this.has("hit");
+  }
+
+  /** Puts other options in force; what is under way keeps those that it began with. */
+  replace(options: Resolved): void {
+    const { coherence, sweepInterval, clock } = this.options;
+    this.options = options;
+    this.listening();
+    if (this.cohere && options.coherence !== coherence) this.coherentUntil = -Infinity;
+    if (options.sweepInterval === sweepInterval) return;
+    // Where nothing was swept, nobody knows whether there is something to sweep.
+    const isDue = this.#sweep !== undefined || sweepInterval === 0 || sweepInterval === Infinity;
+    clock.clearTimer(this.#sweep);
+    this.#sweep = undefined;
+    if (isDue) this.expiring();
+  }
+
+  /** Puts another store before those who ask, made of the one that there is. */
+  mute(make: (store: Store) => Store): void {
+    this.store = make(this.#store);
   }
 
   now(): number {
@@ -111,8 +151,14 @@ export class Engine extends Events {
     const tracked: Promise<unknown> = work
       .catch((error) => this.emit("error", () => ({ error, operation })))
       .then(() => this.#background.delete(tracked));
-    this.#background.add(tracked);
+    this.#background.add(alive(tracked));
+    if (this.#background.size > MAX_BACKGROUND) this.#background.delete(this.#background.values().next().value!);
     waitUntil?.(tracked);
+  }
+
+  /** Keeps the request alive until the work is done, where the runtime needs to be told. How it fails is told elsewhere. */
+  hold(work: Promise<unknown>, waitUntil: Resolved["waitUntil"] = this.options.waitUntil): void {
+    waitUntil?.(work.catch(() => {}));
   }
 
   /** To be called when an entry that can expire was written: sweeps on a timer that keeps no process alive. */
@@ -132,7 +178,8 @@ export class Engine extends Events {
     const { clock } = this.options;
     clock.clearTimer(this.#sweep);
     const idle = async () => {
-      while (this.#background.size > 0) await Promise.all(this.#background);
+      // By itself each has left when it ends.
+      for (const work of this.#background) if (!(await joined(work))) this.#background.delete(work);
     };
     let closed: { answer: unknown } | undefined;
     const close = () => (closed ??= { answer: this.store.close() }).answer;

@@ -18,28 +18,38 @@ export interface Landing {
   readonly tier: string;
 }
 
-/** A read and load under way. */
-export interface Flight {
-  outcome: Promise<Landing>;
-  /** Ends when the tiers were read, where that takes time. */
-  reading?: unknown;
+/** What a load has in its hands. */
+export interface Held {
   /** The old value, once the tiers were read. */
   found?: Found | undefined;
-  /** The invalidation sequence before the load began. */
-  sequence?: number;
   /** What it loads under, where a shared tier gives leases. */
   lease?: number | undefined;
   /** Goes on though nobody waits. */
+  background?: boolean;
+  controller?: AbortController;
+}
+
+/** A read and load under way. */
+export interface Flight extends Held {
+  outcome: Promise<Landing>;
+  /** Ends when the tiers were read, where that takes time. */
+  reading?: unknown;
+  /** What there is for others, where the one who began it was not satisfied with it. */
+  spare?: Found | undefined;
+  /** The write of what was loaded, where nobody waits for it any more. */
+  keeping?: Promise<unknown>;
+  /** The invalidation sequence before the load began. */
+  sequence?: number;
   background: boolean;
   /** Version of the value that it brings. */
   readonly version: string | undefined;
   readonly startedAt: number;
+  hasLanded: boolean;
   /** How many callers wait. */
   waiting: number;
-  controller?: AbortController;
 }
 
 /** What aborts the load. Made when the loader asks for its signal, since most do not. */
-export function controllerOf(flight: Flight): AbortController {
+export function controllerOf(flight: Held): AbortController {
   return (flight.controller ??= new AbortController());
 }

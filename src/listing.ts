@@ -4,33 +4,49 @@
  * @module
  */
 import type { ListOptions } from "./api.ts";
+import { then } from "./maybe.ts";
 import { number } from "./options.ts";
 import { compilePattern } from "./pattern.ts";
 import type { Space } from "./space.ts";
+import type { Pages } from "./store.ts";
+import type { MaybePromise } from "./tier.ts";
 
 /** Pages of the texts of live keys. */
-export async function* listKeys(space: Space, options: ListOptions, complete?: boolean): AsyncGenerator<string[]> {
+export function listKeys(space: Space, options: ListOptions, complete?: boolean): Pages {
   const { pattern = "*", tier, limit = Infinity, signal } = options;
   const { prefix, matches } = compilePattern(pattern);
   number("limit", limit);
+  const { engine } = space;
   // An array key begins with [, and some strings with an escape, so their range is not that of the pattern.
   const range = /^[@[\\]/.test(prefix) ? "" : prefix;
-  let room = limit;
-  if (!complete) await space.engine.cohere?.();
   // Of keys that were too long for the tiers only the beginning is known: where none may be missed, they are looked at too.
-  const mayBegin = complete ? space.engine.mayBegin : undefined;
-  for (const begin of mayBegin && range !== "" ? [range, "\\#"] : [range]) {
-    for await (const page of space.engine.store.pages(space.prefix + begin, tier, complete)) {
-      signal?.throwIfAborted();
-      const keys = page
-        .filter(
-          (text) =>
-            space.owns(text) && (matches(space.readable(text)) || mayBegin?.(text.slice(space.prefix.length), prefix)),
-        )
-        .slice(0, room);
-      if (keys.length > 0) yield keys;
-      room -= keys.length;
-      if (room <= 0) return;
+  const mayBegin = complete ? engine.mayBegin : undefined;
+  const ranges = mayBegin && range !== "" ? [range, "\\#"] : [range];
+  const isWanted = (text: string): boolean =>
+    space.owns(text) && (matches(space.readable(text)) || Boolean(mayBegin?.(text.slice(space.prefix.length), prefix)));
+  let room = limit;
+  let walk: Pages | undefined;
+  const next = (): MaybePromise<readonly string[] | undefined> => {
+    if (!walk) {
+      const begin = ranges.shift();
+      if (begin === undefined || room <= 0) return undefined;
+      walk = engine.store.pages(space.prefix + begin, tier, complete);
     }
-  }
+    return then(walk.next(), (page) => {
+      signal?.throwIfAborted();
+      if (!page) {
+        walk = undefined;
+        return next();
+      }
+      const keys = page.filter(isWanted).slice(0, room);
+      room -= keys.length;
+      if (room <= 0) {
+        walk = undefined;
+        ranges.length = 0;
+      }
+      return keys;
+    });
+  };
+  const coherent = complete ? undefined : engine.cohere?.();
+  return { next: () => then(coherent, next) };
 }

@@ -3,15 +3,16 @@
  *
  * @module
  */
-import type { ManyLoader } from "./api.ts";
+import type { ManyLoader, SyncManyLoader } from "./api.ts";
 import type { Key } from "./key.ts";
 import type { LoadContext, Loader } from "./load.ts";
-import { then } from "./maybe.ts";
-import type { LoadOptions } from "./options.ts";
+import { isPromise, then } from "./maybe.ts";
+import type { LoadOptions, Resolved } from "./options.ts";
+import { isChoosy } from "./schema.ts";
 import type { Space } from "./space.ts";
 import type { Findings } from "./store.ts";
 import type { MaybePromise } from "./tier.ts";
-import { newRequest } from "./write.ts";
+import { newRequest, type Request } from "./write.ts";
 
 /** One read of the tiers, a flight for each key that missed, and one call of the loader for all that begin together. */
 export async function loadMany<K extends Key, V>(
@@ -19,6 +20,7 @@ export async function loadMany<K extends Key, V>(
   keys: readonly K[],
   loader: ManyLoader<V>,
   options: LoadOptions<V>,
+  settings: Resolved = space.engine.options,
 ): Promise<Map<K, V>> {
   const { loads, store } = space.engine;
   let missing: LoadContext[] = [];
@@ -35,16 +37,16 @@ export async function loadMany<K extends Key, V>(
         { signal: whenAll(batch) },
       );
     });
-    const values = await made;
-    return Array.isArray(values) ? values[at] : (values as ReadonlyMap<Key, V>).get(context.key);
+    return pick(await made, context.key, at);
   };
 
-  const requests = keys.map((key) => newRequest(key, options as LoadOptions, space, one));
+  const requests = keys.map((key) => newRequest(key, options as LoadOptions, space, one, settings));
   const asked = [...new Set(requests.map(({ text }) => text))].filter((text) => !loads.isFlying(text));
   const reading = store.read(asked, {
     sequence: true,
     version: requests[0]?.version,
-    lease: requests[0]?.lifetimes.lease ?? 0,
+    // Where hits are looked at first, each key takes its own.
+    lease: isChoosy(options) ? 0 : (requests[0]?.lifetimes.lease ?? 0),
   });
   const places = new Map(asked.map((text, place) => [text, place]));
   const runs = new Map<string, MaybePromise<unknown>>();
@@ -69,6 +71,54 @@ export async function loadMany<K extends Key, V>(
   return new Map(
     requests.map(({ key }, i) => [key as K, values[i]!] as const).filter(([, value]) => value !== undefined),
   );
+}
+
+/** The same for a call that cannot wait. */
+export function loadManySync<K extends Key, V>(
+  space: Space,
+  keys: readonly K[],
+  loader: SyncManyLoader<V>,
+  options: LoadOptions<V>,
+): Map<K, V> {
+  const { loads, store } = space.engine;
+  const requests = new Map<string, Request>();
+  for (const key of keys) {
+    // A refresh in the background is of one key.
+    const request = newRequest(key, options as LoadOptions, space, () => pick(loader([key]), key, 0));
+    requests.set(request.text, request);
+  }
+  const texts = [...requests.keys()];
+  const [first] = requests.values();
+  const read = store.read(texts, { sequence: true, version: first?.version, lease: first?.lifetimes.lease ?? 0 });
+  const all = read as Findings;
+  const values = new Map<string, unknown>();
+  const missing = texts.flatMap((text, i) => {
+    const request = requests.get(text)!;
+    const findings: Findings = { ...all, found: [all.found[i]], leases: all.leases && [all.leases[i]] };
+    const served = loads.serve(request, findings);
+    if ("findings" in served) return [{ request, findings: served.findings }];
+    values.set(text, served.value);
+    return [];
+  });
+  let made: ReturnType<SyncManyLoader<V>> | undefined;
+  const batch = missing.map(({ request }) => request.key);
+  missing.forEach(({ request, findings }, i) => {
+    const one: Loader = () => {
+      made ??= loader(batch);
+      return pick(made, request.key, i);
+    };
+    values.set(request.text, loads.runSync({ ...request, loader: one }, findings));
+  });
+  return new Map(
+    keys.map((key) => [key, values.get(space.encode(key)) as V] as const).filter(([, value]) => value !== undefined),
+  );
+}
+
+/** One of the values that a loader of many has made. */
+function pick<V>(made: Awaited<ReturnType<ManyLoader<V>>>, key: Key, at: number): V | undefined {
+  // Of a loader that was to answer at once: whoever asked for it sees that.
+  if (isPromise(made)) return made as never;
+  return Array.isArray(made) ? made[at] : (made as ReadonlyMap<Key, V>).get(key);
 }
 
 /** Aborts when all of them have: a batch goes on while anybody waits for one of its keys. */

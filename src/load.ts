@@ -4,13 +4,16 @@
  *
  * @module
  */
+import { hasTimers } from "./clock.ts";
 import type { Engine } from "./engine.ts";
 import { type Entry, freshness } from "./entry.ts";
-import { LoadTimeoutError } from "./errors.ts";
-import { controllerOf, type Flight, type Landing, type Outcome } from "./flight.ts";
+import { LoadTimeoutError, SyncUnsupportedError } from "./errors.ts";
+import { controllerOf, type Flight, type Held, type Landing, type Outcome } from "./flight.ts";
+import { alive, isLost, unlessLost } from "./joined.ts";
 import type { Key } from "./key.ts";
-import { isPromise, settle } from "./maybe.ts";
+import { ended, isPromise, then } from "./maybe.ts";
 import type { Lifetimes } from "./options.ts";
+import { accept, fit, isChoosy } from "./schema.ts";
 import type { Findings, Found } from "./store.ts";
 import type { MaybePromise } from "./tier.ts";
 import { abortable, within } from "./timeout.ts";
@@ -73,21 +76,97 @@ export class Loads {
    * @param reading where the tiers have been asked already
    */
   run(request: Request, reading?: MaybePromise<Findings>): MaybePromise<unknown> {
+    if (!isChoosy(request.options)) return this.#run(request, reading);
+    // What others may be served is not for this caller to say, so it looks by itself, and then goes on as one who has.
+    const looked = then(reading ?? this.#read(request, 0), (findings) =>
+      then(this.#accept(request, findings), (accepted) => {
+        const { text } = request;
+        const [lease] = accepted.leases ?? [];
+        if (!lease || !this.#flights.has(text)) return this.#run(request, accepted);
+        // Another call has begun to load meanwhile.
+        this.#engine.store.leases!.release(text, lease);
+        return this.#run(request, { ...accepted, leases: undefined });
+      }),
+    );
+    return isPromise(looked) ? abortable(looked, request.options.signal) : looked;
+  }
+
+  #read({ text, version, space }: Request, lease: number): MaybePromise<Findings> {
+    return this.#engine.store.read([text], { sequence: true, version, lease, tier: space.tiers });
+  }
+
+  /** What was found, unless this caller cannot be served it: then a lease to load under is taken in its place. */
+  #accept(request: Request, findings: Findings): MaybePromise<Findings> {
+    const [found] = findings.found;
+    const { key, options, lifetimes } = request;
+    if (!found || !isChoosy(options)) return findings;
+    return then(accept(options, key, found.entry, this.#engine.now()), (accepted) => {
+      request.accepted = accepted && found.entry.createdAt;
+      if (!accepted) {
+        request.refused = found;
+        const { leases } = this.#engine.store;
+        const lease = leases && lifetimes.lease > 0 ? leases.take(request) : undefined;
+        return then(lease, (taken) => ({ ...findings, found: [undefined], leases: leases && [taken] }));
+      }
+      request.fitted = { value: found.entry.value, output: accepted.value };
+      return findings;
+    });
+  }
+
+  /** A value as this caller gets it. */
+  #output({ options: { schema }, fitted }: Request, value: unknown): MaybePromise<unknown> {
+    if (!schema) return value;
+    if (fitted && Object.is(fitted.value, value)) return fitted.output;
+    return then(fit(schema, value, "throw"), (fitting) => fitting!.value);
+  }
+
+  /**
+   * Loads a key anew, whatever is there and whoever is loading it: their loads began before. Where it fails, what is there stays,
+   * and the failure is the caller's.
+   */
+  refresh(given: Request): MaybePromise<unknown> {
+    const request: Request = { ...given, isForced: true };
+    const { text, options, lifetimes } = request;
+    const { fence, store } = this.#engine;
+    options.signal?.throwIfAborted();
+    this.detach([text]);
+    if (lifetimes.lease > 0) store.leases?.release(text);
+    fence.mark(text);
+    const ticket = fence.enter();
+    const lease = lifetimes.lease > 0 ? store.leases?.take(request) : undefined;
+    return then(lease, (taken) =>
+      then(this.#read(request, 0), (read) => {
+        const findings: Findings = taken === undefined ? read : { ...read, leases: [taken] };
+        const flight = this.#begin(request, true, (own) => this.#load(own, request, findings, ticket));
+        this.#keepAlive(flight, request);
+        return abortable(flight.outcome, options.signal).then(({ entry }) => this.#output(request, entry.value));
+      }),
+    );
+  }
+
+  /** What a caller may be served at once while a flight is under way. */
+  #spare({ options, lifetimes }: Request, running: Flight, looked?: Found): Found | undefined {
+    const { background, found, spare } = running;
+    const lent = isChoosy(options) ? looked : background ? found : spare;
+    if (!lent || !this.#isServable(lent, lifetimes)) return undefined;
+    return lent === spare && this.#engine.ledger.check(lent.entry) !== "valid" ? undefined : lent;
+  }
+
+  /** @param reading of a caller who is choosy, what was found already */
+  #run(request: Request, reading?: MaybePromise<Findings>): MaybePromise<unknown> {
     const { text, version, options, lifetimes } = request;
-    const { fence, ledger, store } = this.#engine;
+    const { fence, ledger } = this.#engine;
     options.signal?.throwIfAborted();
     const running = this.#flights.get(text);
     if (running && running.version === version && !this.#isObsolete(running)) {
-      const { found } = running;
-      return running.background && found && this.#isServable(found, lifetimes)
-        ? this.#count(request, served(found))
-        : this.#wait(running, request, ledger.latest);
+      const found = this.#spare(request, running, (reading as Findings | undefined)?.found?.[0]);
+      return found ? this.#count(request, served(found)) : this.#wait(running, request, ledger.latest);
     }
 
     // What it loads is not for this caller, and this process does not wait for itself.
     if (running) this.#release(text, running);
     const ticket = fence.enter();
-    const read = reading ?? store.read([text], { sequence: true, version, lease: lifetimes.lease });
+    const read = reading ?? this.#read(request, lifetimes.lease);
     if (!isPromise(read)) {
       const landing = this.#serve(request, read);
       if (landing) {
@@ -99,12 +178,66 @@ export class Loads {
       const findings = await (flight.reading = read);
       return this.#serve(request, findings, flight) ?? this.#load(flight, request, findings, ticket);
     });
+    flight.spare = request.refused;
+    // A request may end before its load: its client goes away, or has its answer already.
+    this.#engine.hold(flight.outcome, options.waitUntil);
     return this.#wait(flight, request, 0);
   }
 
-  /** A refresh of what was invalidated after it began: what it lends and what it brings are too old for a new caller. */
-  #isObsolete({ background, found, sequence }: Flight): boolean {
-    return background && found !== undefined && this.#engine.ledger.check({ ...found.entry, sequence }) !== "valid";
+  /**
+   * The same for a call that cannot wait: it joins no flight, and where another process has the lease, what it loads is not stored.
+   *
+   * @param reading where the tiers have been asked already
+   */
+  runSync(request: Request, reading?: Findings): unknown {
+    const { key, text, lifetimes, space } = request;
+    const { fence } = this.#engine;
+    const ticket = fence.enter();
+    const flight: Held = {};
+    try {
+      const findings = atOnce(
+        then(reading ?? this.#read(request, lifetimes.lease), (read) => this.#accept(request, read)),
+      );
+      flight.found = findings.found[0];
+      const landing = this.#serve(request, findings);
+      if (landing) return this.#count(request, landing);
+      flight.lease = findings.leases?.[0];
+      this.#engine.emit("miss", () => ({ key }));
+      const failure = findings.fault ? { error: findings.fault } : this.#failure(text);
+      if (failure) throw failure.error;
+      const { sequence, leases } = findings;
+      const decision: Decision = { sequence, lease: leases && (leases[0] ?? 0) };
+      const value = atOnce(this.#callLoader(flight, request, decision, () => fence.passes(text, ticket)));
+      if (value !== undefined && !decision.skip) this.#keep(flight, request, value, decision, ticket);
+      space.counters.misses++;
+      return this.#output(request, value);
+    } catch (error) {
+      const old = this.#old(flight.found, lifetimes);
+      if (old) return this.#count(request, { ...old, by: "error" });
+      space.counters.misses++;
+      throw error;
+    } finally {
+      this.#release(text, flight);
+      fence.leave();
+    }
+  }
+
+  /** What was found, where that is good enough for this caller; or else what to load it with. */
+  serve(request: Request, findings: Findings): { readonly value: unknown } | { readonly findings: Findings } {
+    const accepted = atOnce(this.#accept(request, findings));
+    const landing = this.#serve(request, accepted);
+    return landing ? { value: this.#count(request, landing) } : { findings: accepted };
+  }
+
+  /**
+   * A refresh of what was invalidated after it began: what it lends and what it brings are too old for a new caller. Or a
+   * flight of a request that has ended.
+   */
+  #isObsolete({ background, found, sequence, outcome }: Flight): boolean {
+    return (
+      isLost(outcome) ||
+      (background && found !== undefined && this.#engine.ledger.check({ ...found.entry, sequence }) !== "valid")
+    );
   }
 
   /** Invalidated after the load began and before somebody joined: what it brought is too old for them. */
@@ -115,31 +248,50 @@ export class Loads {
   }
 
   /** Whether this caller's own options allow an old value with which somebody else's flight has landed. */
-  #isFor({ entry, by }: Landing, { swr, grace }: Lifetimes): boolean {
-    return (
-      by === "hit" ||
-      by === "load" ||
-      isWithin(entry as Entry, by === "swr" ? swr : Math.max(swr, grace), this.#engine.now())
-    );
+  #isFor({ entry, by }: Landing, { options, accepted, lifetimes: { swr, grace } }: Request): boolean {
+    if (by === "load") return true;
+    if (isChoosy(options) && (entry as Entry).createdAt !== accepted) return false;
+    return by === "hit" || isWithin(entry as Entry, by === "swr" ? swr : Math.max(swr, grace), this.#engine.now());
   }
 
   /** Begins a flight, and ends it when it has landed. */
-  #begin({ text, version }: Request, background: boolean, outcome: (flight: Flight) => Promise<Landing>): Flight {
+  #begin(
+    { text, version, lifetimes }: Request,
+    background: boolean,
+    outcome: (flight: Flight) => Promise<Landing>,
+  ): Flight {
+    const startedAt = this.#engine.now();
     const flight: Flight = {
       outcome: undefined as never,
       background,
       version,
-      startedAt: this.#engine.now(),
+      startedAt,
+      hasLanded: false,
       waiting: 0,
     };
+    this.#forgetLost();
     this.#flights.set(text, flight);
-    flight.outcome = outcome(flight);
-    const land = (): void => {
+    flight.outcome = alive(outcome(flight));
+    const leave = (): void => {
       this.#leave(text, flight);
       this.#engine.fence.leave();
     };
+    const land = (): void => {
+      flight.hasLanded = true;
+      if (flight.keeping) flight.keeping.then(leave, leave);
+      else leave();
+    };
     flight.outcome.then(land, land);
     return flight;
+  }
+
+  /** Lost flights that nobody asks for must not gather. */
+  #forgetLost(): void {
+    if (hasTimers()) return;
+    for (const [text, { outcome }] of this.#flights) {
+      if (!isLost(outcome)) break;
+      this.#flights.delete(text);
+    }
   }
 
   #leave(text: string, flight: Flight | undefined): void {
@@ -154,7 +306,7 @@ export class Loads {
     const { text, options, lifetimes, space } = request;
     const { clock } = this.#engine.options;
     flight.waiting++;
-    const own = abortable(flight.outcome, options.signal, (reason) => {
+    const own = abortable(unlessLost(flight.outcome), options.signal, (reason) => {
       if (--flight.waiting > 0 || flight.background) return;
       controllerOf(flight).abort(reason);
       this.#leave(text, flight);
@@ -171,16 +323,23 @@ export class Loads {
     try {
       landing = await within(own, Math.max(0, flight.startedAt + lifetimes.softTimeout - clock.now()), clock, () =>
         // While a slow tier is read it is not known yet whether there is an old value.
-        Promise.race([own, Promise.resolve(flight.reading).then(late)]),
+        Promise.race([own, Promise.resolve(flight.reading).then(late, () => own)]),
       );
     } catch (error) {
+      // It was part of a request that has ended: this one begins another.
+      if (!flight.hasLanded && !options.signal?.aborted) {
+        this.#leave(text, flight);
+        this.#release(text, flight);
+        return this.run(request);
+      }
       space.counters.misses++;
       throw error;
     }
     if (landing.by === "timeout") this.#keepAlive(flight, request);
-    return this.#isTooOld(landing, joinedAt) || !this.#isFor(landing, lifetimes)
-      ? this.run(request)
-      : this.#count(request, landing);
+    if (!this.#isTooOld(landing, joinedAt) && this.#isFor(landing, request)) return this.#count(request, landing);
+    // One that has landed and is still being written is joined no more.
+    if (flight.keeping) this.#leave(text, flight);
+    return this.run(request);
   }
 
   #keepAlive(flight: Flight, { options }: Request): void {
@@ -193,7 +352,11 @@ export class Loads {
   }
 
   /** Counts how a caller got its value, and answers with that. */
-  #count({ key, space: { counters } }: Request, { entry, by, tier }: Landing): unknown {
+  #count(request: Request, { entry, by, tier }: Landing): MaybePromise<unknown> {
+    const {
+      key,
+      space: { counters },
+    } = request;
     if (by === "load") counters.misses++;
     else if (by === "hit") {
       counters.hits++;
@@ -202,7 +365,7 @@ export class Loads {
       counters.staleHits++;
       this.#engine.emit("stale", () => ({ key, tier, reason: by }));
     }
-    return entry.value;
+    return this.#output(request, entry.value);
   }
 
   /** Answers from what was found, where that is good enough; starts a refresh where one is due. */
@@ -251,6 +414,7 @@ export class Loads {
   async #load(flight: Flight, request: Request, findings: Findings, ticket: number): Promise<Landing> {
     const { key, text, lifetimes } = request;
     const { leases } = this.#engine.store;
+    const waited = this.#engine.now() - (request.since ?? flight.startedAt);
     flight.found = findings.found[0];
     flight.sequence = findings.sequence;
     flight.lease = findings.leases?.[0];
@@ -268,18 +432,33 @@ export class Loads {
       const { sequence } = findings;
       flight.sequence = sequence;
       const decision: Decision = { sequence, lease: flight.lease };
-      const value = await this.#callLoader(flight, request, decision);
-      const entry =
-        value === undefined || decision.skip ? undefined : await this.#keep(flight, request, value, decision, ticket);
+      const value = await this.#callLoader(flight, request, decision, () => this.#flights.get(text) === flight);
+      const kept =
+        value === undefined || decision.skip ? undefined : this.#keep(flight, request, value, decision, ticket);
+      const entry = isPromise(kept) ? await this.#inTime(flight, kept, waited) : kept;
       return { entry: entry ?? { value, sequence }, by: "load", tier: "" };
     } catch (error) {
       if (flight.background) this.#engine.emit("error", () => ({ error, operation: "refresh", key }));
       const old = this.#old(flight.found, lifetimes);
-      if (!old) throw error;
+      if (!old || request.isForced) throw error;
       return { ...old, by: "error" };
     } finally {
       this.#release(text, flight);
     }
+  }
+
+  /**
+   * Waits for a write no longer than what the reads have left of the time that tiers may take. It goes on, and until it ends
+   * callers join the flight.
+   */
+  #inTime(flight: Flight, kept: Promise<Entry | undefined>, waited: number): Promise<Entry | undefined> {
+    const { patience, options } = this.#engine;
+    if (waited === 0 || patience === Infinity) return kept;
+    return within(kept, Math.max(0, patience - waited), options.clock, () => {
+      flight.keeping = kept;
+      this.#engine.background(kept, "store");
+      return undefined;
+    });
   }
 
   /** The failure of an earlier load that is still remembered. */
@@ -289,19 +468,21 @@ export class Loads {
   }
 
   /** Others may load what this flight does not bring. */
-  #release(text: string, flight: Flight): void {
+  #release(text: string, flight: Pick<Held, "lease">): void {
     if (flight.lease) this.#engine.store.leases?.release(text, flight.lease);
     flight.lease = undefined;
   }
 
-  /** Runs the loader and counts it; a failure is remembered for `negativeTtl`. */
-  async #callLoader(
-    flight: Flight,
-    { key, text, space, lifetimes, loader }: Request,
-    decision: Decision,
-  ): Promise<unknown> {
+  /**
+   * Runs the loader and counts it; a failure is remembered for `negativeTtl`.
+   *
+   * @param isOurs whether nobody has given up the load or mutated its key
+   */
+  #callLoader(flight: Held, request: Request, decision: Decision, isOurs: () => boolean): MaybePromise<unknown> {
     const engine = this.#engine;
+    const { key, text, space, options, lifetimes, loader } = request;
     const { hardTimeout, negativeTtl } = lifetimes;
+    const { schema } = options;
     const context: LoadContext = {
       key,
       get signal() {
@@ -319,67 +500,88 @@ export class Loads {
       },
     };
     const startedAt = engine.now();
-    let ok = false;
-    try {
-      const value = await within(
-        settle(() => loader!(context)),
-        hardTimeout,
-        engine.options.clock,
-        () => {
-          const error = new LoadTimeoutError(`Cannot use loader as it must take at most ${hardTimeout} ms`);
-          controllerOf(flight).abort(error);
-          throw error;
-        },
-      );
-      ok = true;
-      return value;
-    } catch (error) {
-      space.counters.loadErrors++;
-      // Nobody's who gave up, and none from before a mutation.
-      if (negativeTtl > 0 && this.#flights.get(text) === flight) {
-        this.#failures.delete(text);
-        this.#failures.set(text, { error, until: engine.now() + negativeTtl });
-        if (this.#failures.size > MAX_FAILURES) this.#failures.delete(this.#failures.keys().next().value as string);
-      }
-      throw error;
-    } finally {
+    const over = (ok: boolean): void => {
       const duration = (decision.loadTime = engine.now() - startedAt);
       space.counters.loads++;
-      engine.emit("load", () => ({ key, duration, ok, background: flight.background }));
-    }
+      engine.emit("load", () => ({ key, duration, ok, background: Boolean(flight.background) }));
+    };
+    return ended(
+      () => {
+        const made = loader!(context);
+        const value = schema
+          ? then(made, (fresh) =>
+              then(fit(schema, fresh, "throw"), (fitting) => {
+                request.fitted = { value: fresh, output: fitting!.value };
+                return fresh;
+              }),
+            )
+          : made;
+        return isPromise(value)
+          ? within(value, hardTimeout, engine.options.clock, () => {
+              const error = new LoadTimeoutError(`Cannot use loader as it must take at most ${hardTimeout} ms`);
+              controllerOf(flight).abort(error);
+              throw error;
+            })
+          : value;
+      },
+      (value) => {
+        over(true);
+        return value;
+      },
+      (error) => {
+        space.counters.loadErrors++;
+        if (negativeTtl > 0 && isOurs()) {
+          this.#failures.delete(text);
+          this.#failures.set(text, { error, until: engine.now() + negativeTtl });
+          if (this.#failures.size > MAX_FAILURES) this.#failures.delete(this.#failures.keys().next().value as string);
+        }
+        over(false);
+        throw error;
+      },
+    );
   }
 
   /**
    * Stores a loaded value; answers with its entry, if it was stored. The caller has its value already, so one that cannot be stored is
    * an event, and thrown only with `onError: "throw"`.
    */
-  async #keep(
-    flight: Flight,
+  #keep(
+    flight: Held,
     request: Request,
     value: unknown,
     decision: Decision,
     ticket: number,
-  ): Promise<Entry | undefined> {
+  ): MaybePromise<Entry | undefined> {
     const { key, text, space } = request;
-    const { store, fence, options } = this.#engine;
-    try {
-      const write = newWrite(value, request, decision);
-      this.#failures.delete(text);
-      if (!write) {
-        if (fence.passes(text, ticket)) await store.delete([text]);
+    const { store, fence } = this.#engine;
+    return ended(
+      (): MaybePromise<Entry | undefined> => {
+        const write = newWrite(value, request, decision);
+        this.#failures.delete(text);
+        if (!write)
+          return then(!decision.skip && fence.passes(text, ticket) ? store.delete([text]) : undefined, () => undefined);
+        return then(store.write([write], ticket, space.tiers), () => {
+          // The store has given the lease back.
+          flight.lease = undefined;
+          written(key, write.entry, space);
+          return write.entry;
+        });
+      },
+      (entry) => entry,
+      (error) => {
+        if (request.settings.onError === "throw") throw error;
+        this.#engine.emit("error", () => ({ error, operation: "store", key }));
         return undefined;
-      }
-      // The store gives the lease back.
-      flight.lease = undefined;
-      await store.write([write], ticket);
-      written(key, write.entry, space);
-      return write.entry;
-    } catch (error) {
-      if (options.onError === "throw") throw error;
-      this.#engine.emit("error", () => ({ error, operation: "store", key }));
-      return undefined;
-    }
+      },
+    );
   }
+}
+
+/** @throws {SyncUnsupportedError} for what has to be waited for */
+function atOnce<T>(answer: MaybePromise<T>): T {
+  if (!isPromise(answer)) return answer;
+  answer.catch(() => {});
+  throw new SyncUnsupportedError("Cannot use loader as it must answer at once: received a promise");
 }
 
 /** A landing with what a tier had. */

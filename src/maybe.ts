@@ -36,3 +36,31 @@ export function finalize<T>(answer: MaybePromise<T>, last: () => void): MaybePro
   last();
   return answer;
 }
+
+/** Goes on with what a step answers, or with what it throws: at once where that is at hand. */
+export function ended<T, U>(
+  step: () => MaybePromise<T>,
+  done: (answer: T) => U,
+  failed: (error: unknown) => U,
+): MaybePromise<U> {
+  let answer: MaybePromise<T>;
+  try {
+    answer = step();
+  } catch (error) {
+    return failed(error);
+  }
+  return isPromise(answer) ? answer.then(done, failed) : done(answer);
+}
+
+/** Takes a step again and again, as long as it answers `true`. */
+export function repeat(step: () => MaybePromise<boolean>): MaybePromise<void> {
+  for (;;) {
+    const goes = step();
+    if (isPromise(goes)) return goes.then((on) => (on ? repeatLater(step) : undefined));
+    if (!goes) return undefined;
+  }
+}
+
+async function repeatLater(step: () => MaybePromise<boolean>): Promise<void> {
+  while (await step());
+}

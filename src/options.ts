@@ -6,6 +6,7 @@
 import type { Bus } from "./bus/bus.ts";
 import { type Clock, hasTimers, systemClock } from "./clock.ts";
 import { type Duration, toMilliseconds } from "./duration.ts";
+import { NO_TAGS } from "./entry.ts";
 import { callable, invalid, oneOf } from "./errors.ts";
 import { type Key, UNUSABLE } from "./key.ts";
 import type { StandardSchema } from "./schema.ts";
@@ -65,11 +66,12 @@ export interface Logger {
 }
 
 /** Options of `createCache`. */
-export interface CacheOptions<S extends AnyScopes = NoScopes> extends FreshnessOptions {
+export interface CacheOptions<S extends AnyScopes = NoScopes, T extends readonly Tier[] = readonly Tier[]>
+  extends FreshnessOptions {
   /** Name of the cache: in stats, and before its keys in tiers that it may share with others. Letters, digits, `.`, `_`, `-`. Default `"default"`. */
   name?: string;
   /** From the fastest to the slowest. Default: one `memory()`. */
-  tiers?: readonly Tier[];
+  tiers?: T;
   /** Before every key in shared tiers, after the name. Changing it (`"v2:"`) invalidates all that was there. Default `""`. */
   prefix?: string;
   /** Hierarchy of scopes, made by `defineScopes`, for `cache.scope`. Default none. */
@@ -78,6 +80,10 @@ export interface CacheOptions<S extends AnyScopes = NoScopes> extends FreshnessO
   maxEntries?: number;
   /** Version that entries are written and read with: another version is a miss. */
   version?: string;
+  /** Tags of every entry that is written, besides those of the call; in a namespace or scope they are tags of its own. Default none. */
+  tags?: readonly string[];
+  /** Name that every entry is marked with, for `meta` and for `clear({ profile })`: 1 to 64 characters. Default: none. */
+  profile?: string;
   /** Codec for byte tiers, over the tier's own default: a codec, or the id of one that the tiers know. */
   codec?: Codec | string;
   /** What a fault of a tier does: counted and reported (`"degrade"`), or thrown as well where no other tier could answer (`"throw"`). Default `"degrade"`. */
@@ -107,21 +113,39 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+/** An entry that is about to be served. */
+export interface Candidate<V = unknown> {
+  /** What the caller would get. */
+  readonly value: V;
+  /** When it was made, in milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** How long ago that is, in milliseconds. */
+  readonly age: number;
+}
+
+/** What an entry must be to be served, whatever tier it comes from. */
+// biome-ignore lint/suspicious/noExplicitAny: options without a type of value serve for any.
+export interface Acceptance<V = any> {
+  /** Schema that values must fit; the caller gets what the schema gives back. What is stored stays as it is. Default: none. */
+  schema?: StandardSchema<V>;
+  /** What a hit that does not fit the schema is: a miss, or a `ValidationError`. Default `"miss"`. */
+  onInvalid?: "miss" | "throw";
+  /** Whether a hit may be served; one that may not is a miss. Default: each may. */
+  validate?(entry: Candidate<V>, context: ValueContext): boolean | Promise<boolean>;
+}
+
 /** Options of a read. */
-export interface GetOptions extends CallOptions {
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+export interface GetOptions<V = any> extends CallOptions, Acceptance<V> {
   /** Returned on a miss. Default `undefined`. */
   default?: unknown;
   /** `false`: do not copy what is found below into the tiers above. Default `true`. */
   promote?: boolean;
   /** Version that the entry must have. Default: the cache's. */
   version?: string;
-  /** Schema that hits from every tier must fit; the value is what the schema gives back. Default: none. */
-  schema?: StandardSchema;
-  /** What a hit that does not fit is: a miss, or a `ValidationError`. Default `"miss"`. */
-  onInvalid?: "miss" | "throw";
 }
 
-/** What a ttl or tags function is told besides the value. */
+/** What a function of a value is told besides it. */
 export interface ValueContext {
   readonly key: Key;
 }
@@ -138,14 +162,17 @@ export interface SetOptions<V = unknown> extends CallOptions {
   jitter?: number;
   /** Tags, or a function of the value. */
   tags?: readonly string[] | ((value: V, context: ValueContext) => readonly string[]);
+  /** Whether the value is stored. One that is not makes what was under the key outdated: that is deleted. Default: each is. */
+  shouldCache?(value: V, context: ValueContext): boolean;
   /** Version of the value's shape. Default: the cache's. */
   version?: string;
   /** Codec for this write: a codec, or the id of one that the tiers know. */
   codec?: Codec | string;
 }
 
-/** Options of `getOrSet`. */
-export interface LoadOptions<V = unknown> extends SetOptions<V> {
+/** Options of `getOrSet`. A load whose value does not fit the `schema` has failed, with a `ValidationError`. */
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+export interface LoadOptions<V = any> extends SetOptions<V>, Acceptance<V> {
   softTimeout?: Duration;
   hardTimeout?: Duration;
   refreshAhead?: number;
@@ -157,6 +184,13 @@ export interface LoadOptions<V = unknown> extends SetOptions<V> {
   onLeaseTimeout?: OnLeaseTimeout;
   /** Keeps a runtime alive until background work is done. Default: the cache's. */
   waitUntil?: (work: Promise<unknown>) => void;
+}
+
+/** {@linkcode LoadOptions} with a schema that makes of what is loaded (`R`) what callers get (`V`). */
+export interface FittedLoadOptions<V, R>
+  extends Omit<LoadOptions<R>, "schema" | "validate">,
+    Pick<Acceptance<V>, "validate"> {
+  schema: StandardSchema<V>;
 }
 
 /** {@linkcode FreshnessOptions} in milliseconds, complete. */
@@ -192,12 +226,19 @@ const NO_LIFETIMES: Lifetimes = {
 /** The greatest value of those that are no durations. */
 const NUMBERS: Record<string, number> = { jitter: 1, refreshAhead: 1, earlyRefresh: Infinity };
 
+/** Whether an option is one of {@linkcode Lifetimes}. */
+export function isLifetime(option: string): boolean {
+  return Object.hasOwn(NO_LIFETIMES, option);
+}
+
 /** The options of a cache, complete, checked and frozen. */
 export interface Resolved extends Lifetimes {
   readonly name: string;
   readonly prefix: string;
   readonly scopes?: object | undefined;
   readonly version?: string | undefined;
+  readonly tags: readonly string[];
+  readonly profile?: string | undefined;
   readonly codec?: Codec | string | undefined;
   readonly onError: "degrade" | "throw";
   readonly onLeaseTimeout: OnLeaseTimeout;
@@ -221,8 +262,11 @@ export function resolveOptions(options: CacheOptions<AnyScopes>): Resolved {
   oneOf("onError", ["degrade", "throw"], onError);
   if (options.scopes !== undefined) rulesOf(options);
   checkLeaseTimeout(onLeaseTimeout);
-  const { version, waitUntil, logger } = options;
+  const { version, profile, codec, waitUntil, logger, tags = NO_TAGS } = options;
   if (version !== undefined && typeof version !== "string") throw invalid("version", "a string", version);
+  if (profile !== undefined) checkProfile(profile);
+  if (codec !== undefined && typeof codec !== "string") callable("codec", codec?.encode, codec?.decode);
+  checkTags(tags);
   if (waitUntil !== undefined) callable("waitUntil", waitUntil);
   if (options.bus !== undefined) callable("bus", options.bus?.attach);
   if (logger !== undefined) callable("logger", logger?.warn, logger?.error);
@@ -235,11 +279,24 @@ export function resolveOptions(options: CacheOptions<AnyScopes>): Resolved {
     prefix,
     onError,
     onLeaseTimeout,
+    tags: Object.freeze([...tags]),
     coherence: number("coherence", toMilliseconds(coherence, "coherence")),
     sweepInterval: number("sweepInterval", toMilliseconds(sweepInterval, "sweepInterval")),
     clock,
     random,
   });
+}
+
+/** @throws {ConfigError} for tags that cannot be those of every entry */
+export function checkTags(tags: unknown): void {
+  if (!Array.isArray(tags) || tags.some((tag) => typeof tag !== "string" || tag === "" || UNUSABLE.test(tag)))
+    throw invalid("tags", "an array of non-empty strings without NUL and lone surrogates", tags);
+}
+
+/** @throws {ConfigError} for a name that no profile can have */
+export function checkProfile(name: unknown): void {
+  if (typeof name !== "string" || name === "" || name.length > 64 || UNUSABLE.test(name))
+    throw invalid("profile", "1 to 64 characters without NUL and lone surrogates", name);
 }
 
 /** @throws {ConfigError} for a wrong `onLeaseTimeout` */

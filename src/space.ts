@@ -7,7 +7,7 @@ import type { Engine } from "./engine.ts";
 import { KeyError, mustBe } from "./errors.ts";
 import { decodeKey, decodeString, encodeKey, type Key } from "./key.ts";
 import { type Counters, newCounters } from "./stats.ts";
-import type { Findings, StoreReadOptions } from "./store.ts";
+import type { Findings, Found, StoreReadOptions } from "./store.ts";
 import type { MaybePromise } from "./tier.ts";
 
 /** Keys and tags of one namespace or scope. */
@@ -17,6 +17,10 @@ export class Space {
   /** What every entry has besides its own tags: the prefix of each scope that it is in, from the outermost. */
   declare readonly tags: readonly string[];
   counters: Counters = newCounters();
+  /** The only tiers that its entries are kept in; all where it is absent. */
+  declare tiers?: readonly string[];
+  /** Is told of each key that was stored. */
+  declare stored?: (text: string) => void;
   declare readonly engine: Engine;
 
   constructor(prefix: string, engine: Engine, tags: readonly string[]) {
@@ -47,8 +51,21 @@ export class Space {
   read(keys: readonly Key[], options: StoreReadOptions): MaybePromise<Findings> {
     return this.engine.store.read(
       keys.map((key) => this.encode(key)),
-      options,
+      this.tiers && options.tier === undefined ? { ...options, tier: this.tiers } : options,
     );
+  }
+
+  /** The space itself, where this one looks in others as well. */
+  get own(): Space {
+    return this;
+  }
+
+  /** What other spaces have for keys that have nothing fresh in here, which is not counted as a read of here. */
+  inherited(
+    _keys: readonly Key[],
+    _version: string | undefined,
+  ): MaybePromise<readonly (Found | undefined)[] | undefined> {
+    return undefined;
   }
 
   /** Tags as the tiers know them: sorted, without duplicates, with those of the scopes. */

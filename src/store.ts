@@ -9,6 +9,7 @@ import type { Engine } from "./engine.ts";
 import { type Entry, freshness, NO_TAGS } from "./entry.ts";
 import type { TierError } from "./errors.ts";
 import type { Flight } from "./flight.ts";
+import { repeat, then } from "./maybe.ts";
 import { type LayerCounters, newLayerCounters, type TierStats } from "./stats.ts";
 import type {
   Change,
@@ -43,14 +44,20 @@ export interface Findings {
   readonly fault?: TierError | undefined;
 }
 
+/** A list that is made page by page. */
+export interface Pages {
+  /** The next page, which may be empty; `undefined` after the last. */
+  next(): MaybePromise<readonly string[] | undefined>;
+}
+
 /** How to read. */
 export interface StoreReadOptions extends Pick<ReadOptions, "metaOnly" | "peek" | "sequence" | "lease" | "refresh"> {
   /** `false`: copy nothing up. */
   readonly promote?: boolean | undefined;
   /** Version that an entry must have; `null` takes any. */
   readonly version: string | undefined | null;
-  /** Only this tier. */
-  readonly tier?: string | undefined;
+  /** Only this tier, or these. */
+  readonly tier?: string | readonly string[] | undefined;
 }
 
 /**
@@ -67,9 +74,10 @@ export interface Store {
    * Writes to every tier.
    *
    * @param ticket of a load, which is stored only where it still passes the fence; without one it is a mutation
+   * @param tiers the only ones that are written to
    * @throws {TiercelError} before anything is changed, when a value cannot be stored
    */
-  write(writes: readonly Write[], ticket?: number): MaybePromise<void>;
+  write(writes: readonly Write[], ticket?: number, tiers?: readonly string[]): MaybePromise<void>;
   /** Deletes from every tier, or from one; says for each key whether a live entry was in any. */
   delete(keys: readonly string[], tier?: string): MaybePromise<readonly boolean[]>;
   /** Moves the deadlines of a key in every tier; says whether a live entry was in any. */
@@ -84,7 +92,7 @@ export interface Store {
    * @param complete whether it must be all of them, those that are being loaded included
    * @throws {TierError} when it must and a tier cannot list its keys
    */
-  pages(prefix: string, tier?: string, complete?: boolean): AsyncIterable<readonly string[]>;
+  pages(prefix: string, tier?: string, complete?: boolean): Pages;
   /** Number of live keys of the space with this `prefix`, where it can be told without listing them. */
   count?(prefix: string, tier?: string): MaybePromise<number | undefined>;
   /** Removes expired entries, in at most `steps` steps of bounded size for each tier; answers with their keys. */
@@ -104,6 +112,8 @@ export interface Store {
 
 /** Who may load a key, among all processes that share a tier. */
 export interface Leases {
+  /** A lease on a key, whatever is there; where another has it, one that never stands. */
+  take(request: Request): MaybePromise<number>;
   /**
    * Ends when this process may load the key, or has no need to any more.
    *
@@ -125,6 +135,11 @@ export interface Claim {
 
 /** Makes a store of several tiers. */
 export type StoreFactory = (tiers: readonly Tier[], engine: Engine) => Store;
+
+/** Does something with every page. */
+export function eachPage(pages: Pages, visit: (page: readonly string[]) => MaybePromise<unknown>): MaybePromise<void> {
+  return repeat(() => then(pages.next(), (page) => (page ? then(visit(page), () => true) : false)));
+}
 
 /** What an entry that a tier gave counts as now; `undefined` is a miss. */
 export function judge(
@@ -227,8 +242,15 @@ export class Solo implements Store {
     return ledger.latest;
   }
 
-  async *pages(prefix: string): AsyncGenerator<readonly string[]> {
-    yield this.#live(prefix).map(([key]) => key);
+  pages(prefix: string): Pages {
+    let isLast = false;
+    return {
+      next: () => {
+        const page = isLast ? undefined : this.#live(prefix).map(([key]) => key);
+        isLast = true;
+        return page;
+      },
+    };
   }
 
   #live(prefix: string): (readonly [key: string, entry: Entry])[] {

@@ -11,6 +11,7 @@
  */
 import type { Clock } from "./clock.ts";
 import type { Entry } from "./entry.ts";
+import type { ProfileStore } from "./profiles/profile.ts";
 import type { StoreFactory } from "./store.ts";
 
 /** A value, or a promise of it. A tier whose `capabilities.sync` is true never returns the promise from its `sync` face. */
@@ -221,6 +222,12 @@ export type Answer<T, A extends "async" | "sync"> = A extends "sync" ? T : Maybe
 /** The synchronous face of a tier. */
 export type SyncTier<V = unknown> = TierOperations<V, "sync">;
 
+/** Bounds of a tier that keeps its entries in this process; one that is left out is what the tier was made with. */
+export interface TierBounds {
+  readonly maxEntries?: number | undefined;
+  readonly maxBytes?: number | undefined;
+}
+
 /** How writes reach a tier: awaited, later, or not at all (it is filled by promotion only). */
 export type WritePolicy = "through" | "behind" | "around";
 
@@ -269,6 +276,14 @@ export interface Tier<V = unknown> extends TierOperations<V, "async"> {
   readonly stack?: StoreFactory;
   /** Live numbers of a tier that keeps its entries in this process. */
   usage?(): { entries: number; bytes: number; maxEntries: number; maxBytes: number };
+  /**
+   * Changes the bounds of a tier that keeps its entries in this process. What is too much leaves at once, for reason `capacity`.
+   *
+   * @throws {ConfigError} for a bound that it cannot have, and then nothing has changed
+   */
+  resize?(bounds: TierBounds): void;
+  /** Where the tier can keep profiles (`tiercel/profiles`): for all caches that share it. */
+  readonly profiles?: ProfileStore;
   /** Flushes what was acknowledged and closes what the tier opened itself; a client given by the caller stays open. */
   close?(): MaybePromise<void>;
 }

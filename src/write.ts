@@ -9,8 +9,10 @@ import { mustBe, ValueError } from "./errors.ts";
 import type { Key } from "./key.ts";
 import type { Loader } from "./load.ts";
 import { isPromise } from "./maybe.ts";
-import { checkLeaseTimeout, type Lifetimes, type LoadOptions, resolveLifetimes } from "./options.ts";
+import { isOff, type Off } from "./off.ts";
+import { checkLeaseTimeout, type Lifetimes, type LoadOptions, type Resolved, resolveLifetimes } from "./options.ts";
 import type { Space } from "./space.ts";
+import type { Found } from "./store.ts";
 import type { Write } from "./tier.ts";
 
 /** One call that brings a value: where it goes, and the options of the call. */
@@ -19,27 +21,50 @@ export interface Request {
   readonly text: string;
   readonly key: Key;
   readonly options: LoadOptions;
+  /** Those of the cache when the call began. */
+  readonly settings: Resolved;
+  /** What was switched off then. */
+  readonly off: Off | undefined;
   readonly lifetimes: Lifetimes;
   /** Version that the entry has, or must have. */
   readonly version: string | undefined;
   readonly space: Space;
   /** Makes the value, where the call does not bring it. */
   readonly loader: Loader | undefined;
+  /** When the call began, where it had to wait for something before it got here. */
+  since?: number;
+  /** When the entry was made that may be served to this caller. */
+  accepted?: number | undefined;
+  /** The entry that may not, but to others. */
+  refused?: Found;
+  /** The value that its schema has seen last, and what it gave back. */
+  fitted?: { readonly value: unknown; readonly output: unknown };
+  /** Whether it is loaded anew whatever is there, which stays where that fails. */
+  readonly isForced?: boolean;
 }
 
 /** @throws {KeyError} for what is no key; {ConfigError} for a wrong option */
-export function newRequest(key: Key, options: LoadOptions, space: Space, loader?: Loader): Request {
-  const { options: cache } = space.engine;
-  const { version = cache.version, onLeaseTimeout } = options;
+export function newRequest(
+  key: Key,
+  options: LoadOptions,
+  space: Space,
+  loader?: Loader,
+  settings: Resolved = space.engine.options,
+): Request {
+  const { version = settings.version, onLeaseTimeout } = options;
   if (onLeaseTimeout !== undefined) checkLeaseTimeout(onLeaseTimeout);
-  return { text: space.encode(key), key, options, lifetimes: resolveLifetimes(options, cache), version, space, loader };
+  const { disabled: off } = space.engine;
+  const own = resolveLifetimes(options, settings);
+  // There may be an entry that is not to be seen, and then there are no leases; nor is a failure kept.
+  const lifetimes = off ? { ...own, lease: 0, negativeTtl: 0 } : own;
+  return { text: space.encode(key), key, options, settings, off, lifetimes, version, space, loader };
 }
 
 /** What is known of a load beyond its value, and what the loader has decided about it. */
 export interface Decision {
   ttl?: number | string;
   tags?: readonly string[];
-  /** Not to be stored. */
+  /** Not to be stored, and what is there stays. */
   skip?: boolean;
   /** Sequence before the load began. */
   sequence?: number;
@@ -50,7 +75,7 @@ export interface Decision {
 }
 
 /**
- * The write of a value, or `undefined` when its ttl is 0 or less and it must not be kept.
+ * The write of a value, or `undefined` when its ttl is 0 or less or it is switched off (`decision.skip`), and it must not be kept.
  *
  * @throws {ValueError} for `undefined` and promises; {ConfigError} for a wrong ttl; {KeyError} for a wrong tag
  */
@@ -58,34 +83,59 @@ export function newWrite(value: unknown, request: Request, decision: Decision = 
   if (value === undefined || isPromise(value)) {
     throw new ValueError(mustBe("value", "neither undefined nor a promise", value));
   }
-  const { text, key, options, lifetimes, version, space } = request;
+  const { text, key, options, settings, off, lifetimes, version, space } = request;
   const { engine } = space;
   const { ttl = typeof options.ttl === "function" ? options.ttl(value, { key }) : lifetimes.ttl, tags = options.tags } =
     decision;
+  if ((off || engine.disabled) && isDisabled(value, request, tags)) {
+    decision.skip = true;
+    return undefined;
+  }
   const lifetime = toMilliseconds(ttl, "ttl");
-  if (lifetime <= 0) return undefined;
-  const names = typeof tags === "function" ? tags(value, { key }) : tags;
-  const { options: cache, ledger } = engine;
+  if (lifetime <= 0 || isUnwanted(value, request)) return undefined;
   const createdAt = engine.now();
   const freshUntil =
-    createdAt + (lifetime === Infinity ? lifetime : lifetime * (1 - lifetimes.jitter * cache.random()));
+    createdAt + (lifetime === Infinity ? lifetime : lifetime * (1 - lifetimes.jitter * settings.random()));
   const entry: Entry = {
     value,
     createdAt,
     freshUntil,
     staleUntil: freshUntil + Math.max(lifetimes.grace, lifetimes.swr),
-    tags: names ? space.encodeTags(names) : space.tags,
-    sequence: decision.sequence ?? (engine.isAuthority ? ledger.latest : undefined),
+    tags: tagsOf(value, request, tags),
+    sequence: decision.sequence ?? (engine.isAuthority ? engine.ledger.latest : undefined),
     version,
     loadTime: decision.loadTime ?? 0,
+    profile: settings.profile,
   };
-  return { key: text, entry, codec: options.codec ?? cache.codec, lease: decision.lease };
+  return { key: text, entry, codec: options.codec ?? settings.codec, lease: decision.lease };
+}
+
+/** Whether what would be written is switched off, or was when the call began. */
+function isDisabled(value: unknown, request: Request, tags: LoadOptions["tags"]): boolean {
+  const names = () => tagsOf(value, request, tags);
+  return isOff(request.off, names) || isOff(request.space.engine.disabled, names);
+}
+
+/** Tags of the call and of the cache, as the tiers know them. */
+function tagsOf(value: unknown, { key, settings, space }: Request, tags: LoadOptions["tags"]): readonly string[] {
+  const own = typeof tags === "function" ? tags(value, { key }) : tags;
+  if (settings.tags.length === 0) return own ? space.encodeTags(own) : space.tags;
+  return space.encodeTags(own ? settings.tags.concat(own) : settings.tags);
+}
+
+/** @throws {ValueError} when it cannot be told at once */
+function isUnwanted(value: unknown, { key, options }: Request): boolean {
+  if (!options.shouldCache) return false;
+  const wanted: unknown = options.shouldCache(value, { key });
+  if (isPromise(wanted)) throw new ValueError(mustBe("answer of shouldCache", "given at once", wanted));
+  return !wanted;
 }
 
 /** Counts and reports what was stored, and has it swept when its time is over. */
 export function written(key: Key, { createdAt, freshUntil, tags }: Entry, space: Space): void {
   const { engine } = space;
   space.counters.sets++;
+  space.stored?.(space.encode(key));
   if (freshUntil !== Infinity) engine.expiring();
   engine.emit("set", () => ({ key, ttl: freshUntil - createdAt, tags: space.decodeTags(tags) }));
 }

@@ -8,7 +8,7 @@ import { NO_TAGS } from "../entry.ts";
 import { listKeys } from "../listing.ts";
 import { all, then } from "../maybe.ts";
 import { Space } from "../space.ts";
-import type { Store } from "../store.ts";
+import { eachPage, type Store } from "../store.ts";
 import type { Change, MaybePromise } from "../tier.ts";
 import { EVERYTHING, type News, patternOf } from "./message.ts";
 
@@ -78,8 +78,9 @@ async function dropMatching(
     if (capabilities.shared || capabilities.durable) continue;
     if (!capabilities.keys) await drop([{ by: "prefix", prefix }], store, engine);
     else
-      for await (const keys of listKeys(space, { pattern: patternOf(pattern), tier: name }, true))
-        await drop([{ by: "keys", keys }], store, engine);
+      await eachPage(listKeys(space, { pattern: patternOf(pattern), tier: name }, true), (keys) =>
+        drop([{ by: "keys", keys }], store, engine),
+      );
   }
   fence();
 }

@@ -5,10 +5,10 @@
  */
 import type { Engine } from "../engine.ts";
 import { callable, TierError } from "../errors.ts";
-import { isPromise, settle, then } from "../maybe.ts";
+import { ended, isPromise, settle, then } from "../maybe.ts";
 import { sharedPrefix } from "../options.ts";
 import type { LayerCounters, TierStats } from "../stats.ts";
-import type { Findings, Leases, Store, StoreReadOptions } from "../store.ts";
+import type { Findings, Leases, Pages, Store, StoreReadOptions } from "../store.ts";
 import type { Change, InvalidationMode, MaybePromise, TagMatch, Tier, Touch, Write } from "../tier.ts";
 import { apply } from "./apply.ts";
 import type { BusConnection, BusTransport } from "./bus.ts";
@@ -55,10 +55,10 @@ export class BusStore implements Store {
   }
 
   /** A load changes nothing that others have, so only those are told who wait for it or follow a journal. */
-  write(writes: readonly Write[], ticket?: number): MaybePromise<void> {
+  write(writes: readonly Write[], ticket?: number, tiers?: readonly string[]): MaybePromise<void> {
     const by = ticket === undefined ? "keys" : this.look || this.leases ? "loads" : undefined;
     return this.#change(
-      () => this.#store.write(writes, ticket),
+      () => this.#store.write(writes, ticket, tiers),
       () => by && { by, keys: writes.map(({ key }) => key) },
     );
   }
@@ -96,7 +96,7 @@ export class BusStore implements Store {
     this.#tell({ by: "pattern", prefix, pattern: typeof pattern === "string" ? pattern : { source, flags } });
   }
 
-  pages(prefix: string, tier?: string, complete?: boolean): AsyncIterable<readonly string[]> {
+  pages(prefix: string, tier?: string, complete?: boolean): Pages {
     return this.#store.pages(prefix, tier, complete);
   }
 
@@ -213,19 +213,4 @@ export class BusStore implements Store {
   #fail(error: unknown): void {
     this.#engine.emit("error", () => ({ error, operation: "bus" }));
   }
-}
-
-/** Goes on with the answer of a step or with what it throws, at once where that is at hand. */
-function ended<T, U>(
-  step: () => MaybePromise<T>,
-  done: (answer: T) => U,
-  failed: (error: unknown) => U,
-): MaybePromise<U> {
-  let answer: MaybePromise<T>;
-  try {
-    answer = step();
-  } catch (error) {
-    return failed(error);
-  }
-  return isPromise(answer) ? answer.then(done, failed) : done(answer);
 }

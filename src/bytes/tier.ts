@@ -33,6 +33,7 @@ export function codecTier(store: Tier<Uint8Array>, codecs: readonly Codec[]): Ti
   };
   if (store.sync !== undefined) tier.sync = face<"sync">(store.sync, sealer);
   if (store.options !== undefined) tier.options = store.options;
+  if (store.profiles !== undefined) tier.profiles = store.profiles;
   if (store.usage !== undefined) tier.usage = store.usage.bind(store);
   if (store.close !== undefined) tier.close = store.close.bind(store);
   // A store may have its client only once it is open.

@@ -11,11 +11,14 @@
  */
 import type { Cache } from "../api.ts";
 import { invalid, KeyError, mustBe, oneOf } from "../errors.ts";
+import type { AnyOptions, FunctionPlace, Inside } from "../functions/place.ts";
+import { scopedPlace } from "../functions/scoped-place.ts";
 import { then } from "../maybe.ts";
 import { Space } from "../space.ts";
 import type { MaybePromise } from "../tier.ts";
+import type { Verbs } from "../verbs.ts";
 import { encodeId } from "./id.ts";
-import { InheritingSpace, inherit } from "./inherit.ts";
+import { InheritingSpace } from "./inherit.ts";
 import type { Ids, InvalidateScopeOptions, ScopeLevel, ScopeOptions, ScopeRules, Scopes, ScopeTree } from "./types.ts";
 
 /**
@@ -176,14 +179,17 @@ class ScopeSet implements Scopes, ScopeRules {
     const outer = from.tags.filter((tag) => tag.length <= base.length);
     const { engine } = from;
     const space = engine.space(prefixes.at(-1)!, [...outer, ...prefixes]);
-    const own = view(space, suffix);
-    if (!wanted) return own;
+    if (!wanted) return view(space, suffix);
     const parents = [...(wanted === "all" ? [base] : []), ...prefixes.slice(0, -1)].reverse();
     const inheriting = new InheritingSpace(
       space,
       parents.map((prefix) => new Space(prefix, engine, [])),
     );
-    return inherit(view(inheriting, suffix), own, inheriting);
+    return view(inheriting, suffix);
+  }
+
+  place(view: Verbs, place: FunctionPlace, options: AnyOptions, segment: string, inside: Inside): FunctionPlace {
+    return scopedPlace(this, view, place, options, segment, inside);
   }
 
   /** One tag. A load that began before is fenced off as by any invalidation of tags. */

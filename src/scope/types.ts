@@ -4,9 +4,11 @@
  * @module
  */
 import type { Cache } from "../api.ts";
+import type { AnyOptions, FunctionPlace, Inside } from "../functions/place.ts";
 import type { CallOptions } from "../options.ts";
 import type { Space } from "../space.ts";
 import type { InvalidationMode, MaybePromise } from "../tier.ts";
+import type { Verbs } from "../verbs.ts";
 
 /**
  * Says which tenant, user or region. A number stands for its decimal digits, so `42`, `42n` and `"42"` are one id; one that
@@ -113,4 +115,6 @@ export interface ScopeRules {
     view: (space: Space, suffix: string) => Cache,
   ): Cache;
   invalidate(from: Space, level: string, ids: Ids, options: InvalidateScopeOptions | undefined): MaybePromise<void>;
+  /** The place of a cached function that is bound to scopes. */
+  place(view: Verbs, place: FunctionPlace, options: AnyOptions, segment: string, inside: Inside): FunctionPlace;
 }

@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { hasTimers } from "../clock.ts";
 import type { Engine } from "../engine.ts";
 import { TierError } from "../errors.ts";
+import { alive, joined } from "../joined.ts";
 import { all, isPromise, then } from "../maybe.ts";
 import type { Change, JournalPage, MaybePromise } from "../tier.ts";
 import type { Layer, Note } from "./layer.ts";
@@ -17,6 +19,12 @@ const NOTE_EVERY = 1_000;
 
 /** When a look is made good that failed where no other would follow, in milliseconds. */
 const RETRY = 1_000;
+
+/** A look that takes time. */
+interface Running {
+  readonly startedAt: number;
+  readonly done: Promise<void>;
+}
 
 /**
  * Looks into the journal of a layer before a call is served, where the last look is older than the `coherence` of the
@@ -32,8 +40,7 @@ export class Follower {
   #position: number | undefined;
   /** It could not be asked where the journal stands, and something may have been kept above all the same. */
   #isBlind = false;
-  #running: { readonly startedAt: number; readonly done: Promise<void> } | undefined;
-  #next: Promise<void> | undefined;
+  #running: Running | undefined;
   readonly #layer: Layer;
   readonly #lasting: readonly Layer[];
   readonly #engine: Engine;
@@ -50,51 +57,67 @@ export class Follower {
 
   /** Before something is kept above: asks where the journal stands, once. */
   begin(): MaybePromise<void> {
-    return this.#position === undefined && !this.#isBlind ? (this.#running?.done ?? this.look()) : undefined;
+    return this.#position === undefined && !this.#isBlind ? this.#join(this.#awaited) : undefined;
   }
 
   /** Looks, unless the last look is recent enough, or one is under way that is. */
   check(): MaybePromise<void> {
     const now = this.#engine.now();
     if (now < this.#engine.coherentUntil) return undefined;
-    const running = this.#running;
-    return running && now < running.startedAt + this.#engine.options.coherence ? running.done : this.look();
+    const running = this.#awaited;
+    return running && now < running.startedAt + this.#engine.options.coherence ? this.#join(running) : this.look();
   }
 
   /** Looks now. Those who ask while a look is under way share the next: that one may have read what is older. */
   look(): MaybePromise<void> {
-    const running = this.#running;
+    const running = this.#awaited;
+    return running ? this.#ended(running).then(() => this.#join(this.#running)) : this.#look();
+  }
+
+  /** Ends with the look that is under way, or with one of its own where there is none. */
+  #join(running: Running | undefined): MaybePromise<void> {
     if (!running) return this.#look();
-    this.#next ??= running.done.then(() => {
-      this.#next = undefined;
-      return this.look();
-    });
-    return this.#next;
+    // Those who wait for the same go on in one turn.
+    if (hasTimers()) return running.done;
+    return this.#ended(running).then((ended) => (ended ? undefined : this.#join(this.#running)));
+  }
+
+  /** Ends with a look: `false` when it will not, as it was part of a request that has ended. */
+  async #ended(running: Running): Promise<boolean> {
+    const ended = await joined(running.done);
+    if (!ended && this.#running === running) this.#running = undefined;
+    return ended;
+  }
+
+  /** A look that is under way, for whoever can wait for it. */
+  get #awaited(): Running | undefined {
+    return this.#engine.isSync ? undefined : this.#running;
   }
 
   #look(): MaybePromise<void> {
     const startedAt = this.#engine.now();
-    const { coherence } = this.#engine.options;
     const since = this.#position ?? (this.#lasting.length > 0 ? this.#recall() : undefined);
     const done = then(
       then(since, (from) => this.#layer.journal(from)),
       (page) => {
         if (page instanceof TierError) {
+          const { coherence } = this.#engine.options;
           // Counted from its end, or every call would wait for a tier that hangs.
           this.#engine.coherentUntil = this.#engine.now() + (coherence === Infinity ? RETRY : coherence);
           this.#isBlind ||= this.#position === undefined;
           return undefined;
         }
         return then(this.#read(page), () => {
-          this.#engine.coherentUntil = startedAt + coherence;
+          this.#engine.coherentUntil = startedAt + this.#engine.options.coherence;
         });
       },
     );
     if (!isPromise(done)) return undefined;
     const over = done.finally(() => {
-      this.#running = undefined;
+      if (this.#running?.done === over) this.#running = undefined;
     });
-    this.#running = { startedAt, done: over };
+    this.#running = { startedAt, done: alive(over) };
+    this.#engine.hold(over);
     return over;
   }
 

@@ -31,8 +31,9 @@ export interface GuardObserver {
 
 /** Runs a tier's operations; a fault is an answer of type {@linkcode TierError}, never thrown. */
 export class Guard {
+  /** Longest time of one operation in milliseconds. */
+  readonly budget: number;
   readonly #name: string;
-  readonly #budget: number;
   readonly #breaker: Breaker;
   readonly #clock: Clock;
   readonly #observer: GuardObserver;
@@ -41,8 +42,8 @@ export class Guard {
   /** @throws {ConfigError} for a wrong `timeout` or `breaker` */
   constructor(tier: Tier, clock: Clock, observer: GuardObserver) {
     const { timeout = tier.capabilities.local ? Infinity : DEFAULT_BUDGET, breaker } = tier.options ?? {};
-    this.#budget = toMilliseconds(timeout, "timeout");
-    if (!(this.#budget > 0)) throw invalid("timeout", "above 0", timeout);
+    this.budget = toMilliseconds(timeout, "timeout");
+    if (!(this.budget > 0)) throw invalid("timeout", "above 0", timeout);
     this.#name = tier.name;
     this.#clock = clock;
     this.#observer = observer;
@@ -82,11 +83,11 @@ export class Guard {
       if (operation === "journal") this.#lookedInVain = this.#clock.now();
       return {
         error: new TierTimeoutError(
-          `Gave up ${operation} of tier ${this.#name} as it must take at most ${this.#budget} ms`,
+          `Gave up ${operation} of tier ${this.#name} as it must take at most ${this.budget} ms`,
         ),
       };
     };
-    return within<{ value: T } | { error: unknown }>(settled, this.#budget, this.#clock, late).then((outcome) => {
+    return within<{ value: T } | { error: unknown }>(settled, this.budget, this.#clock, late).then((outcome) => {
       if ("error" in outcome) return this.#failed(operation, outcome.error);
       this.#breaker.succeeded();
       return outcome.value;

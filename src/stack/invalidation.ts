@@ -3,9 +3,10 @@
  *
  * @module
  */
+import type { Engine } from "../engine.ts";
 import { TierError } from "../errors.ts";
-import { all, then } from "../maybe.ts";
-import { hasTags } from "../store.ts";
+import { all, repeat, then } from "../maybe.ts";
+import { eachPage, hasTags } from "../store.ts";
 import type { Change, InvalidationMode, MaybePromise, TagMatch } from "../tier.ts";
 import type { Layer } from "./layer.ts";
 import { pages } from "./pages.ts";
@@ -76,38 +77,45 @@ function keepers(layers: readonly Layer[]): Layer[] {
 }
 
 /** `all` and `exact` are no single number: the layers that keep no tags are looked through. */
-async function invalidateEach(
+function invalidateEach(
   ranks: Ranks,
   layers: readonly Layer[],
   tags: readonly string[],
   match: TagMatch,
   mode: InvalidationMode,
-): Promise<void> {
-  const { fence } = ranks.engine;
-  fence.markAll();
+): MaybePromise<void> {
+  const { engine } = ranks;
+  engine.fence.markAll();
   // Private layers come last, since a read that began meanwhile may have copied an old entry up.
-  for (const layer of [...layers].sort((a, b) => Number(a.isPrivate) - Number(b.isPrivate))) {
-    if (layer.isPrivate) fence.markAll();
-    if (layer.tier.capabilities.tags) continue;
-    if (!layer.tier.capabilities.keys) {
-      await layer.clear("", ranks.engine.now());
-      continue;
-    }
-    for await (const page of pages(ranks, [layer], "", true)) {
-      const now = ranks.engine.now();
-      const answer = await layer.read(page, { now, metaOnly: true, peek: true });
-      if (answer instanceof TierError) layer.forget();
-      const entries = answer instanceof TierError ? [] : answer.entries;
-      const hit = entries.flatMap((entry, i) =>
-        entry && hasTags(entry, tags, match) ? [{ key: page[i]!, ...entry }] : [],
-      );
-      const touches = hit.map(({ key, staleUntil }) => ({ key, freshUntil: 0, staleUntil }));
-      if (mode === "expire") await layer.touch(touches, now);
-      else
-        await layer.delete(
-          hit.map(({ key }) => key),
-          now,
-        );
-    }
-  }
+  const rest = [...layers].sort((a, b) => Number(a.isPrivate) - Number(b.isPrivate));
+  return repeat(() => {
+    const layer = rest.shift();
+    if (!layer) return false;
+    if (layer.isPrivate) engine.fence.markAll();
+    if (layer.tier.capabilities.tags) return true;
+    if (!layer.tier.capabilities.keys) return then(layer.clear("", engine.now()), () => true);
+    const looked = eachPage(pages(ranks, [layer], "", true), (page) => hit(engine, layer, page, tags, match, mode));
+    return then(looked, () => true);
+  });
+}
+
+/** Invalidates those keys of a page whose entries have the tags. */
+function hit(
+  engine: Engine,
+  layer: Layer,
+  page: readonly string[],
+  tags: readonly string[],
+  match: TagMatch,
+  mode: InvalidationMode,
+): MaybePromise<unknown> {
+  const now = engine.now();
+  return then(layer.read(page, { now, metaOnly: true, peek: true }), (answer) => {
+    if (answer instanceof TierError) layer.forget();
+    const entries = answer instanceof TierError ? [] : answer.entries;
+    const touches = entries.flatMap((entry, i) =>
+      entry && hasTags(entry, tags, match) ? [{ key: page[i]!, freshUntil: 0, staleUntil: entry.staleUntil }] : [],
+    );
+    const keys = touches.map(({ key }) => key);
+    return mode === "expire" ? layer.touch(touches, now) : layer.delete(keys, now);
+  });
 }

@@ -10,7 +10,7 @@ import { type Entry, endingBy, NO_TAGS } from "../entry.ts";
 import { TierError } from "../errors.ts";
 import { decodeKey } from "../key.ts";
 import { all, then } from "../maybe.ts";
-import { type Resolved, sharedPrefix, tierTtl } from "../options.ts";
+import { sharedPrefix, tierTtl } from "../options.ts";
 import type { LayerCounters } from "../stats.ts";
 import type {
   Change,
@@ -23,13 +23,14 @@ import type {
   ScanResult,
   TagMatch,
   Tier,
+  TierOperations,
   Touch,
   Write,
   WriteResult,
 } from "../tier.ts";
 import { split } from "./batches.ts";
 import { Guard, type GuardObserver } from "./guard.ts";
-import { Missed } from "./missed.ts";
+import { faceOf, Missed } from "./missed.ts";
 
 /** How far the journal of a tier below was followed when all of it had been done to this one. */
 export interface Note {
@@ -55,10 +56,12 @@ export class Layer {
   readonly #cap: number;
   readonly #maxBatch: number;
   readonly #missed: Missed;
+  readonly #engine: Engine;
   /** Tagged entries with a lower sequence are from before anything is known of their tags. */
   #floor = 0;
 
-  constructor(tier: Tier, index: number, options: Resolved, counters: LayerCounters, observer: GuardObserver) {
+  constructor(tier: Tier, index: number, engine: Engine, counters: LayerCounters, observer: GuardObserver) {
+    const { options } = engine;
     const { shared, durable, maxBatch = Infinity } = tier.capabilities;
     this.tier = tier;
     this.name = tier.name;
@@ -69,7 +72,13 @@ export class Layer {
     this.#prefix = this.isPrivate ? "" : sharedPrefix(options);
     this.#cap = tierTtl(tier.options ?? {});
     this.#maxBatch = maxBatch;
-    this.#missed = new Missed(tier, this.guard, this.#prefix);
+    this.#engine = engine;
+    this.#missed = new Missed(tier, this.guard, this.#prefix, engine);
+  }
+
+  /** How the tier is asked in the call that runs. */
+  get #face(): TierOperations<unknown, "async"> {
+    return faceOf(this.tier, this.#engine);
   }
 
   open(engine: Engine): void {
@@ -106,7 +115,7 @@ export class Layer {
 
   /** Reads what an earlier process noted. Without it, the tier is emptied of our keys before it serves. */
   recall(now: number): MaybePromise<number | undefined> {
-    const read = this.guard.run("getMany", () => this.tier.getMany([this.#noteKey], { now, peek: true }));
+    const read = this.guard.run("getMany", () => this.#face.getMany([this.#noteKey], { now, peek: true }));
     return then(read, (answer) => {
       const note = answer instanceof TierError ? undefined : (answer.entries[0]?.value as Partial<Note> | undefined);
       const { position, sequence } = note ?? {};
@@ -134,7 +143,7 @@ export class Layer {
     };
     const writes = [{ key: this.#noteKey, entry }];
     const stored = this.guard.run("setMany", () =>
-      then(this.tier.prepare ? this.tier.prepare(writes) : writes, (some) => this.tier.setMany(some, now)),
+      then(this.tier.prepare ? this.tier.prepare(writes) : writes, (some) => this.#face.setMany(some, now)),
     );
     return then(stored, (answer) => !(answer instanceof TierError));
   }
@@ -163,12 +172,23 @@ export class Layer {
   }
 
   #read(keys: readonly string[], options: ReadOptions): MaybePromise<ReadResult | TierError> {
-    return this.guard.run("getMany", () =>
-      then(
-        this.#batched(keys, (some) => this.tier.getMany(some, options)),
-        (results) => (this.#prefix === "" && results.length === 1 ? results[0]! : this.#gather(results)),
-      ),
+    const { lease = 0 } = options;
+    const lost = () => this.#missed.addLeases(keys.map((key) => this.#prefix + key));
+    const read = this.guard.run(
+      "getMany",
+      () =>
+        then(
+          this.#batched(keys, (some) => this.#face.getMany(some, options)),
+          (results) => (this.#prefix === "" && results.length === 1 ? results[0]! : this.#gather(results)),
+        ),
+      // What was given by then is given back a second time.
+      lease > 0 ? lost : undefined,
     );
+    if (!(lease > 0)) return read;
+    return then(read, (answer) => {
+      if (answer instanceof TierError) lost();
+      return answer;
+    });
   }
 
   #gather(results: readonly ReadResult[]): ReadResult {
@@ -239,7 +259,7 @@ export class Layer {
       now,
       operation,
       () =>
-        then(all(split(writes, this.#maxBatch).map((some) => this.tier.setMany(some, now))), (results) =>
+        then(all(split(writes, this.#maxBatch).map((some) => this.#face.setMany(some, now))), (results) =>
           results.length === 1
             ? results[0]!
             : { sequence: results[0]!.sequence, refused: results.flatMap(({ refused = [] }) => refused) },
@@ -274,7 +294,7 @@ export class Layer {
 
   #deleteWhole(keys: readonly string[], now: number): MaybePromise<readonly boolean[] | TierError> {
     const deleted = this.#missed.ready(now, "deleteMany", () =>
-      then(all(split(keys, this.#maxBatch).map((some) => this.tier.deleteMany(some, now))), (answers) =>
+      then(all(split(keys, this.#maxBatch).map((some) => this.#face.deleteMany(some, now))), (answers) =>
         answers.flat(),
       ),
     );
@@ -308,10 +328,10 @@ export class Layer {
   }
 
   #touch(touches: readonly Touch[], now: number): MaybePromise<readonly boolean[]> {
-    if (this.tier.touchMany) return this.tier.touchMany(touches, now);
+    if (this.tier.touchMany) return this.#face.touchMany!(touches, now);
     // A store that cannot move a deadline gets the entry written again, unless that was invalidated.
     return then(
-      this.tier.getMany(
+      this.#face.getMany(
         touches.map(({ key }) => key),
         { now, peek: true },
       ),
@@ -321,7 +341,7 @@ export class Layer {
         );
         const prepared = this.tier.prepare ? this.tier.prepare(writes) : writes;
         return then(
-          then(prepared, (some) => this.tier.setMany(some, now)),
+          then(prepared, (some) => this.#face.setMany(some, now)),
           () => entries.map((entry) => Boolean(entry?.freshUntil)),
         );
       },
@@ -335,7 +355,7 @@ export class Layer {
 
   clear(prefix: string, now: number): MaybePromise<TierError | undefined> {
     return then(
-      this.guard.run("clear", () => this.tier.clear(this.#prefix + prefix, now)),
+      this.guard.run("clear", () => this.#face.clear(this.#prefix + prefix, now)),
       (answer) => {
         if (answer instanceof TierError) {
           this.#missed.addAll();
@@ -349,17 +369,17 @@ export class Layer {
 
   scan(options: ScanOptions): MaybePromise<ScanResult | TierError> {
     return this.#missed.ready(options.now, "scan", () =>
-      this.tier.scan!({ ...options, prefix: this.#prefix + options.prefix }),
+      this.#face.scan!({ ...options, prefix: this.#prefix + options.prefix }),
     );
   }
 
   size(prefix: string, now: number): MaybePromise<number | TierError> {
-    return this.#missed.ready(now, "size", () => this.tier.size!(this.#prefix + prefix, now));
+    return this.#missed.ready(now, "size", () => this.#face.size!(this.#prefix + prefix, now));
   }
 
   /** Removes up to `limit` expired entries; answers with our keys among them, and how many it removed in all. */
   prune(limit: number, now: number): MaybePromise<{ keys: string[]; removed: number } | TierError> {
-    const pruned = this.tier.prune ? this.#missed.ready(now, "prune", () => this.tier.prune!(limit, now)) : [];
+    const pruned = this.tier.prune ? this.#missed.ready(now, "prune", () => this.#face.prune!(limit, now)) : [];
     return then(pruned, (answer) => {
       if (answer instanceof TierError) return answer;
       const ours = answer.filter((key) => key.startsWith(this.#prefix));
@@ -376,7 +396,7 @@ export class Layer {
   ): MaybePromise<number | TierError> {
     const whole = tags.map((tag) => this.#prefix + tag);
     const answer = this.#missed.ready(now, "invalidate", () =>
-      this.tier.invalidate!({ tags: whole, match, mode, after, now }),
+      this.#face.invalidate!({ tags: whole, match, mode, after, now }),
     );
     return then(answer, (sequence) => {
       if (sequence instanceof TierError) this.#missed.addBump({ tags: whole, match, mode, after: after + 1 });
@@ -387,7 +407,7 @@ export class Layer {
   /** What others changed in the tier since a position, as far as it concerns this cache. */
   journal(since: number | undefined): MaybePromise<JournalPage | TierError> {
     return then(
-      this.guard.run("journal", () => this.tier.journal!(since)),
+      this.guard.run("journal", () => this.#face.journal!(since)),
       (page) =>
         page instanceof TierError || page.changes === undefined
           ? page
@@ -410,7 +430,7 @@ export class Layer {
   /** Gives leases back; without a number, revokes whatever lease a key has. A tier that fails lets them run out. */
   release(leases: readonly { key: string; lease?: number }[]): MaybePromise<unknown> {
     const whole = leases.map((lease) => ({ ...lease, key: this.#prefix + lease.key }));
-    return this.guard.run("release", () => this.tier.release!(whole));
+    return this.guard.run("release", () => this.#face.release!(whole));
   }
 
   #batched<T>(keys: readonly string[], call: (keys: readonly string[]) => MaybePromise<T>): MaybePromise<T[]> {

@@ -9,9 +9,11 @@
 import type { Engine } from "../engine.ts";
 import { LoadTimeoutError } from "../errors.ts";
 import type { Flight } from "../flight.ts";
+import { alive, joined } from "../joined.ts";
 import { isWithin } from "../load.ts";
-import { isPromise } from "../maybe.ts";
+import { isPromise, then } from "../maybe.ts";
 import type { Claim, Findings, Leases, Store } from "../store.ts";
+import type { MaybePromise } from "../tier.ts";
 import type { Request } from "../write.ts";
 import type { Layer } from "./layer.ts";
 import { Sleepers } from "./sleepers.ts";
@@ -35,7 +37,7 @@ export class StackLeases implements Leases {
   readonly #engine: Engine;
   readonly #sleepers: Sleepers;
   /** Leases that are on their way back, which are waited for before the next is asked for. */
-  readonly #releasing = new Map<string, Promise<unknown>>();
+  readonly #releasing = new Map<string, { readonly lease: number | undefined; readonly done: Promise<unknown> }>();
   /** Questions of this turn, by what is asked beside the key. */
   readonly #batches = new Map<string, Batch>();
 
@@ -55,10 +57,18 @@ export class StackLeases implements Leases {
     const released = this.#layer.release([lease === undefined ? { key: text } : { key: text, lease }]);
     if (!isPromise(released)) return;
     const done = released.finally(() => {
-      if (this.#releasing.get(text) === done) this.#releasing.delete(text);
+      if (this.#releasing.get(text)?.done === done) this.#releasing.delete(text);
     });
-    this.#releasing.set(text, done);
+    this.#releasing.set(text, { lease, done: alive(done) });
     this.#engine.background(done, "release of a lease");
+  }
+
+  take({ text, version, lifetimes: { lease } }: Request): MaybePromise<number> {
+    const options = { version, lease, refresh: true, peek: true, metaOnly: true, tier: this.#layer.name };
+    return then(
+      then(this.#releasing.has(text) ? this.#released(text) : undefined, () => this.#store.read([text], options)),
+      ({ leases }) => leases?.[0] ?? NO_LEASE,
+    );
   }
 
   async claim(request: Request, first: Findings, flight: Flight): Promise<Claim> {
@@ -71,7 +81,7 @@ export class StackLeases implements Leases {
     const due = isFresh(first) ? first.found[0]!.entry : undefined;
     let deadline = startedAt + (lifetimes.leaseTimeout < 0 ? 2 * lifetimes.lease : lifetimes.leaseTimeout);
     for (;;) {
-      await this.#releasing.get(text);
+      await this.#released(text);
       const findings = await this.#ask(request, due && this.#layer.name);
       const lease = findings.leases?.[0];
       const fresh = isFresh(findings) && findings.found[0]!.entry.createdAt !== due?.createdAt;
@@ -80,7 +90,8 @@ export class StackLeases implements Leases {
       if (due) return { findings: first };
       if (fresh) {
         // Once more, to be counted and copied up.
-        const again = await this.#store.read([text], { version: request.version, sequence: true });
+        const { version, space } = request;
+        const again = await this.#store.read([text], { version, sequence: true, tier: space.tiers });
         if (isFresh(again)) return { findings: again };
       }
       flight.controller?.signal.throwIfAborted();
@@ -100,14 +111,24 @@ export class StackLeases implements Leases {
   }
 
   /** What becomes of a call that has waited long enough; `undefined` when it is to load itself. */
-  #late({ options, lifetimes }: Request, findings: Findings): Claim | undefined {
-    const { onLeaseTimeout = this.#engine.options.onLeaseTimeout } = options;
+  #late({ options, settings, lifetimes }: Request, findings: Findings): Claim | undefined {
+    const { onLeaseTimeout = settings.onLeaseTimeout } = options;
     if (onLeaseTimeout === "throw") {
       throw new LoadTimeoutError("Cannot wait longer for the load of another process: received none in leaseTimeout");
     }
     const old = findings.found[0];
     const isServable = old && isWithin(old.entry, Math.max(lifetimes.grace, lifetimes.swr), this.#engine.now());
     return onLeaseTimeout === "stale" && isServable ? { findings } : undefined;
+  }
+
+  /** Ends when no lease of the key is on its way back. */
+  async #released(text: string): Promise<void> {
+    const releasing = this.#releasing.get(text);
+    if (!releasing || (await joined(releasing.done)) || this.#releasing.get(text) !== releasing) return;
+    // Who was to bring it back has ended.
+    this.#releasing.delete(text);
+    this.release(text, releasing.lease);
+    await this.#released(text);
   }
 
   /** Looks for the entry and for the lease. All who ask in one turn share one round trip. */

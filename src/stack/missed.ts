@@ -3,9 +3,11 @@
  *
  * @module
  */
+import type { Engine } from "../engine.ts";
 import { TierError } from "../errors.ts";
-import { settle, then } from "../maybe.ts";
-import type { InvalidationMode, MaybePromise, TagMatch, Tier } from "../tier.ts";
+import { alive, joined } from "../joined.ts";
+import { isPromise, repeat, settle, then } from "../maybe.ts";
+import type { InvalidationMode, MaybePromise, TagMatch, Tier, TierOperations } from "../tier.ts";
 import { split } from "./batches.ts";
 import type { Guard } from "./guard.ts";
 
@@ -23,26 +25,49 @@ interface Bump {
   readonly after: number;
 }
 
+/** What a tier is to be told. */
+interface Due {
+  readonly everything: boolean;
+  readonly keys: readonly string[];
+  readonly bumps: readonly Bump[];
+  readonly leases: readonly string[];
+}
+
+/** A tier is being told. */
+interface Replay {
+  readonly due: Due;
+  readonly told: Promise<TierError | undefined>;
+}
+
 /** The changes that one tier has missed. Keys and tags are whole, as the tier knows them. */
 export class Missed {
   readonly #tier: Tier;
   readonly #guard: Guard;
   readonly #prefix: string;
+  readonly #engine: Engine;
   readonly #keys = new Set<string>();
+  /** Keys of reads that asked for leases and brought no answer: they may have been given. */
+  #leases = new Set<string>();
   #everything = false;
   #bumps: Bump[] = [];
-  #replaying: Promise<TierError | undefined> | undefined;
+  #replaying: Replay | undefined;
   #replayFault: { readonly error: TierError; readonly until: number } | undefined;
 
   /** @param prefix of all keys that are ours */
-  constructor(tier: Tier, guard: Guard, prefix: string) {
+  constructor(tier: Tier, guard: Guard, prefix: string, engine: Engine) {
+    this.#engine = engine;
     this.#tier = tier;
     this.#guard = guard;
     this.#prefix = prefix;
   }
 
   get isAny(): boolean {
-    return this.#replaying !== undefined || this.#everything || this.#keys.size > 0 || this.#bumps.length > 0;
+    return (
+      this.#replaying !== undefined ||
+      this.#everything ||
+      this.#keys.size + this.#leases.size > 0 ||
+      this.#bumps.length > 0
+    );
   }
 
   /** Any entry may be concerned: only the tier could tell which have all of some tags, or exactly those. */
@@ -59,12 +84,18 @@ export class Missed {
     if (this.#keys.size + keys.length > MAX_MISSED) this.#everything = true;
     else for (const key of keys) this.#keys.add(key);
     // The fast path asks the tier past us.
-    if (this.#tier.fresh) settle(() => this.#tier.deleteMany(keys, 0)).catch(() => {});
+    if (this.#tier.fresh) settle(() => faceOf(this.#tier, this.#engine).deleteMany(keys, 0)).catch(() => {});
   }
 
   /** The tier may hold an older entry under any key. */
   addAll(): void {
     this.#everything = true;
+  }
+
+  /** Leases on these keys may be ours without our knowing: nobody should have to wait for their end. */
+  addLeases(keys: readonly string[]): void {
+    if (this.#tier.release && this.#leases.size + keys.length <= MAX_MISSED)
+      for (const key of keys) this.#leases.add(key);
   }
 
   addBump(bump: Bump): void {
@@ -96,31 +127,75 @@ export class Missed {
    */
   replay(now: number, must: boolean): MaybePromise<TierError | undefined> {
     if (!must && !this.#replaying && this.#replayFault && now < this.#replayFault.until) return this.#replayFault.error;
-    this.#replaying ??= this.#replay(now).then((error) => {
-      this.#replaying = undefined;
-      this.#replayFault = error && { error, until: now + REPLAY_PAUSE };
-      return error;
-    });
-    return this.#replaying;
-  }
-
-  async #replay(now: number): Promise<TierError | undefined> {
-    const everything = this.#everything;
-    const keys = [...this.#keys];
-    const bumps = this.#bumps;
+    if (this.#replaying && !this.#engine.isSync) return this.#join(now, must, this.#replaying);
+    // Of what another replay has taken over nothing is known yet.
+    if (this.#replaying)
+      return new TierError(this.#tier.name, `Skipped tier ${this.#tier.name} as it is being told what it missed`);
+    const due: Due = {
+      everything: this.#everything,
+      keys: [...this.#keys],
+      leases: [...this.#leases],
+      bumps: this.#bumps,
+    };
     // What is missed from now on is for the next replay.
     this.cleared();
+    this.#leases = new Set();
     this.#bumps = [];
-    const { maxBatch = Infinity } = this.#tier.capabilities;
-    const answer = await this.#guard.run("replay", async () => {
-      if (everything) await this.#tier.clear(this.#prefix, now);
-      else for (const some of split(keys, maxBatch)) await this.#tier.deleteMany(some, now);
-      for (const bump of bumps) await this.#tier.invalidate!({ ...bump, now });
-    });
-    if (!(answer instanceof TierError)) return undefined;
+    const told = then(
+      this.#guard.run("replay", () => this.#tell(due)),
+      (answer) => {
+        const error = answer instanceof TierError ? answer : undefined;
+        this.#replaying = undefined;
+        this.#replayFault = error && { error, until: now + REPLAY_PAUSE };
+        if (error) this.#restore(due);
+        return error;
+      },
+    );
+    if (isPromise(told)) {
+      this.#replaying = { due, told: alive(told) };
+      this.#engine.hold(told);
+    }
+    return told;
+  }
+
+  /** Ends with the replay that runs, or with another when that was part of a request that has ended. */
+  async #join(now: number, must: boolean, running: Replay): Promise<TierError | undefined> {
+    if (await joined(running.told)) return running.told;
+    if (this.#replaying === running) {
+      this.#replaying = undefined;
+      this.#restore(running.due);
+    }
+    return this.replay(now, must);
+  }
+
+  #restore({ everything, keys, leases, bumps }: Due): void {
     this.#everything ||= everything;
     this.add(keys);
+    this.addLeases(leases);
     this.#bumps.unshift(...bumps);
-    return answer;
   }
+
+  #tell({ everything, keys, leases, bumps }: Due): MaybePromise<void> {
+    const now = this.#engine.now();
+    const { maxBatch = Infinity } = this.#tier.capabilities;
+    const face = faceOf(this.#tier, this.#engine);
+    const steps = [
+      ...(everything
+        ? [() => face.clear(this.#prefix, now)]
+        : split(keys, maxBatch).map((some) => () => face.deleteMany(some, now))),
+      ...(leases.length === 0 ? [] : split(leases, maxBatch)).map(
+        (some) => () => face.release!(some.map((key) => ({ key }))),
+      ),
+      ...bumps.map((bump) => () => face.invalidate!({ ...bump, now })),
+    ];
+    return repeat(() => {
+      const step = steps.shift();
+      return step ? then<unknown, boolean>(step(), () => true) : false;
+    });
+  }
+}
+
+/** How a tier is asked in the call that runs. */
+export function faceOf(tier: Tier, { isSync }: Engine): TierOperations<unknown, "async"> {
+  return isSync ? (tier.sync as unknown as Tier) : tier;
 }

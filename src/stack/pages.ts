@@ -3,9 +3,11 @@
  *
  * @module
  */
+import type { Engine } from "../engine.ts";
 import { TierError } from "../errors.ts";
 import { all, then } from "../maybe.ts";
-import type { MaybePromise } from "../tier.ts";
+import type { Pages } from "../store.ts";
+import type { MaybePromise, ScanResult } from "../tier.ts";
 import type { Layer } from "./layer.ts";
 import { type Ranks, throwFirst } from "./ranks.ts";
 
@@ -18,48 +20,64 @@ const PAGE = 500;
  * @param complete whether it must be all of them, those that are being loaded included
  * @throws {TierError} when it must and a tier cannot list its keys
  */
-export async function* pages(
-  { engine }: Ranks,
-  layers: readonly Layer[],
-  prefix: string,
-  complete?: boolean,
-): AsyncGenerator<readonly string[]> {
+export function pages(ranks: Ranks, layers: readonly Layer[], prefix: string, complete = false): Pages {
   const blind = complete && layers.find((layer) => !layer.tier.capabilities.keys);
   if (blind) throw new TierError(blind.name, `Cannot find all keys as tier ${blind.name} cannot list them`);
-  const faults: TierError[] = [];
-  const seen = new Set<string>();
-  // Private layers come last, since a read that began meanwhile may have copied up what is found nowhere else any more.
-  const ordered = complete ? [...layers].sort((a, b) => Number(a.isPrivate) - Number(b.isPrivate)) : layers;
-  for (const layer of ordered) {
-    if (!layer.tier.capabilities.keys) continue;
-    if (complete && layer.isPrivate) engine.fence.markAll();
-    let cursor: string | undefined;
-    do {
-      const page = await layer.scan({
-        prefix,
-        cursor,
-        limit: PAGE,
-        now: engine.now(),
-        ...(complete && { leased: true }),
-      });
-      if (page instanceof TierError) {
-        if (complete) layer.forget();
-        faults.push(page);
-        break;
-      }
-      cursor = page.cursor;
-      const keys = [...new Set(page.keys.map((key) => layer.strip(key)))].filter((key) => !seen.has(key));
-      for (const key of keys) seen.add(key);
-      if (layer.tier.capabilities.tags || complete) yield keys;
-      else {
-        // A tier that keeps no tags lists entries whose tags were invalidated.
-        const live = { peek: true, metaOnly: true, version: null, tier: layer.name };
-        const { found } = await engine.store.read(keys, live);
-        yield keys.filter((_, i) => found[i]);
-      }
-    } while (cursor !== undefined);
+  return new LayerPages(ranks, layers, prefix, complete);
+}
+
+class LayerPages implements Pages {
+  readonly #engine: Engine;
+  readonly #prefix: string;
+  readonly #complete: boolean;
+  /** Not yet looked through to the end. */
+  readonly #layers: Layer[];
+  readonly #faults: TierError[] = [];
+  readonly #seen = new Set<string>();
+  #cursor: string | undefined;
+
+  constructor({ engine }: Ranks, layers: readonly Layer[], prefix: string, complete: boolean) {
+    this.#engine = engine;
+    this.#prefix = prefix;
+    this.#complete = complete;
+    this.#layers = layers.filter(({ tier }) => tier.capabilities.keys);
+    // Private layers come last, since a read that began meanwhile may have copied up what is found nowhere else any more.
+    if (complete) this.#layers.sort((a, b) => Number(a.isPrivate) - Number(b.isPrivate));
   }
-  if (complete) throwFirst(engine, faults);
+
+  next(): MaybePromise<readonly string[] | undefined> {
+    const [layer] = this.#layers;
+    if (!layer) {
+      if (this.#complete) throwFirst(this.#engine, this.#faults);
+      return undefined;
+    }
+    if (this.#complete && layer.isPrivate && this.#cursor === undefined) this.#engine.fence.markAll();
+    const scanned = layer.scan({
+      prefix: this.#prefix,
+      cursor: this.#cursor,
+      limit: PAGE,
+      now: this.#engine.now(),
+      ...(this.#complete && { leased: true }),
+    });
+    return then(scanned, (page) => this.#take(layer, page));
+  }
+
+  #take(layer: Layer, page: ScanResult | TierError): MaybePromise<readonly string[] | undefined> {
+    const isFault = page instanceof TierError;
+    this.#cursor = isFault ? undefined : page.cursor;
+    if (this.#cursor === undefined) this.#layers.shift();
+    if (isFault) {
+      if (this.#complete) layer.forget();
+      this.#faults.push(page);
+      return this.next();
+    }
+    const keys = [...new Set(page.keys.map((key) => layer.strip(key)))].filter((key) => !this.#seen.has(key));
+    for (const key of keys) this.#seen.add(key);
+    if (layer.tier.capabilities.tags || this.#complete) return keys;
+    // A tier that keeps no tags lists entries whose tags were invalidated.
+    const live = { peek: true, metaOnly: true, version: null, tier: layer.name };
+    return then(this.#engine.store.read(keys, live), ({ found }) => keys.filter((_, i) => found[i]));
+  }
 }
 
 /** Number of live keys of the space with this `prefix`, where a tier can tell it without listing them. */

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Tier } from "../tier.ts";
+import type { SyncTier, Tier, TierOperations } from "../tier.ts";
 
 /** A tier that takes every write without doing it: what it has is served until it ends, whatever is deleted above it. */
 export function readOnly(tier: Tier): Tier {
-  const { sync: _, journal, ...rest } = tier;
+  const { sync, ...rest } = tier;
   return {
     ...rest,
     // A store may have its client only once it is open.
@@ -15,15 +15,23 @@ export function readOnly(tier: Tier): Tier {
       return tier.client;
     },
     open: (context) => tier.open?.(context),
-    getMany: (keys, options) => tier.getMany(keys, options),
+    ...reading(tier),
+    close: () => tier.close?.(),
+    ...(sync && { sync: reading(sync) as unknown as SyncTier }),
+  };
+}
+
+/** One face, which only reads. */
+function reading(face: TierOperations<unknown, "async"> | SyncTier): TierOperations<unknown, "async"> {
+  return {
+    getMany: (keys, options) => face.getMany(keys, options),
     setMany: () => ({ sequence: 0 }),
     deleteMany: (keys) => keys.map(() => false),
     touchMany: (touches) => touches.map(() => false),
     clear() {},
     prune: () => [],
-    scan: (options) => tier.scan!(options),
-    size: (prefix, now) => tier.size!(prefix, now),
-    close: () => tier.close?.(),
-    ...(journal && { journal: (since?: number) => tier.journal!(since) }),
+    scan: (options) => face.scan!(options),
+    size: (prefix, now) => face.size!(prefix, now),
+    ...(face.journal && { journal: (since?: number) => face.journal!(since) }),
   };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "../clock.ts";
+import { type Clock, hasTimers } from "../clock.ts";
 
 interface Sleeper {
   readonly until: number;
@@ -29,7 +29,9 @@ export class Sleepers {
       const until = this.#clock.now() + ms;
       const sleepers = this.#byKey.get(key) ?? new Set();
       this.#byKey.set(key, sleepers.add({ until, wake }));
-      this.#arm(until);
+      if (hasTimers()) this.#arm(until);
+      // The timer of a request ends with it, and would wake nobody else.
+      else this.#clock.setTimer(() => this.#fire(), ms);
     });
   }
 
@@ -69,6 +71,6 @@ export class Sleepers {
       }
       if (sleepers.size === 0) this.#byKey.delete(key);
     }
-    if (next !== Infinity) this.#arm(next);
+    if (next !== Infinity && hasTimers()) this.#arm(next);
   }
 }

@@ -7,10 +7,18 @@
 import type { Engine } from "../engine.ts";
 import type { Entry } from "../entry.ts";
 import { ConfigError, TierError } from "../errors.ts";
-import { all, finalize, then } from "../maybe.ts";
+import { all, finalize, repeat, then } from "../maybe.ts";
 import { sharedPrefix } from "../options.ts";
 import { type LayerCounters, newLayerCounters, type TierStats } from "../stats.ts";
-import { type Findings, type Found, judge, type Store, type StoreFactory, type StoreReadOptions } from "../store.ts";
+import {
+  type Findings,
+  type Found,
+  judge,
+  type Pages,
+  type Store,
+  type StoreFactory,
+  type StoreReadOptions,
+} from "../store.ts";
 import type { Change, InvalidationMode, MaybePromise, TagMatch, Tier, Touch, Write } from "../tier.ts";
 import { distribute } from "./distribute.ts";
 import { Follower } from "./follower.ts";
@@ -33,7 +41,7 @@ const PRUNE_STEP = 1_000;
 export const newStack: StoreFactory = (tiers, engine) =>
   new Stack(
     tiers.map((tier) =>
-      tier.capabilities.readOnly ? readOnly(tier) : tier.options?.write === "behind" ? writeBehind(tier) : tier,
+      tier.capabilities.readOnly ? readOnly(tier) : tier.options?.write === "behind" ? writeBehind(tier, engine) : tier,
     ),
     engine,
   );
@@ -54,17 +62,20 @@ class Stack implements Store {
   readonly #engine: Engine;
   readonly #layers: readonly Layer[];
   readonly #ranks: Ranks;
-  readonly #traffic = new Traffic();
+  readonly #traffic: Traffic;
   readonly #ledger = new TagLedger();
 
   /** @throws {ConfigError} for two tiers of one name, or a wrong option of a tier */
   constructor(tiers: readonly Tier[], engine: Engine) {
     this.tiers = tiers;
     this.#engine = engine;
+    this.#traffic = new Traffic(engine);
     engine.isAuthority = false;
     engine.ledger = this.#ledger;
     this.#layers = tiers.map((tier, index) => this.#newLayer(tier, tiers.slice(0, index)));
     this.counters = this.#layers[0]!.counters;
+    const budgets = this.#layers.map(({ guard }) => guard.budget).filter((budget) => budget !== Infinity);
+    if (budgets.length > 0) engine.patience = Math.max(...budgets);
     const shared = this.#layers.filter((layer) => !layer.isPrivate);
     const authority = this.#layers.findLast(({ tier }) => tier.capabilities.tags && !tier.capabilities.readOnly);
     const followed = shared.findLast(({ tier }) => tier.capabilities.journal);
@@ -113,14 +124,14 @@ class Stack implements Store {
     const slower = above.find(({ capabilities }) => !capabilities.local && tier.capabilities.local);
     if (slower) options.logger?.warn(`Tier ${slower.name} comes before ${tier.name}, which is faster`);
     const counters = newLayerCounters();
-    return new Layer(tier, above.length, options, counters, {
+    return new Layer(tier, above.length, engine, counters, {
       fault: (error, operation) => {
         counters.errors++;
-        options.logger?.error(error.message, error.cause);
+        engine.options.logger?.error(error.message, error.cause);
         engine.emit("error", () => ({ error, operation, tier: tier.name }));
       },
       breaker: (state) => {
-        options.logger?.warn(`Breaker of tier ${tier.name} is ${state}`);
+        engine.options.logger?.warn(`Breaker of tier ${tier.name} is ${state}`);
         engine.emit("breaker", () => ({ tier: tier.name, state }));
       },
     });
@@ -136,6 +147,7 @@ class Stack implements Store {
       fault: undefined,
     };
     const layers = this.#only(options.tier);
+    const { onError } = engine.options;
     const ticket = engine.fence.enter();
     const walked = then(this.#walk(layers, 0, keys, options, walk, now), (): Findings => {
       if (options.promote !== false && !options.peek && layers.length > 1) {
@@ -147,7 +159,7 @@ class Stack implements Store {
         for (const [i, lease] of leases.entries())
           if (lease && found[i]?.stale === false) this.leases!.release(keys[i]!, lease);
       }
-      return engine.options.onError === "throw" ? walk : { found, leases, sequence };
+      return onError === "throw" ? walk : { found, leases, sequence };
     });
     return finalize(walked, () => engine.fence.leave());
   }
@@ -216,14 +228,17 @@ class Stack implements Store {
     return this.#traffic.mutate(then(this.#ranks.follower?.begin(), change));
   }
 
-  write(writes: readonly Write[], ticket?: number): MaybePromise<void> {
-    return ticket === undefined ? this.#mutate(() => this.#write(writes)) : this.#write(writes, ticket);
+  write(writes: readonly Write[], ticket?: number, tiers?: readonly string[]): MaybePromise<void> {
+    const write = () => this.#write(writes, ticket, tiers);
+    return ticket === undefined ? this.#mutate(write) : write();
   }
 
-  #write(writes: readonly Write[], ticket?: number): MaybePromise<void> {
+  #write(writes: readonly Write[], ticket?: number, tiers?: readonly string[]): MaybePromise<void> {
     const { fence } = this.#engine;
     const now = this.#engine.now();
-    return then(all(this.#layers.map((layer) => layer.prepare(writes, now))), (prepared) => {
+    const takers = this.#only(tiers);
+    const prepare = (layer: Layer) => (takers.includes(layer) ? layer.prepare(writes, now) : []);
+    return then(all(this.#layers.map(prepare)), (prepared) => {
       const keys = writes.map(({ key }) => key);
       if (ticket === undefined) for (const key of keys) fence.mark(key);
       const landed = ticket === undefined ? this.#traffic.landed(keys) : undefined;
@@ -344,30 +359,46 @@ class Stack implements Store {
     return drop(this.#ranks, changes);
   }
 
-  async *pages(prefix: string, tier?: string, complete?: boolean): AsyncGenerator<readonly string[]> {
-    if (complete) await this.#traffic.landed();
-    yield* pages(this.#ranks, this.#only(tier), prefix, complete);
+  pages(prefix: string, tier?: string, complete?: boolean): Pages {
+    const walk = pages(this.#ranks, this.#only(tier), prefix, complete);
+    if (!complete) return walk;
+    let landed: MaybePromise<unknown> | undefined;
+    return {
+      next: () => then((landed ??= then(this.#traffic.landed(), () => null)), () => walk.next()),
+    };
   }
 
   count(prefix: string, tier?: string): MaybePromise<number | undefined> {
     return count(this.#only(tier), prefix, this.#engine.now());
   }
 
-  async prune(steps: number): Promise<readonly string[]> {
+  prune(steps: number): MaybePromise<readonly string[]> {
     const pruned = new Set<string>();
-    for (const layer of this.#layers) {
-      for (let step = 0; step < steps; step++) {
-        const answer = await layer.prune(PRUNE_STEP, this.#engine.now());
-        if (answer instanceof TierError) break;
-        for (const key of answer.keys) {
-          pruned.add(key);
-          // A private tier has told of it already.
-          if (!layer.isPrivate) this.#engine.left(layer.name, key, "ttl");
+    const layers = [...this.#layers];
+    let step = 0;
+    const done = repeat(() => {
+      const [layer] = layers;
+      if (!layer) return false;
+      return then(layer.prune(PRUNE_STEP, this.#engine.now()), (answer) => {
+        const isMore = !(answer instanceof TierError) && this.#pruned(layer, answer.keys, pruned, answer.removed);
+        if (!isMore || ++step === steps) {
+          layers.shift();
+          step = 0;
         }
-        if (answer.removed < PRUNE_STEP) break;
-      }
+        return true;
+      });
+    });
+    return then(done, () => [...pruned]);
+  }
+
+  /** Takes note of what was removed in one step; says whether another may find more. */
+  #pruned(layer: Layer, keys: readonly string[], pruned: Set<string>, removed: number): boolean {
+    for (const key of keys) {
+      pruned.add(key);
+      // A private tier has told of it already.
+      if (!layer.isPrivate) this.#engine.left(layer.name, key, "ttl");
     }
-    return [...pruned];
+    return removed === PRUNE_STEP;
   }
 
   stats(): TierStats[] {
@@ -390,7 +421,9 @@ class Stack implements Store {
     );
   }
 
-  #only(tier: string | undefined): readonly Layer[] {
-    return tier === undefined ? this.#layers : this.#layers.filter(({ name }) => name === tier);
+  #only(tier: string | readonly string[] | undefined): readonly Layer[] {
+    return tier === undefined
+      ? this.#layers
+      : this.#layers.filter(({ name }) => (typeof tier === "string" ? name === tier : tier.includes(name)));
   }
 }

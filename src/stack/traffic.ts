@@ -4,29 +4,46 @@
  *
  * @module
  */
+import type { Engine } from "../engine.ts";
+import { alive, isLost, joined } from "../joined.ts";
 import { isPromise } from "../maybe.ts";
 import type { MaybePromise } from "../tier.ts";
 
-/** Keeps the order between loads, touches and mutations. Nothing is kept of what is done at once. */
+/**
+ * Keeps the order between loads, touches and mutations. Nothing is kept of what is done at once, and a call of the synchronous face does
+ * not wait: the synchronous face of a tier does first what was begun before.
+ */
 export class Traffic {
   readonly #landing = new Map<string, Promise<unknown>>();
   readonly #mutations = new Set<Promise<unknown>>();
+  readonly #engine: Pick<Engine, "isSync" | "hold">;
+
+  constructor(engine: Pick<Engine, "isSync" | "hold">) {
+    this.#engine = engine;
+  }
 
   /** What was loaded, found below or given a new deadline is on its way under these keys. */
   land(keys: readonly string[], work: MaybePromise<unknown>): void {
     if (!isPromise(work)) return;
     for (const key of keys) {
-      const all = Promise.allSettled([this.#landing.get(key), work]).then(() => {
+      const before = this.#landing.get(key);
+      const all = Promise.all([before && joined(before), joined(work)]).then(() => {
         if (this.#landing.get(key) === all) this.#landing.delete(key);
       });
-      this.#landing.set(key, all);
+      this.#landing.set(key, alive(all));
     }
   }
 
   /** Ends when what is on its way under these keys, by default under any, has arrived. */
   landed(keys: Iterable<string> = this.#landing.keys()): MaybePromise<unknown> {
-    const some = this.#landing.size === 0 ? [] : [...keys].flatMap((key) => this.#landing.get(key) ?? []);
-    return some.length === 0 ? undefined : Promise.all(some);
+    const some =
+      this.#landing.size === 0 || this.#engine.isSync ? [] : [...keys].filter((key) => this.#landing.has(key));
+    return some.length === 0 ? undefined : Promise.all(some.map((key) => this.#landedUnder(key)));
+  }
+
+  async #landedUnder(key: string): Promise<void> {
+    const work = this.#landing.get(key)!;
+    if (!(await joined(work)) && this.#landing.get(key) === work) this.#landing.delete(key);
   }
 
   /** A mutation is under way. */
@@ -35,17 +52,33 @@ export class Traffic {
     const done = (): void => {
       this.#mutations.delete(work);
     };
-    this.#mutations.add(work);
+    this.#mutations.add(alive(work));
     work.then(done, done);
+    this.#engine.hold(work);
     return work;
   }
 
   get isMutating(): boolean {
-    return this.#mutations.size > 0;
+    for (const work of this.#mutations) {
+      if (!isLost(work)) return true;
+      this.#mutations.delete(work);
+    }
+    return false;
   }
 
   /** Ends when no mutation is under way. */
   mutated(): MaybePromise<unknown> {
-    return this.#mutations.size === 0 ? undefined : Promise.allSettled(this.#mutations).then(() => this.mutated());
+    return this.#mutations.size === 0 || this.#engine.isSync ? undefined : this.#mutated();
+  }
+
+  async #mutated(): Promise<void> {
+    while (this.#mutations.size > 0) {
+      await Promise.all(
+        [...this.#mutations].map(async (work) => {
+          await joined(work);
+          this.#mutations.delete(work);
+        }),
+      );
+    }
   }
 }

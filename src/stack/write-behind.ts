@@ -5,7 +5,9 @@
  */
 import type { Clock } from "../clock.ts";
 import { systemClock } from "../clock.ts";
+import type { Engine } from "../engine.ts";
 import type { Entry } from "../entry.ts";
+import { alive, joined } from "../joined.ts";
 import { then } from "../maybe.ts";
 import type { MaybePromise, Tier, TierContext, Write, WriteResult } from "../tier.ts";
 
@@ -13,6 +15,8 @@ import type { MaybePromise, Tier, TierContext, Write, WriteResult } from "../tie
 const MAX_PENDING = 10_000;
 /** Keys of one write to the tier. */
 const STEP = 500;
+/** Microtasks before a write. */
+const GATHER = 20;
 /** Pause after a failed write, in milliseconds. */
 const RETRY = 1_000;
 
@@ -22,9 +26,9 @@ const RETRY = 1_000;
  * result of a load take their place among the invalidations when they are stored, so they are written through. Such a
  * tier gives no leases, as a write is acknowledged before it is known whether its lease still stands.
  */
-export function writeBehind(tier: Tier): Tier {
+export function writeBehind(tier: Tier, engine: Pick<Engine, "hold">): Tier {
   const { sync: _, fresh: __, ...rest } = tier;
-  const behind = new Behind(tier);
+  const behind = new Behind(tier, engine);
   const flushed = <A extends unknown[], R>(operation: ((...args: A) => MaybePromise<R>) | undefined) =>
     operation && ((...args: A): MaybePromise<R> => then(behind.flush(), () => operation.apply(tier, args)));
   return {
@@ -55,6 +59,7 @@ export function writeBehind(tier: Tier): Tier {
 
 class Behind {
   readonly #tier: Tier;
+  readonly #engine: Pick<Engine, "hold">;
   /** What is to become of a key: a write, or `undefined` for its deletion. */
   readonly #pending = new Map<string, Write | undefined>();
   /** Entries as they were before they were encoded, for reading them back. */
@@ -64,8 +69,9 @@ class Behind {
   #running: Promise<void> | undefined;
   #closing = false;
 
-  constructor(tier: Tier) {
+  constructor(tier: Tier, engine: Pick<Engine, "hold">) {
     this.#tier = tier;
+    this.#engine = engine;
   }
 
   open(context: TierContext): MaybePromise<void> {
@@ -115,7 +121,7 @@ class Behind {
 
   clear(prefix: string, now: number): MaybePromise<void> {
     for (const key of this.#pending.keys()) if (key.startsWith(prefix)) this.#pending.delete(key);
-    return then(this.#running, () => this.#tier.clear(prefix, now));
+    return then(this.#running && this.#ended(this.#running), () => this.#tier.clear(prefix, now));
   }
 
   async close(): Promise<void> {
@@ -135,19 +141,29 @@ class Behind {
       this.#pending.set(key, write);
     }
     const drained = this.#drain();
+    this.#engine.hold(drained);
     return this.#pending.size > MAX_PENDING ? drained : undefined;
   }
 
-  #drain(): Promise<void> {
-    this.#running ??= this.#store().finally(() => {
-      this.#running = undefined;
+  async #drain(): Promise<void> {
+    while (this.#running) if (await this.#ended(this.#running)) return;
+    const running = this.#store().finally(() => {
+      if (this.#running === running) this.#running = undefined;
     });
-    return this.#running;
+    this.#running = alive(running);
+    await running;
+  }
+
+  /** Ends with the storing that is under way: `false` when it will not, as it was part of a request that has ended. */
+  async #ended(running: Promise<void>): Promise<boolean> {
+    const ended = await joined(running);
+    if (!ended && this.#running === running) this.#running = undefined;
+    return ended;
   }
 
   async #store(): Promise<void> {
-    // Lets the writes of this tick gather.
-    await undefined;
+    // Lets the writes of this turn gather, some of which take a few steps more to get here.
+    for (let step = 0; step < GATHER; step++) await undefined;
     while (this.#pending.size > 0) {
       const some = [...this.#pending].slice(0, STEP);
       const now = this.#clock.now();

@@ -8,6 +8,7 @@ import type {
   EvictionReason,
   Key,
   LoadContext,
+  NoScopes,
   Tier,
 } from "../../mod.ts";
 import { createCache, memory, nullTier } from "../../mod.ts";
@@ -48,7 +49,7 @@ const cache = createCache();
   const tier = cache.tier("memory");
   claim<Same<typeof tier, Tier>>();
   const inner = cache.namespace("n");
-  claim<Same<typeof inner, Cache>>();
+  claim<Same<typeof inner, Cache<NoScopes, never, "sync">>>();
 }
 
 // getOrSet has the type of what its loader gives, with a promise or without.
@@ -141,7 +142,7 @@ for await (const meta of cache.metas()) claim<Same<typeof meta, EntryMeta>>();
 // It can be disposed of.
 {
   await using disposed = createCache({ tiers: [memory({ maxEntries: 5 })], ttl: "5m" });
-  claim<Same<typeof disposed, Cache>>();
+  claim<Same<typeof disposed, Cache<NoScopes, never, "sync">>>();
   createCache({
     tiers: [nullTier()],
     name: "off",

@@ -1,4 +1,4 @@
-import type { Cache, ScopeIds, ScopeName, ScopePath } from "../../mod.ts";
+import type { Cache, NoScopes, ScopeIds, ScopeName, ScopePath } from "../../mod.ts";
 import { createCache, defineScopes } from "../../mod.ts";
 import { claim, type Same } from "./exact.ts";
 
@@ -109,7 +109,7 @@ createCache({ scopes: { organization: { param: "orgId" } } });
 // Without scopes there are none, and caches of either kind go where a cache is wanted.
 {
   const plain = createCache({ ttl: "5m" });
-  claim<Same<typeof plain, Cache>>();
+  claim<Same<typeof plain, Cache<NoScopes, never, "sync">>>();
   // @ts-expect-error no scopes are defined
   plain.scope("user", { orgId: "acme", userId: "42" });
   // @ts-expect-error no scopes are defined

@@ -1,4 +1,4 @@
-import type { Cache } from "../../../mod.ts";
+import type { Cache, Key, Loader, LoadOptions } from "../../../mod.ts";
 
 /** A cache with some of its verbs replaced. */
 export const replaced =
@@ -50,13 +50,17 @@ export const BROKEN: Record<string, (cache: Cache) => Partial<Cache>> = {
   "takes falsy values for misses": (cache) =>
     ({ get: async (key) => (await cache.get(key)) || undefined }) as Partial<Cache>,
   "stores what the loader skipped": (cache) => ({
-    getOrSet: (key, loader, options) =>
-      cache.getOrSet(key, (context) => loader({ ...context, signal: context.signal, skip() {} }), options),
+    getOrSet: <V>(key: Key, loader: Loader<V>, options?: LoadOptions<V>) =>
+      cache.getOrSet<V>(
+        key,
+        (context) => loader({ ...context, signal: context.signal, skip() {} }),
+        options,
+      ) as Promise<never>,
   }),
   "loads always": (cache) => ({
-    getOrSet: async (key, loader, options) => {
+    getOrSet: async <V>(key: Key, loader: Loader<V>, options?: LoadOptions<V>) => {
       await cache.evict(key);
-      return cache.getOrSet(key, loader, options);
+      return cache.getOrSet<V>(key, loader, options) as Promise<never>;
     },
   }),
   "counts too little": (cache) =>

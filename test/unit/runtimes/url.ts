@@ -14,6 +14,7 @@ const file: Scheme = (url) => {
   return [nullTier()];
 };
 const withFiles = { file, sqlite: file };
+const nowhere = { environment: () => undefined };
 
 export const tests: TestCase[] = suite("cache URL", {
   "is a scheme and what follows the colon": () => {
@@ -35,8 +36,8 @@ export const tests: TestCase[] = suite("cache URL", {
   },
   "asks a scheme for its tiers, a path the scheme file": () => {
     seen.length = 0;
-    same(lowerTiers("sqlite:a.db", "url", withFiles).length, 1);
-    same(lowerTiers("a.db", "TIERCEL_URL", withFiles).length, 1);
+    same(lowerTiers("sqlite:a.db", "url", withFiles, nowhere).length, 1);
+    same(lowerTiers("a.db", "TIERCEL_URL", withFiles, nowhere).length, 1);
     equal(
       seen.map(({ scheme, rest, option }) => [scheme, rest, option]),
       [
@@ -46,27 +47,27 @@ export const tests: TestCase[] = suite("cache URL", {
     );
   },
   "memory: stands for no tier below memory, and stands alone": () => {
-    equal(lowerTiers("memory:", "url", {}), []);
-    equal(lowerTiers("MEMORY:", "url", withFiles), []);
-    for (const url of ["memory://", "memory:x"]) throws(() => lowerTiers(url, "url", withFiles), ConfigError);
+    equal(lowerTiers("memory:", "url", {}, nowhere), []);
+    equal(lowerTiers("MEMORY:", "url", withFiles, nowhere), []);
+    for (const url of ["memory://", "memory:x"]) throws(() => lowerTiers(url, "url", withFiles, nowhere), ConfigError);
   },
   "an unknown scheme is named with those that are known": () => {
-    const error = throws(() => lowerTiers("redis://u:secret@h", "url", withFiles), ConfigError);
+    const error = throws(() => lowerTiers("redis://u:secret@h", "url", withFiles, nowhere), ConfigError);
     same(
       error.message,
       "Cannot use url as its scheme must be one of memory:, file:, sqlite: or a path: received redis:",
     );
-    const alone = throws(() => lowerTiers("./cache.db", "TIERCEL_URL", {}), ConfigError);
+    const alone = throws(() => lowerTiers("./cache.db", "TIERCEL_URL", {}, nowhere), ConfigError);
     same(alone.message, "Cannot use TIERCEL_URL as its scheme must be memory:: received a path");
   },
   "what every object inherits is no scheme": () => {
     for (const url of ["constructor:x", "toString:x", "hasOwnProperty:"]) {
-      throws(() => lowerTiers(url, "url", withFiles), ConfigError);
+      throws(() => lowerTiers(url, "url", withFiles, nowhere), ConfigError);
     }
   },
   "no error shows what follows the scheme, nor a long text that only looks like one": () => {
     for (const url of ["redis://user:secret@host?token=secret", "memory:secret", `${"a".repeat(25)}secret:x`]) {
-      const { message } = throws(() => lowerTiers(url, "url", withFiles), ConfigError);
+      const { message } = throws(() => lowerTiers(url, "url", withFiles, nowhere), ConfigError);
       ok(!message.includes("secret"), message);
     }
   },

@@ -1,0 +1,71 @@
+/**
+ * Waiting for what another call began.
+ *
+ * On Workers a call is part of a request, and what it began ends with that request, unsettled: its client went away, or had its
+ * answer already. Who else waits for it is told so by the runtime in some cases since 2026, and else never. So work that
+ * may be waited for gives signs of life while its request lasts, by a timer of that request, and who waits looks for
+ * them by one of its own.
+ *
+ * @module
+ */
+import { hasTimers, systemClock } from "./clock.ts";
+
+/** Time between two signs of life, in milliseconds. */
+const BEAT = 250;
+/** Work counts as lost that has given no sign of life for so many of its own beats that somebody else has counted. */
+const SILENCE = 5;
+
+/** When work gave the last sign of life, by the system's wall clock. Only of work that is under way. */
+const signs = /* @__PURE__ */ new WeakMap<Promise<unknown>, { at: number }>();
+
+/** Has work give signs of life until it ends. Answers with the work. */
+export function alive<T>(work: Promise<T>): Promise<T> {
+  if (hasTimers()) return work;
+  const sign = { at: 0 };
+  let timer: unknown;
+  const beat = (): void => {
+    sign.at = Date.now();
+    timer = systemClock.setTimer(beat, BEAT);
+  };
+  const end = (): void => {
+    systemClock.clearTimer(timer);
+    signs.delete(work);
+  };
+  signs.set(work, sign);
+  beat();
+  work.then(end, end);
+  return work;
+}
+
+/** Whether work will never end, as its request has. Not known before it has been silent for a while. */
+export function isLost(work: Promise<unknown>): boolean {
+  const sign = signs.get(work);
+  return sign !== undefined && Date.now() - sign.at > BEAT * SILENCE;
+}
+
+/** The work, or a rejection when it is lost. */
+export function unlessLost<T>(work: Promise<T>): Promise<T> {
+  const sign = signs.get(work);
+  if (!sign) return work;
+  return new Promise((resolve, reject) => {
+    let timer: unknown;
+    let { at } = sign;
+    let silence = 0;
+    const listen = (): void => {
+      if (silence++ === SILENCE) return reject();
+      if (sign.at !== at) silence = 0;
+      at = sign.at;
+      timer = systemClock.setTimer(listen, BEAT);
+    };
+    listen();
+    work.then(resolve, reject).then(() => systemClock.clearTimer(timer));
+  });
+}
+
+/** Ends with work that does not reject by itself: `true`. Or `false`, when it is lost. */
+export function joined(work: Promise<unknown>): Promise<boolean> {
+  return unlessLost(work).then(
+    () => true,
+    () => false,
+  );
+}

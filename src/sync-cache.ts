@@ -1,0 +1,166 @@
+/**
+ * The synchronous face of a cache.
+ *
+ * While one of its calls runs, the engine asks the tiers by their synchronous faces, so that every step answers at once. Nothing
+ * comes between the steps, as in a transaction.
+ *
+ * @module
+ */
+import type {
+  CacheEntry,
+  ClearOptions,
+  EntryMeta,
+  InvalidateTagsOptions,
+  ListOptions,
+  SetItem,
+  SyncCache,
+} from "./api.ts";
+import { SyncUnsupportedError } from "./errors.ts";
+import type { Key } from "./key.ts";
+import type { Loader } from "./load.ts";
+import { loadManySync } from "./load-many.ts";
+import { isPromise, then } from "./maybe.ts";
+import type { GetOptions, LoadOptions, SetOptions } from "./options.ts";
+import type { Ids, InvalidateScopeOptions } from "./scope/types.ts";
+import type { MaybePromise } from "./tier.ts";
+import type { TierChoice, Verbs } from "./verbs.ts";
+
+const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
+
+/** @throws {SyncUnsupportedError} naming a tier that has no synchronous face */
+export function newSyncCache(verbs: Verbs): SyncCache {
+  const lacking = verbs.engine.store.tiers.find(({ capabilities, sync }) => !capabilities.sync || !sync);
+  if (lacking) throw new SyncUnsupportedError(`Cannot use sync as tier ${lacking.name} must have a synchronous face`);
+  return new Face(verbs) as SyncCache;
+}
+
+class Face implements Record<keyof SyncCache, unknown> {
+  readonly #verbs: Verbs;
+
+  constructor(verbs: Verbs) {
+    this.#verbs = verbs;
+  }
+
+  get(key: Key, options?: GetOptions): unknown {
+    const value = options === undefined ? this.#verbs.quick(key) : undefined;
+    return value === undefined ? this.#run(options, (verbs) => verbs.get(key, options)) : value;
+  }
+
+  getEntry(key: Key, options?: GetOptions): CacheEntry | undefined {
+    return this.#run(options, (verbs) => verbs.getEntry(key, options));
+  }
+
+  getMany(keys: readonly Key[], options?: GetOptions): Map<Key, unknown> {
+    return this.#run(options, (verbs) => verbs.getMany(keys, options));
+  }
+
+  set(key: Key, value: unknown, options?: SetOptions<never>): void {
+    this.#run(options, (verbs) => verbs.set(key, value, options));
+  }
+
+  setMany(items: Iterable<SetItem>, shared?: SetOptions<never>): void {
+    this.#run(shared, (verbs) => verbs.setMany(items, shared));
+  }
+
+  has(key: Key): boolean {
+    return this.#run(undefined, (verbs) => verbs.has(key));
+  }
+
+  delete(key: Key): boolean {
+    return this.#run(undefined, (verbs) => then(verbs.delete([key]), Boolean));
+  }
+
+  deleteMany(keys: Iterable<Key>): number {
+    return this.#run(undefined, (verbs) => verbs.delete([...keys]));
+  }
+
+  getOrSet(key: Key, loader: Loader, options: LoadOptions = NOTHING): unknown {
+    return this.#run(options, (verbs) =>
+      verbs.getOrSet(key, loader, options, (request) => verbs.engine.loads.runSync(request)),
+    );
+  }
+
+  getOrSetMany(
+    keys: readonly Key[],
+    loader: Parameters<typeof loadManySync>[2],
+    options: LoadOptions = NOTHING,
+  ): Map<Key, unknown> {
+    return this.#run(options, (verbs) =>
+      verbs.getOrSetMany(keys, loader, options, (some, space) => loadManySync(space, some, loader, options)),
+    );
+  }
+
+  touch(key: Key, options: { ttl: number | string; grace?: number | string }): boolean {
+    return this.#run(undefined, (verbs) => verbs.touch(key, options));
+  }
+
+  keys(options?: ListOptions): Key[] {
+    return this.#run(options, (verbs) => verbs.keys(options));
+  }
+
+  entries(options?: ListOptions): Generator<CacheEntry> {
+    return this.#list(options, false);
+  }
+
+  metas(options?: ListOptions): Generator<EntryMeta> {
+    return this.#list(options, true);
+  }
+
+  *#list<E extends CacheEntry | EntryMeta>(options: ListOptions = NOTHING, metaOnly: boolean): Generator<E> {
+    const pages = this.#run(options, (verbs) => verbs.list(options, metaOnly));
+    const next = () => this.#run(options, () => pages.next());
+    for (let page = next(); page; page = next()) yield* page as E[];
+  }
+
+  meta(key: Key, options?: TierChoice): EntryMeta | undefined {
+    return this.#run(options, (verbs) => verbs.meta(key, options));
+  }
+
+  size(options?: TierChoice): number {
+    return this.#run(options, (verbs) => verbs.size(options));
+  }
+
+  invalidateTags(tags: string | readonly string[], options?: InvalidateTagsOptions): void {
+    this.#run(options, (verbs) => verbs.invalidateTags(tags, options));
+  }
+
+  invalidatePattern(pattern: string | RegExp): number {
+    return this.#run(undefined, (verbs) => verbs.invalidatePattern(pattern));
+  }
+
+  invalidateScope(level: string, ids: Ids, options?: InvalidateScopeOptions): void {
+    this.#run(options, (verbs) => verbs.invalidateScope(level, ids, options));
+  }
+
+  clear(options?: ClearOptions): void {
+    this.#run(options, (verbs) => verbs.clear(options));
+  }
+
+  prune(): Key[] {
+    return this.#run(undefined, (verbs) => verbs.prune());
+  }
+
+  evict(key: Key, options?: TierChoice): boolean {
+    return this.#run(options, (verbs) => verbs.evict(key, options));
+  }
+
+  evictAll(options?: TierChoice): void {
+    this.#run(options, (verbs) => verbs.evictAll(options));
+  }
+
+  /** Runs a call with the engine in its synchronous state. A loader may make calls of either face in it. */
+  #run<T>(options: object | undefined, call: (verbs: Verbs) => MaybePromise<T>): T {
+    const { engine } = this.#verbs;
+    this.#verbs.check(options);
+    const outer = engine.isSync;
+    engine.isSync = true;
+    try {
+      const answer = call(this.#verbs);
+      if (!isPromise(answer)) return answer;
+      answer.catch(() => {});
+    } finally {
+      engine.isSync = outer;
+    }
+    throw new SyncUnsupportedError("Cannot answer at once as every tier, schema and codec must: received a promise");
+  }
+}

@@ -1,0 +1,426 @@
+/**
+ * What a view of a cache does, for both of its faces: each verb answers with a value where every tier does, and with a
+ * promise where one does not.
+ *
+ * @module
+ */
+import type { CacheEntry, ClearOptions, EntryMeta, InvalidateTagsOptions, ListOptions, SetItem } from "./api.ts";
+import { clearSome, conditionsOf } from "./clear.ts";
+import type { Engine } from "./engine.ts";
+import { NO_TAGS } from "./entry.ts";
+import { CacheClosedError, callable, oneOf } from "./errors.ts";
+import { isPlain, type Key } from "./key.ts";
+import { listKeys } from "./listing.ts";
+import type { Loader } from "./load.ts";
+import { all, finalize, then } from "./maybe.ts";
+import {
+  type Acceptance,
+  type GetOptions,
+  type LoadOptions,
+  type Resolved,
+  resolveLifetimes,
+  rulesOf,
+  type SetOptions,
+} from "./options.ts";
+import { accept, isChoosy } from "./schema.ts";
+import type { Ids, InvalidateScopeOptions } from "./scope/types.ts";
+import type { Space } from "./space.ts";
+import { eachPage, type Found } from "./store.ts";
+import type { MaybePromise, Tier, Write } from "./tier.ts";
+import { newRequest, newWrite, type Request, written } from "./write.ts";
+
+const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
+
+/** Options of a verb that may be about one tier only. */
+export interface TierChoice {
+  tier?: string;
+}
+
+/** The verbs of one view. */
+export class Verbs {
+  readonly name: string;
+  readonly engine: Engine;
+  readonly space: Space;
+  readonly #top: Tier;
+
+  constructor(engine: Engine, name: string, space: Space) {
+    this.name = name;
+    this.engine = engine;
+    this.space = space;
+    this.#top = engine.store.tiers[0]!;
+  }
+
+  /** @throws {CacheClosedError} {ConfigError} for a tier that there is not; the reason of an aborted signal */
+  check(options: ({ signal?: AbortSignal } & TierChoice) | undefined): void {
+    if (this.engine.closing) throw new CacheClosedError(`Cannot use cache ${this.name} as it is closed`);
+    options?.signal?.throwIfAborted();
+    if (options?.tier !== undefined) this.tier(options.tier);
+  }
+
+  tier(name: string): Tier {
+    const { tiers } = this.engine.store;
+    oneOf(
+      "tier",
+      tiers.map((tier) => tier.name),
+      name,
+    );
+    return tiers.find((tier) => tier.name === name)!;
+  }
+
+  /** The value of a hit in the top tier that needs no look at its entry. Allocates nothing. */
+  quick(key: Key): unknown {
+    return typeof key === "string" && isPlain(key) ? this.quickText(this.space.prefix + key) : undefined;
+  }
+
+  /** The same, by the text of a key. */
+  quickText(text: string): unknown {
+    const { engine, space } = this;
+    if (!engine.quick || engine.closing) return undefined;
+    let now: number | undefined;
+    if (engine.cohere && (now = engine.now()) >= engine.coherentUntil) return undefined;
+    const value = this.#top.fresh?.(text, engine.ledger.latest, now);
+    if (value === undefined) return undefined;
+    space.counters.hits++;
+    engine.store.counters.hits++;
+    return value;
+  }
+
+  /** Continues when it is known what other processes have changed. */
+  coherent<T>(next: () => MaybePromise<T>): MaybePromise<T> {
+    const { engine } = this;
+    return then(engine.disabled?.isAll ? undefined : engine.cohere?.(), next);
+  }
+
+  get(key: Key, options?: GetOptions): MaybePromise<unknown> {
+    return then(this.find([key], options), ([hit]) => (hit ? hit.entry.value : options?.default));
+  }
+
+  getEntry(key: Key, options?: GetOptions): MaybePromise<CacheEntry | undefined> {
+    return then(this.find([key], options), ([hit]) => hit && { ...this.#describe(key, hit), value: hit.entry.value });
+  }
+
+  getMany<K extends Key>(keys: readonly K[], options?: GetOptions): MaybePromise<Map<K, unknown>> {
+    return then(
+      this.find(keys, options),
+      (found) => new Map(found.flatMap((hit, i) => (hit ? [[keys[i]!, hit.entry.value]] : []))),
+    );
+  }
+
+  /**
+   * The value of a key, or what `run` makes of the request.
+   *
+   * The parents of a scope that inherits are read for each caller anew, outside of the flight of the key: one that comes after a
+   * parent was changed must not join one that has read it before.
+   */
+  getOrSet(
+    key: Key,
+    loader: Loader,
+    options: LoadOptions,
+    run: (request: Request) => MaybePromise<unknown>,
+  ): MaybePromise<unknown> {
+    callable("loader", loader);
+    const { engine } = this;
+    const request = newRequest(key, options, this.space.own, loader);
+    if (engine.patience !== Infinity) request.since = engine.now();
+    return this.coherent(() =>
+      then(this.space.inherited([key], request.version), (found) =>
+        then(found?.[0] && this.#accept(key, found[0], options), (item) =>
+          item ? this.#hit(key, item) : run(request),
+        ),
+      ),
+    );
+  }
+
+  /** The values of keys, those that miss from what `load` makes of them. */
+  getOrSetMany<K extends Key>(
+    keys: readonly K[],
+    loader: unknown,
+    options: LoadOptions,
+    load: (keys: readonly K[], space: Space, settings: Resolved) => MaybePromise<Map<K, unknown>>,
+  ): MaybePromise<Map<K, unknown>> {
+    callable("loader", loader);
+    const { options: settings } = this.engine;
+    const { version = settings.version } = options;
+    const inherited = () =>
+      then(this.space.inherited(keys, version), (found) =>
+        all(keys.map((key, i) => found?.[i] && this.#accept(key, found[i], options))),
+      );
+    return this.coherent(() =>
+      then(inherited(), (found) => {
+        const values = new Map<K, unknown>();
+        keys.forEach((key, i) => {
+          if (found[i] && !values.has(key)) values.set(key, this.#hit(key, found[i]));
+        });
+        if (values.size === 0) return load(keys, this.space.own, settings);
+        const rest = keys.filter((key) => !values.has(key));
+        return then(load(rest, this.space.own, settings), (loaded) => {
+          for (const [key, value] of loaded) values.set(key, value);
+          return new Map(keys.filter((key) => values.has(key)).map((key) => [key, values.get(key)]));
+        });
+      }),
+    );
+  }
+
+  #hit(key: Key, { entry, tier }: Found): unknown {
+    this.space.counters.hits++;
+    this.engine.emit("hit", () => ({ key, tier }));
+    return entry.value;
+  }
+
+  /** Reads fresh entries, and counts hits and misses. */
+  find(keys: readonly Key[], options: GetOptions = NOTHING): MaybePromise<(Found | undefined)[]> {
+    const { promote, version = this.engine.options.version } = options;
+    const { counters } = this.space;
+    const read = this.coherent(() => this.space.read(keys, { promote, version }));
+    return then(read, ({ found, fault }) => {
+      const checked = all(
+        found.map((item, i) => (!item || item.stale ? undefined : this.#accept(keys[i]!, item, options))),
+      );
+      return then(checked, (hits) => {
+        hits.forEach((item, i) => {
+          const key = keys[i]!;
+          counters[item ? "hits" : "misses"]++;
+          if (item) this.engine.emit("hit", () => ({ key, tier: item.tier }));
+          else this.engine.emit("miss", () => ({ key }));
+        });
+        if (fault && hits.includes(undefined)) throw fault;
+        return hits;
+      });
+    });
+  }
+
+  /** What was found, as the caller gets it; `undefined` where it may not be served. */
+  #accept(key: Key, found: Found, options: Acceptance): MaybePromise<Found | undefined> {
+    if (!isChoosy(options)) return found;
+    return then(
+      accept(options, key, found.entry, this.engine.now()),
+      (accepted) => accepted && { ...found, entry: { ...found.entry, value: accepted.value } },
+    );
+  }
+
+  set(key: Key, value: unknown, options: SetOptions<never> = NOTHING): MaybePromise<void> {
+    const request = newRequest(key, options as LoadOptions, this.space);
+    return this.#write([request], [newWrite(value, request)]);
+  }
+
+  setMany(items: Iterable<SetItem>, shared: SetOptions<never> = NOTHING): MaybePromise<void> {
+    // Of one key that comes twice the last counts, as if they were written one after the other.
+    const requests = new Map<string, Request>();
+    const writes = new Map<string, Write | undefined>();
+    for (const item of items) {
+      const request = newRequest(item.key, { ...shared, ...item } as LoadOptions, this.space);
+      requests.set(request.text, request);
+      writes.set(request.text, newWrite(item.value, request));
+    }
+    return this.#write([...requests.values()], [...writes.values()]);
+  }
+
+  /** Stores what has a write, and deletes what has none. */
+  #write(requests: readonly Request[], writes: readonly (Write | undefined)[]): MaybePromise<void> {
+    const texts = requests.map(({ text }) => text);
+    const kept = writes.filter((write) => write !== undefined);
+    const gone = kept.length === texts.length ? [] : texts.filter((_, i) => !writes[i]);
+    const done = this.#mutate(
+      () => this.engine.loads.detach(texts),
+      () =>
+        then(kept.length > 0 ? this.engine.store.write(kept, undefined, this.space.tiers) : undefined, () =>
+          gone.length > 0 ? this.engine.store.delete(gone) : undefined,
+        ),
+    );
+    return then(done, () => {
+      writes.forEach((write, i) => {
+        if (write) written(requests[i]!.key, write.entry, this.space);
+      });
+    });
+  }
+
+  /** Nobody may join a flight that began before the mutation ended. */
+  #mutate<T>(detach: () => void, mutation: () => MaybePromise<T>): MaybePromise<T> {
+    detach();
+    return finalize(mutation(), detach);
+  }
+
+  has(key: Key): MaybePromise<boolean> {
+    return then(this.#peek(key, this.engine.options.version), (found) => found?.stale === false);
+  }
+
+  /** Deletes from every tier; how many were there. */
+  delete(keys: readonly Key[]): MaybePromise<number> {
+    const byText = new Map(keys.map((key) => [this.space.encode(key), key]));
+    const texts = [...byText.keys()];
+    const deleted = this.#mutate(
+      () => this.engine.loads.detach(texts),
+      () => this.engine.store.delete(texts),
+    );
+    return then(deleted, (existed) => {
+      const count = existed.filter(Boolean).length;
+      this.space.counters.deletes += count;
+      texts.forEach((text, i) => {
+        this.engine.emit("delete", () => ({ key: byText.get(text)!, existed: existed[i]! }));
+      });
+      return count;
+    });
+  }
+
+  touch(key: Key, options: { ttl: number | string; grace?: number | string }): MaybePromise<boolean> {
+    const { engine } = this;
+    const space = this.space.own;
+    const { ttl, grace, swr } = resolveLifetimes(options, engine.options);
+    if (ttl <= 0) return then(this.delete([key]), Boolean);
+    return then(this.#peek(key, engine.options.version, undefined, space), (found) => {
+      const end = found?.entry.freshUntil;
+      // What is stale for another reason than its age was invalidated, and stays so.
+      if (!found || (found.stale && (end === 0 || end! > engine.now()))) return false;
+      const freshUntil = engine.now() + ttl;
+      if (freshUntil !== Infinity) engine.expiring();
+      return engine.store.touch({ key: space.encode(key), freshUntil, staleUntil: freshUntil + Math.max(grace, swr) });
+    });
+  }
+
+  keys(options: ListOptions = NOTHING): MaybePromise<Key[]> {
+    return then(this.#texts(options), (texts) => texts.map((text) => this.space.decode(text)));
+  }
+
+  #texts(options: ListOptions): MaybePromise<string[]> {
+    const texts: string[] = [];
+    return then(
+      eachPage(listKeys(this.space, options), (page) => void texts.push(...page)),
+      () => texts,
+    );
+  }
+
+  /** Pages of entries; without their values they are metadata. */
+  list(options: ListOptions, metaOnly: boolean): { next(): MaybePromise<(CacheEntry | EntryMeta)[] | undefined> } {
+    this.check(options);
+    const pages = listKeys(this.space, options);
+    const { tier } = options;
+    return {
+      next: () =>
+        then(pages.next(), (page) => {
+          if (!page) return undefined;
+          const read = this.engine.store.read(page, { peek: true, metaOnly, version: null, tier });
+          return then(read, ({ found }) =>
+            found.flatMap((item, i) => {
+              if (!item) return [];
+              const meta = this.#describe(this.space.decode(page[i]!), item);
+              return [metaOnly ? meta : { ...meta, value: item.entry.value }];
+            }),
+          );
+        }),
+    };
+  }
+
+  meta(key: Key, options: TierChoice = NOTHING): MaybePromise<EntryMeta | undefined> {
+    return then(this.#peek(key, null, options.tier), (found) => found && this.#describe(key, found));
+  }
+
+  size(options: TierChoice = NOTHING): MaybePromise<number> {
+    return then(
+      this.engine.store.count?.(this.space.prefix, options.tier),
+      (count) => count ?? then(this.#texts(options), ({ length }) => length),
+    );
+  }
+
+  invalidateTags(tags: string | readonly string[], options: InvalidateTagsOptions = NOTHING): MaybePromise<void> {
+    const { engine, space } = this;
+    const { match = "any", mode = "delete" } = options;
+    oneOf("match", ["any", "all", "exact"], match);
+    oneOf("mode", ["delete", "expire"], mode);
+    const names = typeof tags === "string" ? [tags] : tags;
+    if (names.length === 0) return undefined;
+    // Exactly these tags have besides them those of the scopes; otherwise these would be too many.
+    const texts = space.encodeTags(names, match === "exact" ? undefined : NO_TAGS);
+    // All with a single tag are any with it, which needs no look at the entries.
+    return then(engine.store.invalidate(texts, texts.length === 1 && match === "all" ? "any" : match, mode), () => {
+      if (match !== "any") engine.loads.detachWhere(() => true);
+      engine.emit("invalidate", () => ({ by: "tags", what: names.join(", ") }));
+    });
+  }
+
+  invalidatePattern(pattern: string | RegExp, options: { signal?: AbortSignal } = NOTHING): MaybePromise<number> {
+    const { engine, space } = this;
+    const fence = () => {
+      engine.fence.markAll();
+      engine.loads.detachWhere((text) => space.owns(text));
+    };
+    fence();
+    let count = 0;
+    // What is no pattern must not stand for all keys.
+    const pages = listKeys(space, { ...options, pattern: pattern ?? null }, true);
+    const deleted = eachPage(pages, (page) =>
+      then(engine.store.delete(page), (existed) => {
+        count += existed.filter(Boolean).length;
+        page.forEach((text, i) => {
+          if (existed[i]) engine.left(this.#top.name, text, "pattern");
+        });
+      }),
+    );
+    return then(deleted, () => {
+      fence();
+      engine.store.tell?.(space.prefix, pattern);
+      engine.emit("invalidate", () => ({ by: "pattern", what: String(pattern), count }));
+      return count;
+    });
+  }
+
+  invalidateScope(level: string, ids: Ids, options?: InvalidateScopeOptions): MaybePromise<void> {
+    return rulesOf(this.engine.options).invalidate(this.space, level, ids, options);
+  }
+
+  /** Tags as the tiers know them. */
+  tags(names: string | readonly string[] | undefined): readonly string[] | undefined {
+    if (names === undefined) return undefined;
+    return this.space.encodeTags(typeof names === "string" ? [names] : names, NO_TAGS);
+  }
+
+  clear(options?: ClearOptions & { signal?: AbortSignal }): MaybePromise<void> {
+    const { engine } = this;
+    const { prefix } = this.space;
+    const chosen = options && conditionsOf(this, options);
+    if (chosen) return clearSome(this, chosen, options);
+    const cleared = this.#mutate(
+      () => engine.loads.detachWhere((text) => text.startsWith(prefix)),
+      () => engine.store.clear(prefix, options?.tier),
+    );
+    return then(cleared, () => engine.emit("invalidate", () => ({ by: "clear", what: this.name })));
+  }
+
+  prune(): MaybePromise<Key[]> {
+    return then(this.engine.store.prune(Infinity), (texts) =>
+      texts.filter((text) => this.space.owns(text)).map((text) => this.space.decode(text)),
+    );
+  }
+
+  evict(key: Key, { tier = this.#top.name }: TierChoice = NOTHING): MaybePromise<boolean> {
+    const text = this.space.encode(key);
+    return then(this.engine.store.delete([text], tier), ([existed]) => {
+      if (existed) this.engine.left(tier, text, "manual");
+      return existed!;
+    });
+  }
+
+  evictAll({ tier = this.#top.name }: TierChoice = NOTHING): MaybePromise<void> {
+    const { engine, space } = this;
+    const told = eachPage(engine.store.pages(space.prefix, tier), (page) => {
+      for (const text of page) engine.left(tier, text, "manual");
+    });
+    return then(told, () => engine.store.clear(space.prefix, tier));
+  }
+
+  #describe(key: Key, { entry, tier, stale }: Found): EntryMeta {
+    const { createdAt, freshUntil, tags, version, codec, profile, size } = entry;
+    const ttl = stale ? 0 : freshUntil - this.engine.now();
+    return { key, tier, createdAt, ttl, stale, tags: this.space.decodeTags(tags), version, codec, profile, size };
+  }
+
+  /** Looks at an entry without its value, which is no use of it. */
+  #peek(
+    key: Key,
+    version: string | undefined | null,
+    tier?: string,
+    space: Space = this.space,
+  ): MaybePromise<Found | undefined> {
+    const read = this.coherent(() => space.read([key], { peek: true, metaOnly: true, version, tier }));
+    return then(read, ({ found }) => found[0]);
+  }
+}
