@@ -25,7 +25,8 @@ export function alive<T>(work: Promise<T>): Promise<T> {
   let timer: unknown;
   const beat = (): void => {
     sign.at = Date.now();
-    timer = systemClock.setTimer(beat, BEAT);
+    timer = later(beat);
+    if (timer === undefined) sign.at = Infinity;
   };
   const end = (): void => {
     systemClock.clearTimer(timer);
@@ -35,6 +36,15 @@ export function alive<T>(work: Promise<T>): Promise<T> {
   beat();
   work.then(end, end);
   return work;
+}
+
+/** Workers have 10,000 timers at once: what comes beyond is not watched. */
+function later(callback: () => void): unknown {
+  try {
+    return systemClock.setTimer(callback, BEAT);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether work will never end, as its request has. Not known before it has been silent for a while. */
@@ -52,10 +62,13 @@ export function unlessLost<T>(work: Promise<T>): Promise<T> {
     let { at } = sign;
     let silence = 0;
     const listen = (): void => {
-      if (silence++ === SILENCE) return reject();
+      if (silence++ === SILENCE) {
+        reject();
+        return;
+      }
       if (sign.at !== at) silence = 0;
       at = sign.at;
-      timer = systemClock.setTimer(listen, BEAT);
+      timer = later(listen);
     };
     listen();
     work.then(resolve, reject).then(() => systemClock.clearTimer(timer));

@@ -255,11 +255,7 @@ export class Loads {
   }
 
   /** Begins a flight, and ends it when it has landed. */
-  #begin(
-    { text, version, lifetimes }: Request,
-    background: boolean,
-    outcome: (flight: Flight) => Promise<Landing>,
-  ): Flight {
+  #begin({ text, version }: Request, background: boolean, outcome: (flight: Flight) => Promise<Landing>): Flight {
     const startedAt = this.#engine.now();
     const flight: Flight = {
       outcome: undefined as never,
