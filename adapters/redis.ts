@@ -1,6 +1,6 @@
 /**
- * Redis over TCP: `tiercel/redis`. A tier that many processes share, on a client of node-redis, ioredis or Bun, or by URL;
- * and a bus over pub/sub.
+ * Redis over TCP: `tiercel/redis`. A tier that many processes share, on a client of node-redis, ioredis or Bun, or by
+ * URL; and a bus over pub/sub.
  *
  * @module
  */
@@ -24,11 +24,15 @@ export interface RedisConnectOptions {
   /** How long a connection may take, by URL. Default: the tier's `timeout`, or else 2 s. */
   connectTimeout?: Duration;
   /**
-   * How long a command may wait until it can be sent; after that it is never sent. By URL also how long its reply may take; after
-   * that the connection is given up, and the next call opens another one. Default: the tier's `timeout`, or else 2 s.
+   * How long a command may wait until it can be sent; after that it is never sent. By URL also how long its reply may
+   * take; after that the connection is given up, and the next call opens another one. Default: the tier's `timeout`, or
+   * else 2 s.
    */
   commandTimeout?: Duration;
-  /** Options for TLS, with a URL of `rediss:`, as the client takes them: `ca`, `cert`, `key`, `servername`, `rejectUnauthorized` … */
+  /**
+   * Options for TLS, with a URL of `rediss:`, as the client takes them: `ca`, `cert`, `key`, `servername`,
+   * `rejectUnauthorized` …
+   */
   tls?: object;
 }
 
@@ -39,8 +43,8 @@ export interface RedisOptions extends TierOptions, RedisConnectOptions {
   /** Codecs that stored values may be decoded with. Default `cbor`, `json` and `structured`. */
   codecs?: readonly Codec[];
   /**
-   * Number of connections, by URL. One carries many calls at once; more of them keep large values from holding up small ones.
-   * Default 1.
+   * Number of connections, by URL. One carries many calls at once; more of them keep large values from holding up small
+   * ones. Default 1.
    */
   pool?: number;
 }
@@ -55,20 +59,22 @@ const MOST_CONNECTIONS = 100;
  * A tier in Redis 6.2 or later, or a server that does as it does.
  *
  * Every operation is one round trip and one atomic step: a read with its leases and the invalidation sequence, a write
- * with its tags, the check of its lease and its part of the journal. All keys of a cache begin with `{prefix:cache}` and so
- * are in one hash slot of a cluster. Nothing but our own keys is ever listed, cleared or changed.
+ * with its tags, the check of its lease and its part of the journal. Listing, counting and clearing go through a
+ * thousand keys at a time, in a cluster in two round trips. All keys of a cache begin with `{prefix:cache}` and so are
+ * in one hash slot. Nothing but our own keys is ever listed, cleared or changed.
  *
- * Nothing is connected before the first call. While Redis cannot be reached, reads are misses and the faults are events.
- * A client that is given may be connected or not: one that never was is connected by the first call. It is never closed,
- * and nothing is ever put into its offline queue for longer than `commandTimeout`. By URL, Bun's own client is used on Bun, else the
- * package `redis`, else `ioredis`.
+ * Nothing is connected before the first call. While Redis cannot be reached, reads are misses and the faults are
+ * events. A client that is given may be connected or not. One that never was is connected by the first call; of
+ * node-redis, it is given a listener for errors then if it has none, since the first fault would end the process. It is
+ * never closed, and what it cannot send within `commandTimeout` it never sends. By URL, Bun's own client is used on
+ * Bun, else the package `redis`, else `ioredis`.
  *
- * A write that was acknowledged survives the death of this process. Whether it survives that of Redis depends on
- * how that is set up (`appendonly`, replicas): what Redis forgets is a miss, and what was invalidated by tag does not come back (see
- * docs/stores.md for failovers).
+ * A write that was acknowledged survives the death of this process. Whether it survives that of Redis depends on how
+ * that is set up (`appendonly`, replicas): what Redis forgets is a miss, and what was invalidated by tag does not come
+ * back (see docs/stores.md for failovers).
  *
- * @param target a URL as `redis://user:password@host:6379/0`, `rediss:` for TLS; or a client of node-redis (a client, pool,
- * cluster or sentinel), of ioredis (a client or cluster), or Bun's `RedisClient`
+ * @param target a URL as `redis://user:password@host:6379/0`, `rediss:` for TLS; or a client of node-redis (a client,
+ * pool, cluster or sentinel), of ioredis (a client or cluster), or Bun's `RedisClient`
  * @throws {ConfigError} naming the option that is wrong
  *
  * @example
@@ -90,8 +96,8 @@ export function redis(target: RedisTarget, options: RedisOptions = {}): Tier {
 /**
  * A bus over pub/sub of Redis: what one process changes, the others know when the message is there.
  *
- * It listens on a connection of its own, for which it duplicates a client that is given, in a cluster that of one of the
- * masters. When the connection was lost it is opened again, and what may have been missed is made good. It keeps no
+ * It listens on a connection of its own, for which it duplicates a client that is given, in a cluster that of one of
+ * the masters. When the connection was lost it is opened again, and what may have been missed is made good. It keeps no
  * process alive, except with Bun's own client. Several caches may use one bus.
  *
  * @param target as for {@linkcode redis}, without sentinels of node-redis

@@ -1,8 +1,8 @@
 /**
  * The client that Bun has built in, `Bun.RedisClient`.
  *
- * It takes bytes, but what a script answers it reads as UTF-8: so payloads are kept as base64 and scripts escape those that
- * others have written. It knows no cluster.
+ * It takes bytes, but what a script answers it reads as UTF-8: so payloads are kept as base64 and scripts escape those
+ * that others have written. It knows no cluster.
  *
  * @module
  */

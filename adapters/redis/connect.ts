@@ -1,5 +1,6 @@
 /**
- * Connecting by URL: on Bun by its own client, elsewhere by the package `redis` or else `ioredis`, loaded when first needed.
+ * Connecting by URL: on Bun by its own client, elsewhere by the package `redis` or else `ioredis`, loaded when first
+ * needed.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * What a client throws, told anew: its errors may hold whole commands, and with them values, or a URL with its password.
+ * What a client throws, told anew: its errors may hold whole commands, and with them values, or a URL with its
+ * password.
  *
  * @module
  */

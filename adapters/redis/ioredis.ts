@@ -1,8 +1,8 @@
 /**
  * The package `ioredis`: a client or a cluster.
  *
- * Nothing is given to a client that is not ready, since it would send it later, whatever has become of it. What was sent when
- * a connection is lost, it sends again on the next one before anything new (`autoResendUnfulfilledCommands`).
+ * Nothing is given to a client that is not ready, since it would send it later, whatever has become of it. What was
+ * sent when a connection is lost, it sends again on the next one before anything new (`autoResendUnfulfilledCommands`).
  *
  * @module
  */

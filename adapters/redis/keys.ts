@@ -1,6 +1,6 @@
 /**
- * Names of what a cache has in Redis, all of one hash slot: `{prefix:cache}/ledger`, `/index`, `/leases` and `/journal`, and
- * `{prefix:cache}:` with the key for an entry.
+ * Names of what a cache has in Redis, all of one hash slot: `{prefix:cache}/ledger`, `/index`, `/leases` and
+ * `/journal`, and `{prefix:cache}:` with the key for an entry.
  *
  * @module
  */
@@ -20,8 +20,8 @@ export function namesOf(prefix: string, cacheName: string): Names {
 }
 
 /**
- * Whether a text is its own in UTF-8: a lone surrogate becomes U+FFFD, and would meet the key that has one. NUL is the mark of
- * the index.
+ * Whether a text is its own in UTF-8: a lone surrogate becomes U+FFFD, and would meet the key that has one. NUL is the
+ * mark of the index.
  */
 export function isStorable(text: string): boolean {
   return !/[\0\p{Surrogate}]/u.test(text);

@@ -20,7 +20,8 @@ export interface RedisLink {
   /** The client underneath, where there is one. */
   readonly client: unknown;
   /**
-   * Runs the script, by its digest where the server knows it. Calls take effect in their order where they go to one server.
+   * Runs the script, by its digest where the server knows it. Calls take effect in their order where they go to one
+   * server.
    *
    * @param keys of one hash slot, at least one
    * @throws {Error} without secrets, values and commands

@@ -93,8 +93,8 @@ export function adoptNodeRedis(client: object, patience: number): Connection | u
 }
 
 /**
- * Connects a client that was given before it was connected, when it is first used. One that was open and is closed now was
- * closed by its owner.
+ * Connects a client that was given before it was connected, when it is first used. One that was open and is closed now
+ * was closed by its owner.
  */
 function opener(client: NodeRedisClient, patience: number): () => Promise<void> | undefined {
   let wasOpen = false;

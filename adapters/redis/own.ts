@@ -1,9 +1,9 @@
 /**
  * A connection of our own.
  *
- * A client lives as long as its connection and does not connect again by itself: the next call opens another one. So there is no
- * queue in which commands could wait for a server that comes back, and no timer while there is nothing to do. A server that
- * does not answer in time is left: it may be a connection that nobody told us was cut.
+ * A client lives as long as its connection and does not connect again by itself: the next call opens another one. So
+ * there is no queue in which commands could wait for a server that comes back, and no timer while there is nothing to
+ * do. A server that does not answer in time is left: it may be a connection that nobody told us was cut.
  *
  * @module
  */

@@ -13,7 +13,9 @@ import { bytesOf, partsOf, type Reply, textOf } from "./link.ts";
 import { decodeRecord } from "./record.ts";
 import type { Session } from "./session.ts";
 
-/** How long, in milliseconds, the index may go without being looked after by a reader: Redis tells idle keys by seconds. */
+/**
+ * How long, in milliseconds, the index may go without being looked after by a reader: Redis tells idle keys by seconds.
+ */
 const INDEX_PAUSE = 1_000;
 
 /** What is to be removed: what is no record of this epoch, or the very record. */

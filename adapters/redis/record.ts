@@ -1,26 +1,27 @@
 /**
  * An entry as one string of Redis, which scripts can read and change the head of.
  *
- * | from | bytes | what                                                                                                 |
- * | ---- | ----- | ---------------------------------------------------------------------------------------------------- |
- * | 0    | 2     | `T1`: mark and format                                                                                |
- * | 2    | 1     | `1` with tags, `0` without                                                                           |
- * | 3    | 6     | length of the head in bytes: the payload begins there                                                |
- * | 9    | 32    | `freshUntil`, `staleUntil`                                                                           |
- * | 41   | 7     | checksum of both                                                                                     |
- * | 48   | 19    | epoch                                                                                                |
- * | 67   | 32    | sequence, twice                                                                                      |
- * | 99   | 7     | checksum of the first nine bytes and the rest of the head                                            |
- * | 106  | 16    | `createdAt`                                                                                          |
- * | 122  | 1     | `r` for a raw payload, `b` for `base64:` and base64                                                  |
- * | 123  | 6     | with tags: their length in bytes                                                                     |
- * | 129  |       | with tags: each of them, and a NUL                                                                   |
- * |      |       | load time, a space, codec; and where there is any of them a space and JSON of version, profile, and the exact `createdAt` |
- * |      |       | the payload                                                                                          |
+ * | from | bytes | what                                                                                   |
+ * | ---- | ----- | -------------------------------------------------------------------------------------- |
+ * | 0    | 2     | `T1`: mark and format                                                                  |
+ * | 2    | 1     | `1` with tags, `0` without                                                             |
+ * | 3    | 6     | length of the head in bytes: the payload begins there                                  |
+ * | 9    | 32    | `freshUntil`, `staleUntil`                                                             |
+ * | 41   | 7     | checksum of both                                                                       |
+ * | 48   | 19    | epoch                                                                                  |
+ * | 67   | 32    | sequence, twice                                                                        |
+ * | 99   | 7     | checksum of the first nine bytes and the rest of the head                              |
+ * | 106  | 16    | `createdAt`                                                                            |
+ * | 122  | 1     | `r` for a raw payload, `b` for `base64:` and base64                                    |
+ * | 123  | 6     | with tags: their length in bytes                                                       |
+ * | 129  |       | with tags: each of them, and a NUL                                                     |
+ * |      |       | load time, a space, codec; where there is more, a space and JSON of `[version, profile, |
+ * |      |       | createdAt]`, the latter if it is no whole number                                       |
+ * |      |       | the payload                                                                            |
  *
- * Numbers are decimal, with zeros in front; times are whole milliseconds, and sixteen nines never end. A touch writes times with
- * their checksum, a write fills in epoch and sequence: the rest is made here. Checksums, in base 36, tell damage; the
- * payload has its own, over key, tags, version and creation.
+ * Numbers are decimal, with zeros in front; times are whole milliseconds, and sixteen nines never end. A touch writes
+ * times with their checksum, a write fills in epoch and sequence: the rest is made here. Checksums, in base 36, tell
+ * damage; the payload has its own, over key, tags, version and creation.
  *
  * @module
  */
@@ -73,7 +74,10 @@ export function sequenceText(sequence: number): string {
   return digits(Number.isSafeInteger(sequence) && sequence > 0 ? sequence : 0);
 }
 
-/** For how long Redis is to keep an entry, in milliseconds, empty for ever: cleaning up alone, so never shorter than its time. */
+/**
+ * For how long Redis is to keep an entry, in milliseconds, empty for ever: cleaning up alone, so never shorter than its
+ * time.
+ */
 export function timeToLive(staleUntil: number, now: number): string {
   const left = Math.ceil(staleUntil - now);
   // Redis counts from 1970 in 63 bits of milliseconds.

@@ -1,6 +1,7 @@
 /**
- * What one opener of a cache in Redis knows, and how it asks: every call names the epoch, the sequence and the position that it
- * was told of last, so that the script can tell a store that was emptied or put back from the one that was known.
+ * What one opener of a cache in Redis knows, and how it asks: every call names the epoch, the sequence and the position
+ * that it was told of last, so that the script can tell a store that was emptied or put back from the one that was
+ * known.
  *
  * @module
  */

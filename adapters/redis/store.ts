@@ -3,27 +3,29 @@
  *
  * ## What it keeps, and why nothing that was invalidated comes back
  *
- * Beside the entries, one string each, there are four keys: the ledger (scripts/ledger.ts), the index (scripts/index.ts), the
- * leases and the journal. An entry carries the epoch of its write and the sequence from before its load. It is alive while the
- * ledger has the same epoch and, if it has tags, a record for each of them that names no later invalidation.
+ * Beside the entries, one string each, there are four keys: the ledger (scripts/ledger.ts), the index
+ * (scripts/index.ts), the leases and the journal. An entry carries the epoch of its write and the sequence from before
+ * its load. It is alive while the ledger has the same epoch and, if it has tags, a record for each of them that names
+ * no later invalidation.
  *
  * - Redis evicts an entry: a miss. Its place in the index is found empty later.
- * - Redis evicts the ledger or the index: a new epoch, so everything is a miss, once. Readers and writers touch both all the
- *   time, so that policies by use (`allkeys-lru`, `allkeys-lfu`) keep them; `volatile-*` never evicts them, as they have no expiry.
+ * - Redis evicts the ledger or the index: a new epoch, so everything is a miss, once. Readers and writers touch both
+ *   all the time, so that policies by use (`allkeys-lru`, `allkeys-lfu`) keep them; `volatile-*` never evicts them, as
+ *   they have no expiry.
  * - The leases are evicted: loads under way are refused and repeated. The journal: caches above drop all they have.
- * - `FLUSHALL`, a restart without its data: as if the ledger was evicted. Loads that began before are refused, since whoever
- *   brings one names what it knows of the old epoch.
- * - A failover to a replica that lags, a restart from an older snapshot: the ledger went back. The first who calls and knows of a
- *   later change begins a new epoch. What nobody who still runs knows of, and what others have already written over
- *   by as many changes as were lost, goes unnoticed: Redis has forgotten writes that it acknowledged.
+ * - `FLUSHALL`, a restart without its data: as if the ledger was evicted. Loads that began before are refused, since
+ *   whoever brings one names what it knows of the old epoch.
+ * - A failover to a replica that lags, a restart from an older snapshot: the ledger went back. The first who calls and
+ *   knows of a later change begins a new epoch. What nobody who still runs knows of, and what others have already
+ *   written over by as many changes as were lost, goes unnoticed: Redis has forgotten writes that it acknowledged.
  *
  * ## Why an index, and not SCAN
  *
  * `SCAN MATCH` goes through all keys of the database, whoever they belong to; in one with ten million keys `clear` of a
- * namespace of ten is ten thousand round trips. A sorted set whose members all have the same score is a list in order: the keys
- * with a prefix are a range of it, a page costs O(log n + page), and pages are consistent while keys come and go. It costs a
- * `ZADD` at each write and about the length of the key and 80 bytes for each entry. It always has at least the entries of the
- * epoch, as both are written in one step; what it has too much is removed on the way.
+ * namespace of ten is ten thousand round trips. A sorted set whose members all have the same score is a list in order:
+ * the keys with a prefix are a range of it, a page costs O(log n + page), and pages are consistent while keys come and
+ * go. It costs a `ZADD` at each write and about the length of the key and 80 bytes for each entry. It always has at
+ * least the entries of the epoch, as both are written in one step; what it has too much is removed on the way.
  *
  * @module
  */
@@ -68,7 +70,10 @@ export interface RedisStoreOptions {
   readonly maxBatch?: number;
   /** Most tags that are remembered. Default {@linkcode MOST_TAGS}. */
   readonly mostTags?: number;
-  /** Most bytes of payloads in one call, one payload aside; larger batches are several calls. Default {@linkcode MAX_CALL_BYTES}. */
+  /**
+   * Most bytes of payloads in one call, one payload aside; larger batches are several calls. Default {@linkcode
+   * MAX_CALL_BYTES}.
+   */
   readonly maxCallBytes?: number;
 }
 

@@ -12,7 +12,9 @@ import { adoptIoredis, type IoRedisClient } from "./ioredis.ts";
 import { adoptNodeRedis, type NodeRedisClient } from "./node-redis.ts";
 import type { Patience, Place } from "./own.ts";
 
-/** A URL (`redis://user:password@host:port/database`, `rediss://` for TLS), or a client of node-redis, ioredis or Bun. */
+/**
+ * A URL (`redis://user:password@host:port/database`, `rediss://` for TLS), or a client of node-redis, ioredis or Bun.
+ */
 export type RedisTarget = string | URL | NodeRedisClient | IoRedisClient | BunRedisClient;
 
 /** What can be said of a connection by URL. */
@@ -36,9 +38,10 @@ export function connectionTo(target: RedisTarget, { patience, pool, tls }: Conne
     const adopted = adoptIoredis(target, command) ?? adoptBun(target, command) ?? adoptNodeRedis(target, command);
     if (adopted !== undefined) return adopted;
   }
+  const received = describe(target);
   throw new ConfigError(
     "target",
-    `Cannot use target as it must be a URL, or a client of redis (5 or later), ioredis or Bun: received ${describe(target)}`,
+    `Cannot use target as it must be a URL, or a client of redis (5 or later), ioredis or Bun: received ${received}`,
   );
 }
 

@@ -1,8 +1,8 @@
 /**
  * Going through the index, a page at a time: listing, counting, clearing, pruning.
  *
- * One page is one call, and one step of Redis, of some milliseconds. In a cluster it is two: which keys there are, and then what is
- * to be done to them, so that the cluster knows of each key (see scripts/walk.ts).
+ * One page is one call, and one step of Redis, of some milliseconds. In a cluster it is two: which keys there are, and
+ * then what is to be done to them, so that the cluster knows of each key (see scripts/walk.ts).
  *
  * @module
  */
@@ -107,8 +107,8 @@ export class Pruner {
   }
 
   /**
-   * Is told of writes that did not look after the index themselves: every half page of them a page of it is looked at, in
-   * the background, so that what is gone does not pile up.
+   * Is told of writes that did not look after the index themselves: every half page of them a page of it is looked at,
+   * in the background, so that what is gone does not pile up.
    */
   tend(written: number, now: number): void {
     this.#written += written;

@@ -35,7 +35,10 @@ export interface OpenClient {
 
 const all = new Set<Pick<OpenClient, "close">>();
 
-/** Closes all clients that were made, so that a test that failed before it closed its own does not keep the process alive. */
+/**
+ * Closes all clients that were made, so that a test that failed before it closed its own does not keep the process
+ * alive.
+ */
 export async function closeClients(): Promise<void> {
   for (const client of all) await client.close();
 }

@@ -50,7 +50,10 @@ async function scene() {
   return { one, other, old, lease, position };
 }
 
-/** What must hold whatever was lost: nothing that was invalidated comes back, and whoever was told something is told again. */
+/**
+ * What must hold whatever was lost: nothing that was invalidated comes back, and whoever was told something is told
+ * again.
+ */
 async function holds({ one, other, old, lease, position }: Awaited<ReturnType<typeof scene>>) {
   const before = await one.sequence();
   equal(await one.values("dead", "all"), [undefined, undefined], "what was invalidated");

@@ -253,7 +253,8 @@ async function run(list: readonly (readonly [string, Step])[], pair: readonly [O
   const tiers = pair.map(({ client }) => [redis(client, { prefix }), mapTier({ data })] as const);
   for (const tier of tiers.flat()) await tier.open?.(context);
   const world: World = { clock, tiers, sequences: [], leases: [], positions: [], made: 0 };
-  // The records of tags are made in the beginning: the reference says of a new one that nothing older than its first entry is valid.
+  // The records of tags are made in the beginning: by the reference, nothing older than the first entry of a new one is
+  // valid.
   await both(world, 0, (tier) =>
     tier.invalidate!({ tags: TAGS, match: "any", mode: "delete", now: clock.now(), after: 0 }),
   );

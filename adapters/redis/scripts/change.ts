@@ -4,7 +4,9 @@
  * @module
  */
 
-/** Operation `delete`: answers `1` for each key that had a live entry, for one that comes twice at its first place only. */
+/**
+ * Operation `delete`: answers `1` for each key that had a live entry, for one that comes twice at its first place only.
+ */
 export const DELETE: string = `
 if operation == 'delete' then
   begin(true)
@@ -33,8 +35,8 @@ end
 `;
 
 /**
- * Operation `touch`: three for each key from `ARGV[7]`, stamps, stamps for an entry that a touch made stale at once and which
- * stays that, and time to live or empty. Answers `1` for each key that had a live entry.
+ * Operation `touch`: three for each key from `ARGV[7]`, stamps, stamps for an entry that a touch made stale at once and
+ * which stays that, and time to live or empty. Answers `1` for each key that had a live entry.
  */
 export const TOUCH: string = `
 if operation == 'touch' then
@@ -69,7 +71,10 @@ if operation == 'touch' then
 end
 `;
 
-/** Operation `drop`: removes what each key has if it is no record of this epoch, or if its SHA-1 is that in `ARGV` from 7. */
+/**
+ * Operation `drop`: removes what each key has if it is no record of this epoch, or if its SHA-1 is that in `ARGV` from
+ * 7.
+ */
 export const DROP: string = `
 if operation == 'drop' then
   begin(false)

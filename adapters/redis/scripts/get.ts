@@ -1,15 +1,15 @@
 /**
  * Lua: reading a batch, with leases.
  *
- * What can be told from a record alone (its epoch, its end, whether it is whole) is left to the reader, so that an entry
- * without tags costs no more than to be sent.
+ * What can be told from a record alone (its epoch, its end, whether it is whole) is left to the reader, so that an
+ * entry without tags costs no more than to be sent.
  *
  * @module
  */
 
 /**
- * The reading of plain entries, before all else: no lease is asked for, the epoch is the one that the caller knows, and no entry
- * has a tag. It takes less than half the time, as none of the functions are made.
+ * The reading of plain entries, before all else: no lease is asked for, the epoch is the one that the caller knows, and
+ * no entry has a tag. It takes less than half the time, as none of the functions are made.
  */
 export const GET_PLAIN: string = `
 if ARGV[1] == 'get' and ARGV[7] == 'v' and ARGV[8] == '0' and ARGV[11] == '0' and ARGV[12] == '0' and #KEYS > 4 then
@@ -29,13 +29,14 @@ end
 `;
 
 /**
- * Operation `get`. `ARGV` from 7: `v` for values, `m` for metadata, `s` for states alone; length of leases or 0; their token;
- * `1` to refresh; `1` to look after the index; `1` where replies are text.
+ * Operation `get`. `ARGV` from 7: `v` for values, `m` for metadata, `s` for states alone; length of leases or 0; their
+ * token; `1` to refresh; `1` to look after the index; `1` where replies are text.
  *
- * Answers a character for each key, or nothing where they would all be `1`: `0` a miss, `1` an entry, `2` an entry that a tag
- * has made stale, `w` a miss where there was something else, which is removed; `a` and `b` are `1` and `2` with a payload whose
- * bytes above 127 are escaped as UTF-8, for those who read text alone. Then `1` or `0` for each lease, or nothing; what
- * hindered the leases; and a record or nothing for each key. With `m` there are heads, each followed by the record's length.
+ * Answers a character for each key, or nothing where they would all be `1`: `0` a miss, `1` an entry, `2` an entry that
+ * a tag has made stale, `w` a miss where there was something else, which is removed; `a` and `b` are `1` and `2` with a
+ * payload whose bytes above 127 are escaped as UTF-8, for those who read text alone. Then `1` or `0` for each lease, or
+ * nothing; what hindered the leases; and a record or nothing for each key. With `m` there are heads, each followed by
+ * the record's length.
  */
 export const GET: string = String.raw`
 if operation == 'get' then

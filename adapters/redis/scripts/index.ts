@@ -1,10 +1,10 @@
 /**
  * Lua: the index, a sorted set of the keys of all entries, in the order of their bytes.
  *
- * It has every entry of the epoch: whoever finds it gone begins a new one (see ledger.ts; its marker, a NUL, tells one that was
- * lost and begun anew). Entries that Redis expired or evicted by itself stay in it until somebody finds out: who lists, clears
- * or prunes, and each write, which looks at a few members by chance. So it has at most about as many members again as
- * there are entries.
+ * It has every entry of the epoch: whoever finds it gone begins a new one (see ledger.ts; its marker, a NUL, tells one
+ * that was lost and begun anew). Entries that Redis expired or evicted by itself stay in it until somebody finds out:
+ * who lists, clears or prunes, and each write, which looks at a few members by chance. So it has at most about as many
+ * members again as there are entries.
  *
  * @module
  */

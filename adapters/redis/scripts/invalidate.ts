@@ -5,8 +5,8 @@
  */
 
 /**
- * Operation `invalidate`. `ARGV` from 7: what the sequence must be above, match, mode, the most records of tags, and the tags,
- * sorted, each once. Only the records of tags are written; entries are not looked for.
+ * Operation `invalidate`. `ARGV` from 7: what the sequence must be above, match, mode, the most records of tags, and
+ * the tags, sorted, each once. Only the records of tags are written; entries are not looked for.
  */
 export const INVALIDATE: string = `
 if operation == 'invalidate' then

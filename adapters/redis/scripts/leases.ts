@@ -1,8 +1,8 @@
 /**
  * Lua: leases, a hash of tokens and ends by key.
  *
- * One that ran out stands until somebody takes or revokes it. Those that nobody comes back for are found by chance, whenever
- * others are taken.
+ * One that ran out stands until somebody takes or revokes it. Those that nobody comes back for are found by chance,
+ * whenever others are taken.
  *
  * @module
  */

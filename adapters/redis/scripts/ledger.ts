@@ -11,10 +11,10 @@
  * | `first`    | least position of this epoch                                                                        |
  * | `t:` + tag | record of a tag: sequences of its last deletion and expiry, until when entries may have it, rules    |
  *
- * Redis may evict any key, and all of this is one key: it is lost as a whole or not at all. Whoever finds it or the index
- * gone begins a new epoch, and with that every entry of before is a miss. So does who knows of a later change than the
- * ledger does: the store was put back, by a failover or from a backup. Numbers of an epoch begin above the server's
- * clock and above all that the caller was ever given.
+ * Redis may evict any key, and all of this is one key: it is lost as a whole or not at all. Whoever finds it or the
+ * index gone begins a new epoch, and with that every entry of before is a miss. So does who knows of a later change
+ * than the ledger does: the store was put back, by a failover or from a backup. Numbers of an epoch begin above the
+ * server's clock and above all that the caller was ever given.
  *
  * Each call names what its caller knows: `ARGV` 1 to 6 are operation, time, origin, epoch, sequence and position.
  * Numbers travel as text, as Lua's `tostring` gives 14 digits alone.

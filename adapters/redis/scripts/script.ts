@@ -1,6 +1,6 @@
 /**
- * The script: all operations in one, so that a server has to be told once, and so that two calls keep their order when it has
- * not been told yet. Each operation is one call, which Redis runs as one step.
+ * The script: all operations in one, so that a server has to be told once, and so that two calls keep their order when
+ * it has not been told yet. Each operation is one call, which Redis runs as one step.
  *
  * @module
  */

@@ -5,9 +5,9 @@
  */
 
 /**
- * Operation `set`. `ARGV[7]` is how many members of the index to look at for each that is written, `ARGV[8]` the most records
- * of tags; then six for each key: the head up to the epoch, time to live or empty, sequence or empty, lease or empty, the rest
- * of the head, payload.
+ * Operation `set`. `ARGV[7]` is how many members of the index to look at for each that is written, `ARGV[8]` the most
+ * records of tags; then six for each key: the head up to the epoch, time to live or empty, sequence or empty, lease or
+ * empty, the rest of the head, payload.
  *
  * Answers `1` for each write that was refused, `0` for the others.
  */

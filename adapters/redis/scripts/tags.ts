@@ -2,8 +2,8 @@
  * Lua: records of tags, and whether an entry is alive by them.
  *
  * A record is `deleted expired until`, and after a line feed its rules as JSON: invalidations by `all` or `exact` of
- * several tags, kept with the first of these. A tag without a record makes misses. The oldest of too many rules becomes an
- * invalidation of its first tag by itself, which can only hit more. A record that no entry can have any more is
+ * several tags, kept with the first of these. A tag without a record makes misses. The oldest of too many rules becomes
+ * an invalidation of its first tag by itself, which can only hit more. A record that no entry can have any more is
  * dropped, and raises the floor above all that it said.
  *
  * @module

@@ -1,17 +1,17 @@
 /**
  * Lua: going through the index: listing, counting, clearing, pruning.
  *
- * The keys that are found are those of entries which the script was not told of. In a cluster such keys may be on their way to
- * another node without the script being told, so there it only names them (`walks` is `0`), and is called again
+ * The keys that are found are those of entries which the script was not told of. In a cluster such keys may be on their
+ * way to another node without the script being told, so there it only names them (`walks` is `0`), and is called again
  * with them as `KEYS`, which the cluster checks.
  *
  * @module
  */
 
 /**
- * Operation `scan`. `ARGV` from 7: prefix, `1` with a cursor, cursor, limit, `k` for keys or `n` for their number, `1` to list
- * those that somebody loads as well, walks. Answers the cursor or nothing, the number, the keys, and if it does not walk
- * the members, which are to be looked at.
+ * Operation `scan`. `ARGV` from 7: prefix, `1` with a cursor, cursor, limit, `k` for keys or `n` for their number, `1`
+ * to list those that somebody loads as well, walks. Answers the cursor or nothing, the number, the keys, and if it does
+ * not walk the members, which are to be looked at.
  */
 export const SCAN: string = `
 if operation == 'scan' then
@@ -45,8 +45,9 @@ end
 `;
 
 /**
- * Operation `clear`. `ARGV` from 7: prefix, limit, walks. Removes the entries of `KEYS` and, if it walks, up to `limit` more.
- * Answers `1` when no entry with the prefix is left, and if it does not walk the members that are to be removed next.
+ * Operation `clear`. `ARGV` from 7: prefix, limit, walks. Removes the entries of `KEYS` and, if it walks, up to `limit`
+ * more. Answers `1` when no entry with the prefix is left, and if it does not walk the members that are to be removed
+ * next.
  */
 export const CLEAR: string = `
 if operation == 'clear' then
@@ -78,9 +79,10 @@ end
 `;
 
 /**
- * Operation `prune`. `ARGV` from 7: `1` with a cursor, cursor, members to look at, most to remove, most records of tags, walks.
- * Removes what is over, invalidated or gone among the members of `KEYS`, or if it walks among the next of the index. Answers
- * the cursor or nothing, the members that are to be looked at if it does not walk, and the names of what was removed.
+ * Operation `prune`. `ARGV` from 7: `1` with a cursor, cursor, members to look at, most to remove, most records of
+ * tags, walks. Removes what is over, invalidated or gone among the members of `KEYS`, or if it walks among the next of
+ * the index. Answers the cursor or nothing, the members that are to be looked at if it does not walk, and the names of
+ * what was removed.
  */
 export const PRUNE: string = `
 if operation == 'prune' then
