@@ -281,17 +281,17 @@ class TieredCache implements Cache {
 
   disable({ tags }: TagChoice = NOTHING): Disabled {
     const names = this.#verbs.tags(tags);
-    turn(this.#engine, names, 1);
+    turn(this.#engine, 1, names);
     let isOff = true;
     const enable = (): void => {
-      if (isOff) turn(this.#engine, names, -1);
+      if (isOff) turn(this.#engine, -1, names);
       isOff = false;
     };
     return { enable, [Symbol.dispose]: enable };
   }
 
   enable({ tags }: TagChoice = NOTHING): void {
-    turn(this.#engine, this.#verbs.tags(tags), -1);
+    turn(this.#engine, -1, this.#verbs.tags(tags));
   }
 
   on<N extends EventName>(event: N, listener: Listener<N>): () => void {

@@ -26,7 +26,7 @@ export function isOff(off: Off | undefined, tags: () => readonly string[]): bool
 }
 
 /** Switches off (`by` 1) or on (-1): what was switched off twice is on when it was switched on twice. */
-export function turn(engine: Engine, tags: readonly string[] = ALL, by: 1 | -1): void {
+export function turn(engine: Engine, by: 1 | -1, tags: readonly string[] = ALL): void {
   const { disables, loads } = engine;
   for (const tag of tags) {
     const times = (disables.get(tag) ?? 0) + by;

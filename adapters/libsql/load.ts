@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { systemClock } from "../../src/clock.ts";
-import { MissingPackageError } from "../../src/errors.ts";
+import { hasTimers, systemClock } from "../../src/clock.ts";
+import { MissingPackageError, StoreOpenError } from "../../src/errors.ts";
 import { builtin, workingFolder } from "../sql/builtin.ts";
 import type { AsyncDriver } from "../sql/driver.ts";
 import { isBusy } from "../sql/remote-faults.ts";
@@ -50,7 +50,7 @@ export async function connect({ url, authToken, isFile }: Place): Promise<AsyncD
     const { createClient } = await loadRemote();
     return libsqlDriver(createClient({ url, ...token, intMode: "bigint", concurrency: NO_QUEUE, fetch: bounded }));
   }
-  const { createClient } = await loadFile();
+  const { createClient } = loadFile();
   const client = createClient({ url, ...token, intMode: "bigint" });
   const driver = libsqlDriver(client, async () => {
     await client.execute({ sql: "PRAGMA journal_mode = WAL", args: [] });
@@ -89,19 +89,26 @@ async function loadRemote(): Promise<Libsql> {
   }
 }
 
-/** The build for files, which bundlers are not to find: it holds native code. */
-async function loadFile(): Promise<Libsql> {
-  const name: string = "@libsql/client/sqlite3";
-  try {
-    return (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as Libsql;
-  } catch (cause) {
+/**
+ * The build for files, which holds native code. Not by `import()`: bundlers follow a name that is written out, and
+ * miniflare takes no Worker with one that is not.
+ */
+function loadFile(): Libsql {
+  // Without its prefix, which a bundle for the edge must not have in it.
+  const createRequire = builtin<NodeModule>("module")?.createRequire;
+  if (createRequire === undefined || !hasTimers()) {
+    throw new StoreOpenError("Cannot open libSQL store as the runtime must have files: use the URL of a server");
+  }
+  let cause: unknown;
+  // From where Tiercel is installed, or else from where the program runs.
+  for (const from of [import.meta.url, `${workingFolder()}/`]) {
     try {
-      // Tiercel may be installed elsewhere than the program that runs.
-      return builtin<NodeModule>("node:module")!.createRequire(`${workingFolder()}/`)(name) as Libsql;
-    } catch {
-      throw missing(cause);
+      return createRequire(from)("@libsql/client/sqlite3") as Libsql;
+    } catch (error) {
+      cause ??= error;
     }
   }
+  throw missing(cause);
 }
 
 function missing(cause: unknown): MissingPackageError {

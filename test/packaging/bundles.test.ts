@@ -23,7 +23,7 @@ async function bundled(contents: string, options: BuildOptions = {}): Promise<st
   return outputFiles?.[0]?.text ?? "";
 }
 
-const builtIn = /["'`](?:node|bun|cloudflare):[^"'`]*["'`]/;
+const builtIn = /["'`](?:node|bun):[^"'`]*["'`]/;
 const program = 'import { createCache, memory } from "tiercel"; console.log(createCache({ tiers: [memory()] }));';
 
 for (const [runtime, conditions] of Object.entries({
