@@ -1,8 +1,8 @@
 /**
  * `npm run examples`: runs every example, as CI does.
  *
- * - examples/NAME.ts and examples/NAME/main.ts run to their end. A line `// Runs on: node22, bun, deno` says where;
- *   without it, on Node 24.
+ * - examples/NAME.ts, examples/NAME/main.ts and examples/coming-from/NAME.ts run to their end. A line
+ *   `// Runs on: node22, bun, deno` says where; without it, on Node 24.
  * - examples/NAME/server.ts listens on the port in PORT, answers `GET /`, and ends on SIGTERM. It runs compiled, under
  *   the machine's own Node, as `npm start` runs it.
  */
@@ -32,7 +32,7 @@ await setUp();
 let failed = 0;
 let passed = 0;
 for (const file of walk("examples")) {
-  if (/^examples\/([^/]+|[^/]+\/main)\.ts$/.test(file)) {
+  if (/^examples\/([^/]+|[^/]+\/main|coming-from\/[^/]+)\.ts$/.test(file)) {
     const wanted = /^\/\/ Runs on: (.+)$/m.exec(readFileSync(inside(file), "utf8"))?.[1] ?? "node24";
     for (const runtime of wanted.split(/,\s*/)) await check(`${file} on ${runtime}`, () => runToEnd(file, runtime));
   } else if (/^examples\/[^/]+\/server\.ts$/.test(file)) {

@@ -12,7 +12,10 @@ const { outputFiles } = await build({
   conditions: ["workerd", "worker"],
   write: false,
 });
-const worker = new Miniflare({ modules: true, script: outputFiles[0]!.text, compatibilityDate: "2026-10-01" });
+const worker = new Miniflare({
+  modules: [{ type: "ESModule", path: "worker.js", contents: outputFiles[0]!.text }],
+  compatibilityDate: "2026-10-01",
+});
 try {
   const answers = [];
   for (const path of ["/EUR", "/EUR", "/USD"]) {
