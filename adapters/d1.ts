@@ -35,7 +35,7 @@ export interface D1Options extends TierOptions {
 /** D1 takes no row above 2,000,000 bytes; key, version and the other columns take the rest. */
 const MAX_VALUE_BYTES = 1_980_000;
 
-/** Most keys in one call. An entry with tags takes four statements, of which a Worker has 1,000 in one invocation. */
+/** Most keys in one call. A Worker has 1,000 queries in one invocation; an entry with tags takes four or five. */
 const MAX_BATCH = 100;
 
 /** Most bytes of values in one request. Bytes travel as text of numbers, which makes about four of one. */

@@ -8,6 +8,7 @@
  *
  * `--tags` runs the benchmark of tag invalidation instead, which is long; its arguments are in tags/run.ts. `--memory` runs
  * that of the memory tier; its arguments are in memory/run.ts. `--functions` runs that of remembered functions, functions/run.ts.
+ * `--stores` runs that of Redis and libSQL; its arguments are in stores/run.ts.
  */
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
@@ -21,6 +22,7 @@ import { compareMemory } from "./memory/run.ts";
 import { installPeers } from "./peer.ts";
 import { report } from "./report.ts";
 import { serve } from "./server.ts";
+import { compareStores } from "./stores/run.ts";
 import { compareTags } from "./tags/run.ts";
 import { targets } from "./targets.ts";
 import { write } from "./write.ts";
@@ -38,12 +40,14 @@ const { values } = parseArgs({
     tags: { type: "boolean", default: false },
     memory: { type: "boolean", default: false },
     functions: { type: "boolean", default: false },
+    stores: { type: "boolean", default: false },
     limit: { type: "string", default: "300" },
   },
 });
 
 if (values.tags) await compareTags(values);
 else if (values.memory) await compareMemory(values);
+else if (values.stores) await compareStores(values);
 else if (values.functions) await compareFunctions(values);
 else if (values.contender === undefined) await compare();
 else await serve(values.contender, { folder: values.folder!, against: values.against }, values.cpu);

@@ -8,13 +8,15 @@ import type { Texts } from "./report.ts";
 const inside = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const SECTION = /(<!-- bench -->)[\s\S]*?(<!-- \/bench -->)/;
 const TAGS = /<!-- bench:tags -->[\s\S]*?<!-- \/bench:tags -->\n/;
+const STORES = /<!-- bench:stores -->[\s\S]*?<!-- \/bench:stores -->\n/;
 
-/** Writes docs/benchmarks.md but for its section on tags, and what is between the marks in README.md. */
+/** Writes docs/benchmarks.md but for its sections on tags and stores, and what is between the marks in README.md. */
 export function write({ tables, document }: Texts): void {
   const path = inside("docs/benchmarks.md");
-  const tags = TAGS.exec(existsSync(path) ? readFileSync(path, "utf8") : "")?.[0];
+  const before = existsSync(path) ? readFileSync(path, "utf8") : "";
+  const kept = [TAGS, STORES].flatMap((section) => section.exec(before)?.[0] ?? []);
   mkdirSync(inside("docs"), { recursive: true });
-  writeFileSync(path, `${METHOD}\n${document}\n${tags === undefined ? "" : `\n${tags}`}`);
+  writeFileSync(path, `${METHOD}\n${document}\n${kept.map((section) => `\n${section}`).join("")}`);
   const readme = inside("README.md");
   const text = existsSync(readme) ? readFileSync(readme, "utf8") : "";
   const written = text.replace(SECTION, (_, begin, end) => `${begin}\n${tables}\n${end}`);
@@ -24,10 +26,19 @@ export function write({ tables, document }: Texts): void {
 
 /** Writes the section on tags at the end of docs/benchmarks.md, or in the place of the one that is there. */
 export function writeTags(document: string): void {
+  writeSection("tags", TAGS, document);
+}
+
+/** The same for the section on stores. */
+export function writeStores(document: string): void {
+  writeSection("stores", STORES, document);
+}
+
+function writeSection(name: string, place: RegExp, document: string): void {
   const path = inside("docs/benchmarks.md");
-  const section = `<!-- bench:tags -->\n\n${document}\n\n<!-- /bench:tags -->\n`;
+  const section = `<!-- bench:${name} -->\n\n${document}\n\n<!-- /bench:${name} -->\n`;
   const text = existsSync(path) ? readFileSync(path, "utf8") : "# Benchmarks\n";
-  writeFileSync(path, TAGS.test(text) ? text.replace(TAGS, () => section) : `${text}\n${section}`);
+  writeFileSync(path, place.test(text) ? text.replace(place, () => section) : `${text}\n${section}`);
 }
 
 const METHOD = `# Benchmarks

@@ -11,9 +11,13 @@
 import { hasTimers, systemClock } from "./clock.ts";
 
 /** Time between two signs of life, in milliseconds. */
-const BEAT = 250;
-/** Work counts as lost that has given no sign of life for so many of its own beats that somebody else has counted. */
-const SILENCE = 5;
+const BEAT = 100;
+/** So many beats of his own without a sign of life, and who waits counts the work as lost. */
+const SILENCE = 6;
+/** Who only looks cannot tell work that is lost from an isolate that was busy, and counts it as lost later, in milliseconds. */
+const LOST_AFTER = 3_000;
+/** What has not ended after so long, in milliseconds, gives no more signs: a timer for good would keep a Durable Object awake. */
+const LONGEST = 300_000;
 
 /** When work gave the last sign of life, by the system's wall clock. Only of work that is under way. */
 const signs = /* @__PURE__ */ new WeakMap<Promise<unknown>, { at: number }>();
@@ -21,10 +25,12 @@ const signs = /* @__PURE__ */ new WeakMap<Promise<unknown>, { at: number }>();
 /** Has work give signs of life until it ends. Answers with the work. */
 export function alive<T>(work: Promise<T>): Promise<T> {
   if (hasTimers()) return work;
-  const sign = { at: 0 };
+  const begun = Date.now();
+  const sign = { at: begun };
   let timer: unknown;
   const beat = (): void => {
     sign.at = Date.now();
+    if (sign.at - begun > LONGEST) return;
     timer = later(beat);
     if (timer === undefined) sign.at = Infinity;
   };
@@ -50,7 +56,7 @@ function later(callback: () => void): unknown {
 /** Whether work will never end, as its request has. Not known before it has been silent for a while. */
 export function isLost(work: Promise<unknown>): boolean {
   const sign = signs.get(work);
-  return sign !== undefined && Date.now() - sign.at > BEAT * SILENCE;
+  return sign !== undefined && Date.now() - sign.at > LOST_AFTER;
 }
 
 /** The work, or a rejection when it is lost. */
@@ -66,7 +72,7 @@ export function unlessLost<T>(work: Promise<T>): Promise<T> {
         reject();
         return;
       }
-      if (sign.at !== at) silence = 0;
+      if (sign.at !== at || at === Infinity) silence = 0;
       at = sign.at;
       timer = later(listen);
     };

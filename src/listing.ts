@@ -44,7 +44,7 @@ export function listKeys(space: Space, options: ListOptions, complete?: boolean)
         walk = undefined;
         ranges.length = 0;
       }
-      return keys;
+      return keys.length > 0 ? keys : next();
     });
   };
   const coherent = complete ? undefined : engine.cohere?.();

@@ -5,7 +5,9 @@ import { type Cache, createCache, memory } from "../../mod.ts";
 import { equal, ok, same } from "../contract/assert.ts";
 import { startSqld } from "../servers/sqld.ts";
 import { filePlace } from "./libsql-fixture.ts";
-import { serverTest, withoutServer } from "./libsql-server.ts";
+import { sharedServer, withoutServer } from "./libsql-server.ts";
+
+const { serverTest } = sharedServer();
 
 /** A cache with memory over a database, and what it told of. */
 function open(url: string, options: { name?: string } & LibsqlOptions = {}): { cache: Cache; errors: string[] } {

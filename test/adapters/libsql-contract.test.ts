@@ -2,7 +2,9 @@ import { test } from "node:test";
 import { libsql } from "../../adapters/libsql.ts";
 import { tierContract } from "../contract/mod.ts";
 import { filePlace, type Raw } from "./libsql-fixture.ts";
-import { theServer, withoutServer } from "./libsql-server.ts";
+import { sharedServer, withoutServer } from "./libsql-server.ts";
+
+const { theServer } = sharedServer();
 
 const CAPABILITIES = { keys: true, tags: true, leases: true, journal: true, durable: true, shared: true } as const;
 

@@ -12,7 +12,9 @@ import { freePort } from "../servers/ports.ts";
 import { startProxy } from "../servers/proxy.ts";
 import { startSqld } from "../servers/sqld.ts";
 import { entry, filePlace, now, opened, put, soon, values } from "./libsql-fixture.ts";
-import { serverTest, withoutServer } from "./libsql-server.ts";
+import { sharedServer, withoutServer } from "./libsql-server.ts";
+
+const { serverTest } = sharedServer();
 
 const LEASE = 10_000;
 

@@ -9,7 +9,9 @@ import { sqlite } from "../../adapters/sqlite.ts";
 import type { InvalidationMode, TagMatch, Tier, Write } from "../../src/tier.ts";
 import { equal, ok } from "../contract/assert.ts";
 import { entry, filePlace, now, opened } from "./libsql-fixture.ts";
-import { serverTest } from "./libsql-server.ts";
+import { sharedServer } from "./libsql-server.ts";
+
+const { serverTest } = sharedServer();
 
 const KEYS = ["a", "ab", "b", "'\"\\", "😀"];
 const TAGS = ["t", "u", "v,\n"];
@@ -187,10 +189,10 @@ async function compare(runs: number, place: () => Promise<{ url: string; dispose
   ok(reads > runs, "there must have been reads");
 }
 
-test("a libSQL file answers as a SQLite file, whatever two openers do", () => compare(15, async () => filePlace()));
+test("a libSQL file answers as a SQLite file, whatever two openers do", () => compare(12, async () => filePlace()));
 
 serverTest("a libSQL server answers as a SQLite file, whatever two openers do", ({ server, raw }) =>
-  compare(5, async () => {
+  compare(4, async () => {
     await raw.empty();
     return { url: server.url, dispose() {} };
   }),

@@ -12,26 +12,34 @@ export interface Served {
   readonly raw: Raw;
 }
 
-let served: Promise<Served> | undefined;
-
-/** The server of this file, started for the first test that needs it, and stopped after the last. */
-export async function theServer(): Promise<Served> {
-  served ??= startSqld().then((server) => ({ server, raw: rawDatabase(server.url) }));
-  return served;
+export interface SharedServer {
+  /** The server, started when it is first asked for. */
+  theServer(): Promise<Served>;
+  /** A test on the server, whose database is made empty before. */
+  serverTest(name: string, run: (served: Served) => unknown): void;
 }
 
-after(async () => {
-  if (served === undefined) return;
-  const { server, raw } = await served;
-  raw.close();
-  await server.stop();
-});
-
-/** A test on the server of this file, whose database is made empty before. */
-export function serverTest(name: string, run: (served: Served) => unknown): void {
-  test(name, { skip: withoutServer }, async () => {
-    const server = await theServer();
-    await server.raw.empty();
-    await run(server);
+/** A server for the tests of the file that calls this, which is stopped after the last of them. */
+export function sharedServer(): SharedServer {
+  let served: Promise<Served> | undefined;
+  const theServer = () => {
+    served ??= startSqld().then((server) => ({ server, raw: rawDatabase(server.url) }));
+    return served;
+  };
+  after(async () => {
+    if (served === undefined) return;
+    const { server, raw } = await served;
+    raw.close();
+    await server.stop();
   });
+  return {
+    theServer,
+    serverTest(name, run) {
+      test(name, { skip: withoutServer }, async () => {
+        const server = await theServer();
+        await server.raw.empty();
+        await run(server);
+      });
+    },
+  };
 }

@@ -5,7 +5,9 @@ import type { Tier } from "../../src/tier.ts";
 import { equal, ok, same } from "../contract/assert.ts";
 import { type Proxy as Counter, startProxy } from "../servers/proxy.ts";
 import { entry, now, opened, put, values } from "./libsql-fixture.ts";
-import { type Served, serverTest } from "./libsql-server.ts";
+import { type Served, sharedServer } from "./libsql-server.ts";
+
+const { serverTest } = sharedServer();
 
 const LEASE = 10_000;
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);

@@ -283,6 +283,10 @@ function ofRequests(database: D1Binding): Tests {
     }
   };
   return {
+    "a file is an error that names what to use": async () => {
+      const { tier } = opened(libsql("file:cache.db"));
+      await rejects(async () => tier.getMany(["k"], { now }), "STORE_OPEN");
+    },
     "a call of D1 that never ends holds up no other": () =>
       goesOn(
         d1({

@@ -55,7 +55,13 @@ export const tests: TestCase[] = suite("keys of calls", {
     cyclic.self = cyclic;
     const twice: Record<string, unknown> = { a: 1, self: { a: 1 } };
     (twice.self as Record<string, unknown>).self = twice;
+    const outer: Record<string, unknown> = { a: {} };
+    (outer.a as Record<string, unknown>).b = outer;
+    const inner: Record<string, unknown> = { a: {} };
+    (inner.a as Record<string, unknown>).b = inner.a;
     const lists: unknown[][] = [
+      [outer],
+      [inner],
       [],
       [null],
       [undefined, null],

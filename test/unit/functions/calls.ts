@@ -175,6 +175,25 @@ const suites = stackSuite("calls of wrapped functions", {
     same(signals[0]!.aborted, false);
     resolve(5);
     same(await second, 5);
+    // The same with a signal that is an argument by itself.
+    const passed: AbortSignal[] = [];
+    const later = deferred<number>();
+    const positional = cache.wrap(
+      async (_: number, signal?: AbortSignal) => {
+        passed.push(signal!);
+        return later.promise;
+      },
+      { name: "positional" },
+    );
+    const leaver = new AbortController();
+    const left = rejects(positional(1, leaver.signal), RangeError);
+    const stayer = positional(1, other.signal);
+    await clock.settle();
+    leaver.abort(new RangeError("enough"));
+    await left;
+    equal([passed.length, passed[0]!.aborted], [1, false]);
+    later.resolve(6);
+    same(await stayer, 6);
     // Without anybody left.
     const alone = cache.wrap(
       (_: number, signal?: AbortSignal) =>
@@ -196,7 +215,9 @@ const suites = stackSuite("calls of wrapped functions", {
         version: 1 as const,
         vendor: "test",
         validate: (value: unknown) =>
-          value === undefined || typeof value === "number" ? { value } : { issues: [{ message: "must be a number" }] },
+          value === undefined || typeof value === "number" || String(value).startsWith("$")
+            ? { value }
+            : { issues: [{ message: "must be a number" }] },
       },
     };
     let next: unknown = 1;
@@ -205,7 +226,13 @@ const suites = stackSuite("calls of wrapped functions", {
     for (const _ of [1, 2]) same(await give(1), 1);
     next = undefined;
     for (const _ of [1, 2]) same(await give(2), undefined);
-    same(calls.length, 2);
+    for (next of ["$undefined", "$$undefined"]) {
+      same(await give(3), next);
+      same(await give(3), next);
+      same(await give.get(3), next);
+      await give.invalidate(3);
+    }
+    same(calls.length, 4);
     await cache.namespace("fn:give").set("(1)", "text");
     same(await give.get(1), undefined);
     next = "text";

@@ -126,12 +126,26 @@ const validate = stackSuite("validate", {
     same(await cache.get("k"), 1);
   },
   "one caller's refusal is not another's: they share a load, not what is valid": async (open) => {
-    const { cache } = open();
+    const { cache, clock } = open();
     await cache.set("k", 0);
     const { promise, resolve } = deferred<number>();
     const strict = cache.getOrSet("k", () => promise, { validate: ({ value }) => value > 0 });
+    await clock.settle();
+    same(await cache.getOrSet("k", unwanted as () => number), 0);
     same(await cache.getOrSet("k", unwanted as () => number, { validate: ({ value }) => value === 0 }), 0);
     resolve(1);
+    same(await strict, 1);
+  },
+  "who joins another's read takes what it finds only where that is valid": async (open, { depth }) => {
+    const { cache, clock, lower } = open();
+    if (!lower || depth === 2) return;
+    await cache.set("k", 0);
+    lower.faults.fail({ getMany: { delay: 100 } }, 1);
+    const slow = cache.getOrSet("k", unwanted as () => number);
+    const strict = cache.getOrSet("k", () => 1, { validate: ({ value }) => value > 0 });
+    await clock.settle();
+    await clock.advance(100);
+    same(await slow, 0);
     same(await strict, 1);
   },
   "an old value that is not valid is not served when the load fails; a valid one is": async (open) => {

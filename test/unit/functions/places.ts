@@ -1,7 +1,8 @@
 import type { Cache } from "../../../mod.ts";
 import { createCache, memory, nullTier } from "../../../mod.ts";
 import type { TestCase } from "../../contract/mod.ts";
-import { equal, mapData, mapTier, rejects, same, suite } from "../../contract/mod.ts";
+import { equal, fakeClock, mapData, mapTier, rejects, same, suite } from "../../contract/mod.ts";
+import { deferred } from "../cache/tools.ts";
 import { users } from "./counted.ts";
 
 export const tests: TestCase[] = suite("where wrapped functions keep results", {
@@ -23,6 +24,7 @@ export const tests: TestCase[] = suite("where wrapped functions keep results", {
     // What another process has stored under the name in a tier of no concern is not looked at.
     await cache.namespace("fn:here").set("(3)", { id: 3, name: "foreign" });
     await cache.namespace("fn:here").evict("(3)", { tier: "memory" });
+    equal([await here.get(3), await here.has(3)], [undefined, false]);
     same((await here(3)).name, "Person 3");
     equal([await here.invalidate(1), await there.invalidate(1)], [true, true]);
     equal([await here.has(1), await there.has(1)], [false, false]);
@@ -64,6 +66,24 @@ export const tests: TestCase[] = suite("where wrapped functions keep results", {
     const here = [one, other].map((cache) => cache.wrap(fn, { name: "here", tiers: ["memory"] }));
     for (const find of here) equal(await find(1), { id: 1, name: "Person 1" });
     same(calls.length, 2);
+  },
+  "what is waited for in another process is copied up into no tier of no concern": async () => {
+    const data = mapData();
+    const clock = fakeClock();
+    const open = () => createCache({ tiers: [memory(), mapTier({ data, name: "disk" })], clock });
+    const [one, other] = [open(), open()];
+    const { promise, resolve } = deferred<number>();
+    const [first, second] = [one, other].map((cache) => cache.wrap(() => promise, { name: "slow", tiers: ["disk"] }));
+    const call = first!();
+    await clock.settle();
+    const waiting = second!();
+    await clock.settle();
+    resolve(5);
+    same(await call, 5);
+    await clock.advance("1s");
+    same(await waiting, 5);
+    same(other.stats().loads, 0);
+    same(await other.namespace("fn:slow").size({ tier: "memory" }), 0);
   },
   "over tiers that keep nothing the function runs each time, and its helpers go on working": async () => {
     const { fn, calls } = users();

@@ -44,6 +44,39 @@ const suites = stackSuite("refreshes of wrapped functions", {
     same(await call, "old");
     same(await read(), "new");
   },
+  "a run that began before a refresh and ends sooner is not stored either": async (open) => {
+    const { cache, clock } = open();
+    const before = deferred<string>();
+    const after = deferred<string>();
+    const answers = [before.promise, after.promise];
+    const read = cache.wrap(() => answers.shift()!, { name: "read" });
+    const call = read();
+    await clock.settle();
+    const refreshed = read.refresh();
+    await clock.settle();
+    before.resolve("old");
+    same(await call, "old");
+    same(await read.get(), undefined);
+    after.resolve("new");
+    same(await refreshed, "new");
+    same(await read.get(), "new");
+  },
+  "a refresh runs the function though its last failure is remembered": async (open) => {
+    const { cache } = open();
+    let isDown = true;
+    const read = cache.wrap(
+      async () => {
+        if (isDown) throw new RangeError("down");
+        return "up";
+      },
+      { name: "read", negativeTtl: "1h" },
+    );
+    await rejects(read(), RangeError);
+    isDown = false;
+    await rejects(read(), RangeError);
+    same(await read.refresh(), "up");
+    same(await read(), "up");
+  },
   "while a refresh runs, and when it fails, others get what is there": async (open) => {
     const { cache, clock } = open();
     const { promise, reject } = deferred<number>();
@@ -73,16 +106,20 @@ const suites = stackSuite("refreshes of wrapped functions", {
   },
   "an invalidation while the function runs is not undone by its result": async (open) => {
     const { cache, clock } = open();
-    for (const by of ["invalidate", "clear", "expire", "matching", "tags"] as const) {
+    for (const by of ["invalidate", "clear", "expire", "expire with grace", "matching", "tags"] as const) {
       const { promise, resolve } = deferred<string>();
       const answers = [Promise.resolve("first"), promise, Promise.resolve("last")];
-      const read = cache.wrap((_: number) => answers.shift()!, { name: by, tags: ["t"] });
+      const read = cache.wrap((_: number) => answers.shift()!, {
+        name: by,
+        tags: ["t"],
+        grace: by === "expire with grace" ? "1h" : 0,
+      });
       await read(1);
       const refreshed = read.refresh(1);
       await clock.settle();
       if (by === "invalidate") await read.invalidate(1);
       else if (by === "clear") await read.clear();
-      else if (by === "expire") await read.expire(1);
+      else if (by.startsWith("expire")) await read.expire(1);
       else if (by === "matching") await read.invalidateMatching(1);
       else await cache.namespace(`fn:${by}`).invalidateTags("t");
       resolve("old");
