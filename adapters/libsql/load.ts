@@ -17,6 +17,7 @@ interface Config {
   /** A row with an integer that is no safe number must not cost the batch. */
   readonly intMode: "bigint";
   readonly concurrency?: number;
+  readonly timeout?: number;
   readonly fetch?: (request: Request) => Promise<Response>;
 }
 
@@ -43,6 +44,9 @@ const NO_QUEUE = 1_000_000;
 /** When a request is given up for good, in milliseconds, long after the tier's time for it is over. */
 const GIVEN_UP = 60_000;
 
+/** How long SQLite itself waits for a lock, in milliseconds, in which this thread stands still. */
+const BLOCKED = 20;
+
 /** Makes a client for a place and a driver over it. */
 export async function connect({ url, authToken, isFile }: Place): Promise<AsyncDriver> {
   const token = authToken === undefined ? {} : { authToken };
@@ -51,7 +55,7 @@ export async function connect({ url, authToken, isFile }: Place): Promise<AsyncD
     return libsqlDriver(createClient({ url, ...token, intMode: "bigint", concurrency: NO_QUEUE, fetch: bounded }));
   }
   const { createClient } = loadFile();
-  const client = createClient({ url, ...token, intMode: "bigint" });
+  const client = createClient({ url, ...token, intMode: "bigint", timeout: BLOCKED });
   const driver = libsqlDriver(client, async () => {
     await client.execute({ sql: "PRAGMA journal_mode = WAL", args: [] });
   });
@@ -61,8 +65,8 @@ export async function connect({ url, authToken, isFile }: Place): Promise<AsyncD
       try {
         return await driver.batch(steps, mode);
       } catch (error) {
-        // A statement that met a lock stays open in its connection, which then cannot commit any more.
-        if (isBusy(error) && /statements in progress/.test((error as Error).message)) await client.reconnect();
+        // A statement that met a lock stays open in its connection, which from then on sees an old state and cannot write.
+        if (isBusy(error)) await client.reconnect();
         throw error;
       }
     },

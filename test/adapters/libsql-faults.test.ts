@@ -85,10 +85,11 @@ test("a server that accepts and never answers is a miss within the budget, and c
       cache.on("error", ({ error }) => errors.push(saidBy(error)));
       const before = performance.now();
       same(await cache.getOrSet("k", () => "loaded"), "loaded");
-      same(await cache.get("k"), "loaded");
+      await cache.set("l", 1);
+      same(await cache.get("l"), 1);
       await cache.close();
       const took = performance.now() - before;
-      ok(took < 2_500, `it took ${took} ms`);
+      ok(took < 5_000, `it took ${took} ms`);
       ok(
         errors.some((said) => said.includes("must take at most 200 ms")),
         errors.join(),
