@@ -30,6 +30,7 @@ import type {
 } from "../tier.ts";
 import { split } from "./batches.ts";
 import { Guard, type GuardObserver } from "./guard.ts";
+import { NO_LEASE } from "./leases.ts";
 import { faceOf, Missed } from "./missed.ts";
 
 /** How far the journal of a tier below was followed when all of it had been done to this one. */
@@ -162,11 +163,11 @@ export class Layer {
       return then(answer, (result) => {
         if (result instanceof TierError) return result;
         const { entries, sequence, leases } = result;
-        const spread = <T>(some: readonly T[]): (T | undefined)[] => {
+        const spread = <T>(some: readonly T[], missing?: T): (T | undefined)[] => {
           let at = 0;
-          return known.map((isKnown) => (isKnown ? some[at++] : undefined));
+          return known.map((isKnown) => (isKnown ? some[at++] : missing));
         };
-        return { entries: spread(entries), sequence, leases: leases && spread(leases) };
+        return { entries: spread(entries), sequence, leases: leases && spread(leases, NO_LEASE) };
       });
     });
   }

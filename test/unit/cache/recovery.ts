@@ -84,6 +84,19 @@ export const recovery: StackSuite = stackSuite(
         same(await peer!().get("k"), undefined);
       },
     ),
+    "what a tier cannot be told to forget is loaded at once, without waiting for a lease": faulty(async (open) => {
+      const { cache, clock, faults } = open({ lower: { breaker: false } });
+      await cache.set("k", "old");
+      faults.fail(WRITES_FAIL);
+      await cache.delete("k");
+      let value: unknown;
+      const call = cache.getOrSet("k", () => "new").then((found) => {
+        value = found;
+      });
+      await clock.advance(BUDGET);
+      same(value, "new");
+      await call;
+    }),
     "a set that the tier missed half of leaves no half and no older value": faulty(async (open) => {
       const { cache, faults } = open();
       const keys = ["a", "b", "c", "d"];
