@@ -17,6 +17,7 @@ export type {
   ClearOptions,
   Disabled,
   EntryMeta,
+  Explanation,
   Face,
   InvalidateTagsOptions,
   ListOptions,
@@ -27,6 +28,7 @@ export type {
   SyncLoader,
   SyncManyLoader,
   TagChoice,
+  TierExplanation,
 } from "./src/api.ts";
 export { broadcastBus } from "./src/bus/broadcast.ts";
 export { type Bus, type BusConnection, type BusTransport, defineBus } from "./src/bus/bus.ts";
@@ -132,7 +134,15 @@ export type {
   ScopeTree,
 } from "./src/scope/types.ts";
 export type { Settings } from "./src/settings.ts";
-export type { CacheStats, Counters, LayerCounters, TierStats } from "./src/stats.ts";
+export type {
+  CacheHealth,
+  CacheStats,
+  Counters,
+  LayerCounters,
+  ReadCounters,
+  TierHealth,
+  TierStats,
+} from "./src/stats.ts";
 export type { StoreFactory } from "./src/store.ts";
 export type {
   Answer,

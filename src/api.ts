@@ -20,7 +20,7 @@ import type {
   ScopePath,
 } from "./scope/types.ts";
 import type { Settings } from "./settings.ts";
-import type { CacheStats } from "./stats.ts";
+import type { CacheHealth, CacheStats } from "./stats.ts";
 import type { InvalidationMode, TagMatch, Tier } from "./tier.ts";
 
 /** What is known about an entry, without its value. Times are milliseconds since the epoch. */
@@ -66,6 +66,38 @@ export interface ListOptions extends CallOptions {
   tier?: string;
   /** At most so many. Default: no limit. */
   limit?: number;
+}
+
+/** What one tier has under a key, and why that is a hit or not; with what is known of the entry where there is one. */
+export interface TierExplanation extends Partial<Omit<EntryMeta, "stale">> {
+  readonly tier: string;
+  /**
+   * `fresh` is a hit. `stale`: its ttl is over or a tag expired it, and only `getOrSet` may serve it. `expired`: its grace is over too.
+   * `invalidated`: by one of its tags. `version`: another one than the cache's. `absent`: nothing that the tier would give, since it
+   * has nothing, or has removed it. `unavailable`: the tier failed, or its breaker is open.
+   */
+  readonly state: "fresh" | "stale" | "expired" | "invalidated" | "version" | "absent" | "unavailable";
+  /** Milliseconds until it may not be served any more, stale or not. */
+  readonly grace?: number;
+  /** The invalidation sequence that it was written under. */
+  readonly sequence?: number | undefined;
+  /** The sequence of the last invalidation of each of its tags, as far as this process knows: a higher one than its own invalidates it. Tags are as they stand in the tiers. */
+  readonly invalidated?: Readonly<Record<string, number>>;
+  /** Why the tier is unavailable. */
+  readonly error?: string | undefined;
+}
+
+/** What `cache.explain(key)` answers; `inWords` of `tiercel/observe` says it in words. */
+export interface Explanation {
+  readonly key: Key;
+  /** The key as it stands in the tiers. */
+  readonly text: string;
+  /** When this was so, in milliseconds since the epoch. */
+  readonly now: number;
+  /** Whether the cache or some tags are switched off. */
+  readonly disabled: boolean;
+  /** From the top. */
+  readonly tiers: readonly TierExplanation[];
 }
 
 /** How tags are matched. */
@@ -282,6 +314,10 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
   /** Numbers since the start or the last reset. */
   stats(): CacheStats;
   resetStats(): void;
+  /** Asks every tier, within its time budget, by a read that leaves nothing behind. */
+  health(options?: CallOptions): Promise<CacheHealth>;
+  /** What every tier has under a key, and why a read of it now is a hit or a miss. No use of the entry. */
+  explain(key: Key, options?: CallOptions): Promise<Explanation>;
   /**
    * Changes settings of the whole cache, all at once or none. What is left out stays; what is `undefined` is again what `createCache` was
    * given. Calls under way end under the settings that they began with.

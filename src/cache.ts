@@ -9,6 +9,7 @@ import type {
   ClearOptions,
   Disabled,
   EntryMeta,
+  Explanation,
   InvalidateTagsOptions,
   ListOptions,
   ManyLoader,
@@ -42,11 +43,11 @@ import { isChoosy } from "./schema.ts";
 import type { AnyScopes, Ids, InvalidateScopeOptions, NoScopes, ScopeOptions } from "./scope/types.ts";
 import { configure, type Settings } from "./settings.ts";
 import type { Space } from "./space.ts";
-import { type CacheStats, type Counters, newCounters } from "./stats.ts";
+import { type CacheHealth, type CacheStats, newCounters } from "./stats.ts";
 import { newSyncCache } from "./sync-cache.ts";
 import type { MaybePromise, SyncTier, Tier } from "./tier.ts";
 import { abortable } from "./timeout.ts";
-import { type TierChoice, Verbs } from "./verbs.ts";
+import { INSIDE, type TierChoice, Verbs } from "./verbs.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 
@@ -241,8 +242,7 @@ class TieredCache implements Cache {
 
   stats(): CacheStats {
     const counters = newCounters();
-    for (const { counters: own } of this.#parts())
-      for (const name in own) counters[name as keyof Counters] += own[name as keyof Counters];
+    for (const { counters: own } of this.#parts()) add(counters as never, own as never);
     const tiers = this.#engine.store.stats();
     const sum = (of: "errors" | "entries" | "bytes") => tiers.reduce((total, tier) => total + (tier[of] ?? 0), 0);
     const served = counters.hits + counters.staleHits;
@@ -250,7 +250,6 @@ class TieredCache implements Cache {
     return {
       ...counters,
       hitRate,
-      evictions: { ...this.#engine.evictions },
       errors: sum("errors"),
       size: sum("entries"),
       bytes: sum("bytes"),
@@ -259,15 +258,21 @@ class TieredCache implements Cache {
   }
 
   resetStats(): void {
-    for (const part of this.#parts()) Object.assign(part.counters, newCounters());
-    if (this.#space.prefix !== "") return;
-    this.#engine.store.resetStats();
-    this.#engine.evictions = {};
+    for (const { counters } of this.#parts()) Object.assign(counters, newCounters());
+    if (this.#space.prefix === "") this.#engine.store.resetStats();
   }
 
   /** The spaces that this view counts. */
   #parts(): Space[] {
     return this.#space.prefix === "" ? [...this.#engine.spaces.values()] : [this.#space];
+  }
+
+  health(options?: CallOptions): Promise<CacheHealth> {
+    return this.#run(options, ({ engine }) => engine.store.health());
+  }
+
+  explain(key: Key, options?: CallOptions): Promise<Explanation> {
+    return this.#run(options, (verbs) => verbs.explain(key));
   }
 
   configure(patch: Settings): void {
@@ -316,6 +321,11 @@ class TieredCache implements Cache {
     return this.close();
   }
 
+  /** For what belongs to a cache without being part of it: observers and the like. */
+  get [INSIDE](): Verbs {
+    return this.#verbs;
+  }
+
   /** Runs a call: closed, aborted and thrown all become rejections, and an abort ends the caller's waiting. */
   #run<T>(options: (TierChoice & CallOptions) | undefined, call: (verbs: Verbs) => MaybePromise<unknown>): Promise<T> {
     const done = settle(() => {
@@ -323,6 +333,14 @@ class TieredCache implements Cache {
       return call(this.#verbs) as MaybePromise<T>;
     });
     return abortable(done, options?.signal);
+  }
+}
+
+/** Adds numbers to those of the same names. */
+function add(sums: { [name: string]: unknown }, numbers: { [name: string]: unknown }): void {
+  for (const name in numbers) {
+    if (name === "evictions") add(sums[name] as never, numbers[name] as never);
+    else sums[name] = ((sums[name] as number) ?? 0) + (numbers[name] as number);
   }
 }
 

@@ -16,9 +16,11 @@ import type { CacheOptions, Resolved } from "./options.ts";
 import type { AnyScopes } from "./scope/types.ts";
 import type { Settings } from "./settings.ts";
 import { Space } from "./space.ts";
+import type { LayerCounters, ReadCounters } from "./stats.ts";
 import { Solo, type Store } from "./store.ts";
 import type { MaybePromise, SyncTier, Tier } from "./tier.ts";
 import { within } from "./timeout.ts";
+import type { Verbs } from "./verbs.ts";
 
 /** Most namespaces with counters of their own; those beyond count in the root's. */
 const MAX_SPACES = 1_000;
@@ -58,7 +60,6 @@ export class Engine extends Events {
   ledger: Ledger = new Ledger();
   /** Whether entries get their sequence here, from the ledger. A stack gives them theirs when it writes them. */
   isAuthority = true;
-  evictions: Partial<Record<EvictionReason, number>> = {};
   /** Fits the text of a key to what the tiers can hold, together with the prefix of its space. */
   fit: (text: string, prefix: string) => string = (text) => text;
   /** Whether a key that was shortened to this text might begin so; only where keys can be too long for the tiers. */
@@ -75,8 +76,21 @@ export class Engine extends Events {
   declare readonly loads: Loads;
   readonly spaces: Map<string, Space> = new Map();
   readonly root: Space = this.space("");
-  /** Whether hits may take the fast path: nobody listens, and no option needs a look at the entry. */
+  /** Whether hits may take the fast path: no option needs a look at the entry, and the cache is open. */
   declare quick: boolean;
+  /** Whether anybody is told of a hit. */
+  declare watched: boolean;
+  // What observers set; `listening` is to be called then.
+  /** Told of every read, by the text of its key. */
+  declare seen: ((text: string, how: keyof ReadCounters) => void) | undefined;
+  /** Told of every entry that is gone, by the text of its key. */
+  declare gone: ((text: string, reason: EvictionReason, tier: string) => void) | undefined;
+  /** Told of every new view. */
+  declare viewed: ((verbs: Verbs) => void) | undefined;
+  /** Puts something around an operation of a tier in a stack. */
+  declare around: (<T>(tier: string, operation: string, call: () => MaybePromise<T>) => MaybePromise<T>) | undefined;
+  /** Done before the tiers are closed. */
+  declare ending: (() => Promise<unknown>) | undefined;
   declare closing: Promise<void> | undefined;
   /** How long a load may wait for the tiers in all, in milliseconds: the longest budget of any. Set by a stack. */
   patience: number = Infinity;
@@ -99,7 +113,8 @@ export class Engine extends Events {
   /** To be called when somebody begins or stops listening. */
   listening(): void {
     const { version, refreshAhead, earlyRefresh } = this.options;
-    this.quick = version === undefined && refreshAhead + earlyRefresh === 0 && !this.disabled && !this.has("hit");
+    this.quick = version === undefined && refreshAhead + earlyRefresh === 0 && !this.disabled && !this.closing;
+    this.watched = Boolean(this.seen) || this.has("hit");
   }
 
   /** Puts other options in force; what is under way keeps those that it began with. */
@@ -135,9 +150,13 @@ export class Engine extends Events {
     return space;
   }
 
-  /** Counts and reports an entry that left a tier. */
-  left(tier: string, text: string, reason: EvictionReason): void {
-    this.evictions[reason] = (this.evictions[reason] ?? 0) + 1;
+  /** Counts and reports an entry that left a tier, by itself where there are `counters`. */
+  left(tier: string, text: string, reason: EvictionReason, counters?: LayerCounters): void {
+    if (counters) counters[reason === "ttl" ? "expiries" : "evictions"]++;
+    // Whatever begins so is in a namespace or scope.
+    const { evictions } = (this.spaces.get(/^(?:@[^:]*:)*/.exec(text)![0]) ?? this.root).counters;
+    evictions[reason] = (evictions[reason] ?? 0) + 1;
+    this.gone?.(text, reason, tier);
     if (reason === "ttl") this.emit("expire", () => ({ key: decodeKey(text), tier }));
     else this.emit("evict", () => ({ key: decodeKey(text), tier, reason }));
   }
@@ -176,7 +195,9 @@ export class Engine extends Events {
   /** Closes the tiers when no work is left in the background, or after `timeout` milliseconds without what has not ended by then. */
   async close(timeout: number): Promise<void> {
     const { clock } = this.options;
+    this.quick = false;
     clock.clearTimer(this.#sweep);
+    if (this.ending) this.background(this.ending(), "close");
     const idle = async () => {
       // By itself each has left when it ends.
       for (const work of this.#background) if (!(await joined(work))) this.#background.delete(work);

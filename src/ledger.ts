@@ -52,6 +52,11 @@ export class Ledger {
     }
   }
 
+  /** The sequence of the last invalidation of a tag that is known here. */
+  of(tag: string): number {
+    return this.#records.get(tag)?.expired ?? this.floor;
+  }
+
   /** Whether an entry is still valid, was expired, or was deleted by an invalidation. */
   check(entry: Entry): Verdict {
     const sequence = entry.sequence ?? 0;

@@ -209,12 +209,12 @@ export class Loads {
       const decision: Decision = { sequence, lease: leases && (leases[0] ?? 0) };
       const value = atOnce(this.#callLoader(flight, request, decision, () => fence.passes(text, ticket)));
       if (value !== undefined && !decision.skip) this.#keep(flight, request, value, decision, ticket);
-      space.counters.misses++;
+      space.count(key, "misses");
       return this.#output(request, value);
     } catch (error) {
       const old = this.#old(flight.found, lifetimes);
       if (old) return this.#count(request, { ...old, by: "error" });
-      space.counters.misses++;
+      space.count(key, "misses");
       throw error;
     } finally {
       this.#release(text, flight);
@@ -328,7 +328,7 @@ export class Loads {
         this.#release(text, flight);
         return this.run(request);
       }
-      space.counters.misses++;
+      space.count(request.key, "misses");
       throw error;
     }
     if (landing.by === "timeout") this.#keepAlive(flight, request);
@@ -349,16 +349,13 @@ export class Loads {
 
   /** Counts how a caller got its value, and answers with that. */
   #count(request: Request, { entry, by, tier }: Landing): MaybePromise<unknown> {
-    const {
-      key,
-      space: { counters },
-    } = request;
-    if (by === "load") counters.misses++;
+    const { key, space } = request;
+    if (by === "load") space.count(key, "misses");
     else if (by === "hit") {
-      counters.hits++;
+      space.count(key, "hits");
       this.#engine.emit("hit", () => ({ key, tier }));
     } else {
-      counters.staleHits++;
+      space.count(key, "staleHits");
       this.#engine.emit("stale", () => ({ key, tier, reason: by }));
     }
     return this.#output(request, entry.value);

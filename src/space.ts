@@ -6,7 +6,7 @@
 import type { Engine } from "./engine.ts";
 import { KeyError, mustBe } from "./errors.ts";
 import { decodeKey, decodeString, encodeKey, type Key } from "./key.ts";
-import { type Counters, newCounters } from "./stats.ts";
+import { type Counters, newCounters, type ReadCounters } from "./stats.ts";
 import type { Findings, Found, StoreReadOptions } from "./store.ts";
 import type { MaybePromise } from "./tier.ts";
 
@@ -46,6 +46,12 @@ export class Space {
   /** Whether a text is a key of this very space, and not of one inside it. */
   owns(text: string): boolean {
     return text.startsWith(this.prefix) && text.charCodeAt(this.prefix.length) !== 64;
+  }
+
+  /** Counts how a read of a key went. */
+  count(key: Key, how: keyof ReadCounters): void {
+    this.counters[how]++;
+    this.engine.seen?.(this.encode(key), how);
   }
 
   read(keys: readonly Key[], options: StoreReadOptions): MaybePromise<Findings> {

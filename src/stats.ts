@@ -10,6 +10,13 @@ export interface LayerCounters {
   hits: number;
   misses: number;
   sets: number;
+  /** Entries that were there and were deleted. Those that a tier elsewhere cleared are not in it. */
+  deletes: number;
+  /** Entries that left by themselves: whose time was over, and for any other reason. */
+  expiries: number;
+  evictions: number;
+  /** Keys that were new, as far as the tier tells: memory does. What was added and neither deleted nor left is in it. */
+  added: number;
   errors: number;
   corrupt: number;
   /** Entries copied up into this tier, and how many of those copies failed. */
@@ -17,37 +24,61 @@ export interface LayerCounters {
   promotionErrors: number;
 }
 
-/** Counters of a cache or namespace. */
-export interface Counters {
+/** How reads went. Together they are all. */
+export interface ReadCounters {
   hits: number;
   misses: number;
   staleHits: number;
+}
+
+/** Counters of a cache or namespace. */
+export interface Counters extends ReadCounters {
   sets: number;
   deletes: number;
   loads: number;
   loadErrors: number;
+  /** Entries that left before they were asked to, by reason, of all tiers. */
+  evictions: Partial<Record<EvictionReason, number>>;
 }
 
 /** Numbers of one tier. */
 export interface TierStats extends LayerCounters {
   name: string;
   breaker: BreakerState;
-  /** Where the tier keeps its entries in this process. Bytes are an estimate. */
+  /** Where the tier keeps its entries in this process, and in `health()` where it can count them without leaving the machine. Bytes are an estimate. */
   entries?: number;
   bytes?: number;
   maxEntries?: number;
   maxBytes?: number;
 }
 
+/** How one tier is, with its numbers. */
+export interface TierHealth extends TierStats {
+  /** Whether it answered, in time. */
+  ok: boolean;
+  /** How long that took, in milliseconds. */
+  latency: number;
+  /** Why it is not ok. */
+  error?: string;
+}
+
+/** What `cache.health()` answers. */
+export interface CacheHealth {
+  /** Whether all tiers, some or none are ok. */
+  readonly status: "ok" | "degraded" | "down";
+  readonly tiers: readonly TierHealth[];
+}
+
 /** What `cache.stats()` returns. Counts are since the start or the last `resetStats()`. */
 export interface CacheStats extends Counters {
   /** Hits and stale hits of all reads, 0 to 1; 0 when there were none. */
   hitRate: number;
-  /** Entries that left before they were asked to, by reason. */
-  evictions: Partial<Record<EvictionReason, number>>;
   /** Faults of tiers. */
   errors: number;
-  /** Entries and estimated bytes in this process's memory. */
+  /**
+   * Entries and estimated bytes in this process's memory, of the whole cache. Those that were invalidated by tag are in it until they are
+   * read or give way: `size()` leaves them out, and looks at each.
+   */
   size: number;
   bytes: number;
   tiers: TierStats[];
@@ -55,10 +86,22 @@ export interface CacheStats extends Counters {
 
 /** All zero. */
 export function newCounters(): Counters {
-  return { hits: 0, misses: 0, staleHits: 0, sets: 0, deletes: 0, loads: 0, loadErrors: 0 };
+  return { hits: 0, misses: 0, staleHits: 0, sets: 0, deletes: 0, loads: 0, loadErrors: 0, evictions: {} };
 }
 
 /** All zero. */
 export function newLayerCounters(): LayerCounters {
-  return { hits: 0, misses: 0, sets: 0, errors: 0, corrupt: 0, promotions: 0, promotionErrors: 0 };
+  return {
+    hits: 0,
+    misses: 0,
+    sets: 0,
+    deletes: 0,
+    expiries: 0,
+    evictions: 0,
+    added: 0,
+    errors: 0,
+    corrupt: 0,
+    promotions: 0,
+    promotionErrors: 0,
+  };
 }

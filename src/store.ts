@@ -10,7 +10,7 @@ import { type Entry, freshness, NO_TAGS } from "./entry.ts";
 import type { TierError } from "./errors.ts";
 import type { Flight } from "./flight.ts";
 import { repeat, then } from "./maybe.ts";
-import { type LayerCounters, newLayerCounters, type TierStats } from "./stats.ts";
+import { type CacheHealth, type LayerCounters, newLayerCounters, type TierStats } from "./stats.ts";
 import type {
   Change,
   InvalidationMode,
@@ -42,6 +42,13 @@ export interface Findings {
   readonly leases?: readonly (number | undefined)[] | undefined;
   /** First fault on the way, with `onError: "throw"`: thrown where nothing else answers. */
   readonly fault?: TierError | undefined;
+}
+
+/** What one tier has under a key, or how it failed to say. */
+export interface Inspected {
+  readonly tier: string;
+  readonly entry?: Entry | undefined;
+  readonly error?: string;
 }
 
 /** A list that is made page by page. */
@@ -99,6 +106,10 @@ export interface Store {
   prune(steps: number): MaybePromise<readonly string[]>;
   stats(): TierStats[];
   resetStats(): void;
+  /** Asks every tier for a key that no cache can have. */
+  health(): MaybePromise<CacheHealth>;
+  /** What every tier has under a key, whatever it counts as. */
+  inspect(key: string): MaybePromise<readonly Inspected[]>;
   close(): MaybePromise<void>;
   /** Only where a shared tier gives leases. */
   readonly leases?: Leases | undefined;
@@ -184,7 +195,8 @@ export class Solo implements Store {
     tier.open?.({
       ...engine.options,
       cacheName: engine.options.name,
-      removed: (key, reason) => engine.left(tier.name, key, reason),
+      counters: this.counters,
+      removed: (key, reason) => engine.left(tier.name, key, reason, this.counters),
       // Memory has nothing to report.
       report() {},
     });
@@ -268,6 +280,15 @@ export class Solo implements Store {
 
   resetStats(): void {
     Object.assign(this.counters, newLayerCounters());
+  }
+
+  health(): CacheHealth {
+    return { status: "ok", tiers: [{ ...this.stats()[0]!, ok: true, latency: 0 }] };
+  }
+
+  inspect(key: string): Inspected[] {
+    const { entries } = this.#tier.getMany([key], { now: this.#engine.now(), peek: true });
+    return [{ tier: this.#name, entry: entries[0] }];
   }
 
   close(): MaybePromise<void> {

@@ -12,6 +12,7 @@
 import type { Clock } from "./clock.ts";
 import type { Entry } from "./entry.ts";
 import type { ProfileStore } from "./profiles/profile.ts";
+import type { LayerCounters } from "./stats.ts";
 import type { StoreFactory } from "./store.ts";
 
 /** A value, or a promise of it. A tier whose `capabilities.sync` is true never returns the promise from its `sync` face. */
@@ -54,6 +55,8 @@ export interface TierContext {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** The tier's counters. One that keeps its entries in this process (`usage`) counts `added` and `deletes` in them. */
+  readonly counters?: Pick<LayerCounters, "added" | "deletes">;
   /** Tells the cache of an entry that left by itself. `entry` only where the tier has it at hand. */
   readonly removed: (key: string, reason: RemovalReason) => void;
   /** Tells the cache of a fault that the tier has already turned into a miss. */
@@ -282,6 +285,8 @@ export interface Tier<V = unknown> extends TierOperations<V, "async"> {
    * @throws {ConfigError} for a bound that it cannot have, and then nothing has changed
    */
   resize?(bounds: TierBounds): void;
+  /** Gives up at most so many entries, the least valuable first, for reason `memory-pressure`. */
+  shed?(limit: number): void;
   /** Where the tier can keep profiles (`tiercel/profiles`): for all caches that share it. */
   readonly profiles?: ProfileStore;
   /** Flushes what was acknowledged and closes what the tier opened itself; a client given by the caller stays open. */

@@ -4,7 +4,16 @@
  *
  * @module
  */
-import type { CacheEntry, ClearOptions, EntryMeta, InvalidateTagsOptions, ListOptions, SetItem } from "./api.ts";
+import type {
+  CacheEntry,
+  ClearOptions,
+  EntryMeta,
+  Explanation,
+  InvalidateTagsOptions,
+  ListOptions,
+  SetItem,
+  TierExplanation,
+} from "./api.ts";
 import { clearSome, conditionsOf } from "./clear.ts";
 import type { Engine } from "./engine.ts";
 import { NO_TAGS } from "./entry.ts";
@@ -25,7 +34,7 @@ import {
 import { accept, isChoosy } from "./schema.ts";
 import type { Ids, InvalidateScopeOptions } from "./scope/types.ts";
 import type { Space } from "./space.ts";
-import { eachPage, type Found } from "./store.ts";
+import { eachPage, type Found, judge } from "./store.ts";
 import type { MaybePromise, Tier, Write } from "./tier.ts";
 import { newRequest, newWrite, type Request, written } from "./write.ts";
 
@@ -35,6 +44,9 @@ const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 export interface TierChoice {
   tier?: string;
 }
+
+/** Under this a cache has its {@linkcode Verbs}. */
+export const INSIDE: unique symbol = /* @__PURE__ */ Symbol();
 
 /** The verbs of one view. */
 export class Verbs {
@@ -48,6 +60,7 @@ export class Verbs {
     this.engine = engine;
     this.space = space;
     this.#top = engine.store.tiers[0]!;
+    engine.viewed?.(this);
   }
 
   /** @throws {CacheClosedError} {ConfigError} for a tier that there is not; the reason of an aborted signal */
@@ -75,14 +88,22 @@ export class Verbs {
   /** The same, by the text of a key. */
   quickText(text: string): unknown {
     const { engine, space } = this;
-    if (!engine.quick || engine.closing) return undefined;
+    if (!engine.quick) return undefined;
     let now: number | undefined;
     if (engine.cohere && (now = engine.now()) >= engine.coherentUntil) return undefined;
     const value = this.#top.fresh?.(text, engine.ledger.latest, now);
     if (value === undefined) return undefined;
     space.counters.hits++;
     engine.store.counters.hits++;
+    if (engine.watched) this.#tell(text);
     return value;
+  }
+
+  /** Tells of a hit on the fast path. */
+  #tell(text: string): void {
+    const { engine, space } = this;
+    engine.seen?.(text, "hits");
+    engine.emit("hit", () => ({ key: space.decode(text), tier: this.#top.name }));
   }
 
   /** Continues when it is known what other processes have changed. */
@@ -162,7 +183,7 @@ export class Verbs {
   }
 
   #hit(key: Key, { entry, tier }: Found): unknown {
-    this.space.counters.hits++;
+    this.space.count(key, "hits");
     this.engine.emit("hit", () => ({ key, tier }));
     return entry.value;
   }
@@ -170,7 +191,6 @@ export class Verbs {
   /** Reads fresh entries, and counts hits and misses. */
   find(keys: readonly Key[], options: GetOptions = NOTHING): MaybePromise<(Found | undefined)[]> {
     const { promote, version = this.engine.options.version } = options;
-    const { counters } = this.space;
     const read = this.coherent(() => this.space.read(keys, { promote, version }));
     return then(read, ({ found, fault }) => {
       const checked = all(
@@ -179,7 +199,7 @@ export class Verbs {
       return then(checked, (hits) => {
         hits.forEach((item, i) => {
           const key = keys[i]!;
-          counters[item ? "hits" : "misses"]++;
+          this.space.count(key, item ? "hits" : "misses");
           if (item) this.engine.emit("hit", () => ({ key, tier: item.tier }));
           else this.engine.emit("miss", () => ({ key }));
         });
@@ -256,6 +276,7 @@ export class Verbs {
       const count = existed.filter(Boolean).length;
       this.space.counters.deletes += count;
       texts.forEach((text, i) => {
+        if (existed[i]) this.engine.gone?.(text, "delete", this.#top.name);
         this.engine.emit("delete", () => ({ key: byText.get(text)!, existed: existed[i]! }));
       });
       return count;
@@ -312,6 +333,27 @@ export class Verbs {
 
   meta(key: Key, options: TierChoice = NOTHING): MaybePromise<EntryMeta | undefined> {
     return then(this.#peek(key, null, options.tier), (found) => found && this.#describe(key, found));
+  }
+
+  explain(key: Key): MaybePromise<Explanation> {
+    const { engine, space } = this;
+    const { ledger } = engine;
+    const { version } = engine.options;
+    const text = space.encode(key);
+    return then(engine.store.inspect(text), (all) => {
+      const now = engine.now();
+      const tiers = all.map(({ tier, entry, error }): TierExplanation => {
+        if (!entry) return { tier, state: error ? "unavailable" : "absent", error };
+        const { staleUntil, sequence, tags } = entry;
+        const state =
+          judge(entry, version, engine, now) ??
+          (entry.version !== version ? "version" : ledger.check(entry) === "deleted" ? "invalidated" : "expired");
+        const invalidated = Object.fromEntries(tags.map((tag) => [tag, ledger.of(tag)]));
+        const grace = staleUntil - now;
+        return { ...this.#describe(key, { entry, tier, stale: false }), state, grace, sequence, invalidated };
+      });
+      return { key, text, now, disabled: Boolean(engine.disabled), tiers };
+    });
   }
 
   size(options: TierChoice = NOTHING): MaybePromise<number> {

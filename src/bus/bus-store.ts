@@ -7,8 +7,8 @@ import type { Engine } from "../engine.ts";
 import { callable, TierError } from "../errors.ts";
 import { ended, isPromise, settle, then } from "../maybe.ts";
 import { sharedPrefix } from "../options.ts";
-import type { LayerCounters, TierStats } from "../stats.ts";
-import type { Findings, Leases, Pages, Store, StoreReadOptions } from "../store.ts";
+import type { CacheHealth, LayerCounters, TierStats } from "../stats.ts";
+import type { Findings, Inspected, Leases, Pages, Store, StoreReadOptions } from "../store.ts";
 import type { Change, InvalidationMode, MaybePromise, TagMatch, Tier, Touch, Write } from "../tier.ts";
 import { apply } from "./apply.ts";
 import type { BusConnection, BusTransport } from "./bus.ts";
@@ -110,6 +110,14 @@ export class BusStore implements Store {
 
   resetStats(): void {
     this.#store.resetStats();
+  }
+
+  health(): MaybePromise<CacheHealth> {
+    return this.#store.health();
+  }
+
+  inspect(key: string): MaybePromise<readonly Inspected[]> {
+    return this.#store.inspect(key);
   }
 
   close(): MaybePromise<void> {

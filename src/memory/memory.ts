@@ -114,6 +114,7 @@ class MemoryStore implements MemoryTier {
   #clock: Clock = systemClock;
   #coarse: () => number = systemClock.now;
   #removed: TierContext["removed"] = () => {};
+  #counters: NonNullable<TierContext["counters"]> = { added: 0, deletes: 0 };
 
   constructor(options: MemoryOptions) {
     const {
@@ -162,6 +163,7 @@ class MemoryStore implements MemoryTier {
     this.#clock = clock;
     this.#coarse = clock.coarse ?? (() => clock.now());
     this.#removed = context.removed;
+    this.#counters = context.counters ?? this.#counters;
   }
 
   fresh(key: string, sequence: number, now?: number): unknown {
@@ -251,6 +253,7 @@ class MemoryStore implements MemoryTier {
     let slot = columns.index.get(key);
     if (weights && weight > this.#maxBytes) {
       if (slot !== undefined) this.#drop(slot);
+      else this.#counters.added++;
       this.#removed(key, "capacity");
       return;
     }
@@ -261,6 +264,7 @@ class MemoryStore implements MemoryTier {
       if (this.#rules.length > 0 && !this.#admits(key, entry.value)) return;
       slot = policy.take();
       columns.take(key, slot);
+      this.#counters.added++;
       policy.insert(slot, weight || 1);
     }
     columns.put(slot, entry);
@@ -294,17 +298,21 @@ class MemoryStore implements MemoryTier {
     this.#fit();
   }
 
-  #evict(): void {
+  shed(limit: number): void {
+    while (limit-- > 0 && this.#columns.index.size > 0) this.#evict("memory-pressure");
+  }
+
+  #evict(reason: RemovalReason = "capacity"): void {
     const victim = this.#policy.evict();
     const gone = this.#columns.key(victim);
     this.#forget(victim);
-    this.#removed(gone, "capacity");
+    this.#removed(gone, reason);
   }
 
   deleteMany(keys: readonly string[], now: number): boolean[] {
     return keys.map((key) => {
       const slot = this.#live(key, now);
-      if (slot !== undefined) this.#drop(slot);
+      if (slot !== undefined) this.#delete(slot);
       return slot !== undefined;
     });
   }
@@ -321,7 +329,7 @@ class MemoryStore implements MemoryTier {
   }
 
   clear(prefix: string): void {
-    for (const [key, slot] of this.#columns.index) if (key.startsWith(prefix)) this.#drop(slot);
+    for (const [key, slot] of this.#columns.index) if (key.startsWith(prefix)) this.#delete(slot);
   }
 
   prune(limit: number, now: number): string[] {
@@ -371,6 +379,11 @@ class MemoryStore implements MemoryTier {
     const key = this.#columns.key(slot);
     this.#drop(slot);
     this.#removed(key, reason);
+  }
+
+  #delete(slot: number): void {
+    this.#counters.deletes++;
+    this.#drop(slot);
   }
 
   #drop(slot: number): void {

@@ -24,6 +24,8 @@ const AFTER_LOOK = 10;
 
 /** Who is told what happens in a guard. */
 export interface GuardObserver {
+  /** Runs an operation. */
+  around<T>(operation: string, call: () => MaybePromise<T>): MaybePromise<T>;
   /** An operation failed or ran out of time. */
   fault(error: TierError, operation: string): void;
   breaker(state: BreakerState): void;
@@ -64,7 +66,7 @@ export class Guard {
     }
     let answer: MaybePromise<T>;
     try {
-      answer = call();
+      answer = this.#observer.around(operation, call);
     } catch (error) {
       return this.#failed(operation, error);
     }

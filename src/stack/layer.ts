@@ -11,7 +11,7 @@ import { TierError } from "../errors.ts";
 import { decodeKey } from "../key.ts";
 import { all, then } from "../maybe.ts";
 import { sharedPrefix, tierTtl } from "../options.ts";
-import type { LayerCounters } from "../stats.ts";
+import type { LayerCounters, TierHealth } from "../stats.ts";
 import type {
   Change,
   InvalidationMode,
@@ -88,7 +88,8 @@ export class Layer {
       cacheName,
       clock,
       random,
-      removed: (key, reason) => engine.left(this.name, this.strip(key), reason),
+      counters: this.counters,
+      removed: (key, reason) => engine.left(this.name, this.strip(key), reason, this.counters),
       report: (kind, error, key) => {
         this.counters[kind === "corrupt" ? "corrupt" : "errors"]++;
         if (kind === "corrupt")
@@ -301,6 +302,7 @@ export class Layer {
     );
     return then(deleted, (answer) => {
       if (answer instanceof TierError) this.#missed.add(keys);
+      else if (!this.tier.usage) this.counters.deletes += answer.filter(Boolean).length;
       return answer;
     });
   }
@@ -372,6 +374,22 @@ export class Layer {
     return this.#missed.ready(options.now, "scan", () =>
       this.#face.scan!({ ...options, prefix: this.#prefix + options.prefix }),
     );
+  }
+
+  /** Reads what no cache can have written, so that nothing is left behind. */
+  probe(): MaybePromise<Pick<TierHealth, "ok" | "latency" | "entries" | "error">> {
+    const { capabilities, usage } = this.tier;
+    const startedAt = this.#engine.now();
+    const read = this.guard.run("probe", () =>
+      then(this.#face.getMany([`${this.#prefix.slice(0, -1)}#probe`], { now: startedAt, peek: true }), () =>
+        capabilities.local && capabilities.keys && !usage ? this.#face.size!(this.#prefix, startedAt) : undefined,
+      ),
+    );
+    return then(read, (answer) => {
+      const latency = this.#engine.now() - startedAt;
+      if (answer instanceof TierError) return { ok: false, latency, error: answer.message };
+      return { ok: true, latency, ...(answer !== undefined && { entries: answer }) };
+    });
   }
 
   size(prefix: string, now: number): MaybePromise<number | TierError> {

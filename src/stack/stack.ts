@@ -9,10 +9,11 @@ import type { Entry } from "../entry.ts";
 import { ConfigError, TierError } from "../errors.ts";
 import { all, finalize, repeat, then } from "../maybe.ts";
 import { sharedPrefix } from "../options.ts";
-import { type LayerCounters, newLayerCounters, type TierStats } from "../stats.ts";
+import { type CacheHealth, type LayerCounters, newLayerCounters, type TierStats } from "../stats.ts";
 import {
   type Findings,
   type Found,
+  type Inspected,
   judge,
   type Pages,
   type Store,
@@ -125,6 +126,7 @@ class Stack implements Store {
     if (slower) options.logger?.warn(`Tier ${slower.name} comes before ${tier.name}, which is faster`);
     const counters = newLayerCounters();
     return new Layer(tier, above.length, engine, counters, {
+      around: (operation, call) => (engine.around ? engine.around(tier.name, operation, call) : call()),
       fault: (error, operation) => {
         counters.errors++;
         engine.options.logger?.error(error.message, error.cause);
@@ -396,7 +398,7 @@ class Stack implements Store {
     for (const key of keys) {
       pruned.add(key);
       // A private tier has told of it already.
-      if (!layer.isPrivate) this.#engine.left(layer.name, key, "ttl");
+      if (!layer.isPrivate) this.#engine.left(layer.name, key, "ttl", layer.counters);
     }
     return removed === PRUNE_STEP;
   }
@@ -412,6 +414,27 @@ class Stack implements Store {
 
   resetStats(): void {
     for (const { counters } of this.#layers) Object.assign(counters, newLayerCounters());
+  }
+
+  health(): MaybePromise<CacheHealth> {
+    return then(all(this.#layers.map((layer) => layer.probe())), (probes) => {
+      const isOk = probes.map(({ ok }) => ok);
+      return {
+        status: !isOk.includes(true) ? "down" : isOk.includes(false) ? "degraded" : "ok",
+        tiers: this.stats().map((tier, i) => ({ ...tier, ...probes[i]! })),
+      };
+    });
+  }
+
+  inspect(key: string): MaybePromise<readonly Inspected[]> {
+    const now = this.#engine.now();
+    const look = (layer: Layer): MaybePromise<Inspected> =>
+      then(layer.read([key], { now, peek: true, metaOnly: true }), (answer) =>
+        answer instanceof TierError
+          ? { tier: layer.name, error: answer.message }
+          : { tier: layer.name, entry: answer.entries[0] },
+      );
+    return all(this.#layers.map(look));
   }
 
   /** A tier that fails to close is reported. */
