@@ -73,16 +73,16 @@ export interface TierExplanation extends Partial<Omit<EntryMeta, "stale">> {
   readonly tier: string;
   /**
    * `fresh` is a hit. `stale`: its ttl is over or a tag expired it, and only `getOrSet` may serve it. `expired`: its grace is over too.
-   * `invalidated`: by one of its tags. `version`: another one than the cache's. `absent`: nothing that the tier would give, since it
+   * `deleted`: by one of its tags. `version`: another one than the cache's. `absent`: nothing that the tier would give, since it
    * has nothing, or has removed it. `unavailable`: the tier failed, or its breaker is open.
    */
-  readonly state: "fresh" | "stale" | "expired" | "invalidated" | "version" | "absent" | "unavailable";
+  readonly state: "fresh" | "stale" | "expired" | "deleted" | "version" | "absent" | "unavailable";
   /** Milliseconds until it may not be served any more, stale or not. */
   readonly grace?: number;
   /** The invalidation sequence that it was written under. */
   readonly sequence?: number | undefined;
-  /** The sequence of the last invalidation of each of its tags, as far as this process knows: a higher one than its own invalidates it. Tags are as they stand in the tiers. */
-  readonly invalidated?: Readonly<Record<string, number>>;
+  /** The sequence of the last invalidation of each of its tags that this process knows, those of its scopes first: a higher one than its own invalidates it. */
+  readonly tagSequences?: readonly number[];
   /** Why the tier is unavailable. */
   readonly error?: string | undefined;
 }

@@ -344,13 +344,14 @@ export class Verbs {
       const now = engine.now();
       const tiers = all.map(({ tier, entry, error }): TierExplanation => {
         if (!entry) return { tier, state: error ? "unavailable" : "absent", error };
-        const { staleUntil, sequence, tags } = entry;
-        const state =
-          judge(entry, version, engine, now) ??
-          (entry.version !== version ? "version" : ledger.check(entry) === "deleted" ? "invalidated" : "expired");
-        const invalidated = Object.fromEntries(tags.map((tag) => [tag, ledger.of(tag)]));
-        const grace = staleUntil - now;
-        return { ...this.#describe(key, { entry, tier, stale: false }), state, grace, sequence, invalidated };
+        const verdict = ledger.check(entry) === "deleted" ? "deleted" : "expired";
+        return {
+          ...this.#describe(key, { entry, tier, stale: false }),
+          state: judge(entry, version, engine, now) ?? (entry.version === version ? verdict : "version"),
+          grace: entry.staleUntil - now,
+          sequence: entry.sequence,
+          tagSequences: entry.tags.map((tag) => ledger.of(tag)),
+        };
       });
       return { key, text, now, disabled: Boolean(engine.disabled), tiers };
     });

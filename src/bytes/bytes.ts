@@ -7,10 +7,10 @@ import type { Codec, Tier } from "../tier.ts";
 import { cbor } from "./codecs/cbor.ts";
 import { json } from "./codecs/json.ts";
 import { structured } from "./codecs/structured.ts";
-import { codecTier } from "./tier.ts";
+import { type ByteSteps, codecTier } from "./tier.ts";
 
-/** Options of {@linkcode bytes}. */
-export interface BytesOptions {
+/** How values become bytes: options of {@linkcode bytes}, and of every adapter that stores bytes. */
+export interface BytesOptions extends ByteSteps {
   /** Encodes what is written without a codec of its own. Default `cbor`. */
   readonly codec?: Codec | undefined;
   /** Codecs that can be named by id and that stored values are decoded with. Default `cbor`, `json` and `structured`. */
@@ -25,9 +25,10 @@ export interface BytesOptions {
  * and reported; a value of a codec that is not known here is a miss too, but stays. A store that answers at once makes
  * a tier that answers at once. To leave out the codecs that are not used, take {@linkcode codecTier}.
  *
- * @throws {ConfigError} when two codecs share an id or an id is not 1 to 32 characters of `a-z`, `0-9`, `-`
+ * @throws {ConfigError} when two codecs share an id or an id is not 1 to 32 characters of `a-z`, `0-9`, `-`, and for what is no
+ * compression or encryption
  */
 export function bytes(store: Tier<Uint8Array>, options: BytesOptions = {}): Tier {
   const { codec = cbor, codecs = [cbor, json, structured] } = options;
-  return codecTier(store, [codec, ...codecs.filter((one) => one !== codec)]);
+  return codecTier(store, [codec, ...codecs.filter((one) => one !== codec)], options);
 }

@@ -88,7 +88,8 @@ export function sealPayload(
  * @throws {CodecError} when it is encrypted
  */
 export function openPayload(key: string, meta: SealedMeta, payload: Uint8Array): OpenedPayload {
-  if (isEncrypted(payload)) throw new CodecError("Cannot read payload as it must not be encrypted: received no key ring");
+  if (isEncrypted(payload))
+    throw new CodecError("Cannot read payload as it must not be encrypted: received no key ring");
   const sum = ((payload[4]! << 24) | (payload[5]! << 16) | (payload[6]! << 8) | payload[7]!) >>> 0;
   if (checksum(payload, key, meta) !== sum) {
     throw new CorruptError("Cannot read payload as its checksum must match its bytes, key, tags, version and time");

@@ -5,7 +5,7 @@
  */
 import type { Entry } from "../entry.ts";
 import { CodecError, CorruptError, TiercelError, TierLimitError } from "../errors.ts";
-import { isPromise, then } from "../maybe.ts";
+import { all, ended, isPromise, then } from "../maybe.ts";
 import type {
   Codec,
   MaybePromise,
@@ -16,8 +16,9 @@ import type {
   TierOperations,
   Write,
 } from "../tier.ts";
-import { openPayload, sealPayload } from "./payload.ts";
+import { newPayload, type OpenedPayload, openPayload, readPayload, sealPayload } from "./payload.ts";
 import type { CodecRegistry } from "./registry.ts";
+import type { AttachedEncryption, Compression } from "./steps.ts";
 
 /**
  * Marks an entry whose value is sealed, with who sealed it. A property, so that it survives a spread: the cache sets
@@ -28,18 +29,28 @@ const SEALED_BY: unique symbol = Symbol("sealed by");
 type SealedEntry = Entry<Uint8Array> & { [SEALED_BY]?: unknown };
 type Store = TierOperations<Uint8Array, "async" | "sync">;
 
+/** What values go through between their codec and the store. */
+export interface SealerSteps {
+  readonly compression: Compression | undefined;
+  readonly encryption: AttachedEncryption | undefined;
+}
+
 /** What {@linkcode Sealer} does with values is in docs/format.md. */
 export class Sealer {
   /** Where faults are told; known once the tier is open. */
   context: TierContext | undefined;
   readonly #store: Tier<Uint8Array>;
   readonly #codecs: CodecRegistry;
+  readonly #compression: Compression | undefined;
+  readonly #encryption: AttachedEncryption | undefined;
   readonly #maxKeyBytes: number;
   readonly #maxValueBytes: number;
 
-  constructor(store: Tier<Uint8Array>, codecs: CodecRegistry) {
+  constructor(store: Tier<Uint8Array>, codecs: CodecRegistry, { compression, encryption }: SealerSteps) {
     this.#store = store;
     this.#codecs = codecs;
+    this.#compression = compression;
+    this.#encryption = encryption;
     this.#maxKeyBytes = store.capabilities.maxKeyBytes ?? Infinity;
     this.#maxValueBytes = store.capabilities.maxValueBytes ?? Infinity;
   }
@@ -51,8 +62,9 @@ export class Sealer {
    * @throws {TierLimitError} when a key or a payload is larger than the store can hold
    */
   prepare(writes: readonly Write[]): MaybePromise<readonly Write<Uint8Array>[]> {
-    const sealed = writes.length === 1 ? [this.#seal(writes[0] as Write)] : writes.map((write) => this.#seal(write));
-    return this.#store.prepare === undefined ? sealed : this.#store.prepare(sealed);
+    return then(all(writes.map((write) => this.#seal(write))), (sealed) =>
+      this.#store.prepare === undefined ? sealed : this.#store.prepare(sealed),
+    );
   }
 
   /** The writes as the store takes them: prepared ones as they are, any other prepared now. */
@@ -76,32 +88,51 @@ export class Sealer {
     const { entries, sequence, leases } = result;
     const values = new Array<Entry | undefined>(keys.length).fill(undefined);
     let corrupt: string[] | undefined;
+    let late: Promise<void>[] | undefined;
     for (let index = 0; index < keys.length; index++) {
       const entry = entries[index];
-      if (entry === undefined) continue;
-      const key = keys[index]!;
-      try {
-        values[index] = options.metaOnly ? withoutValue(entry) : this.#open(key, entry);
-      } catch (error) {
-        this.context?.report("corrupt", error, key);
-        // Of a codec that is unknown here, it may be whole: another program knows it.
-        if (!(error instanceof CodecError)) corrupt = [...(corrupt ?? []), key];
+      if (entry === undefined || this.#encryption?.isOver(entry.createdAt, options.now)) continue;
+      if (options.metaOnly) {
+        values[index] = withoutValue(entry);
+        continue;
       }
+      const key = keys[index]!;
+      const opened = ended(
+        () => this.#open(key, entry, options.now),
+        (value) => {
+          values[index] = value;
+        },
+        (error) => {
+          this.context?.report("corrupt", error, key);
+          // Of a codec or key that is unknown here, it may be whole: another program knows it.
+          if (error instanceof CorruptError) corrupt = [...(corrupt ?? []), key];
+        },
+      );
+      if (isPromise(opened)) late = [...(late ?? []), opened];
     }
     const opened: ReadResult =
       leases === undefined ? { entries: values, sequence } : { entries: values, sequence, leases };
-    return corrupt === undefined ? opened : this.#drop(store, corrupt, options.now, opened);
+    const answer = (): MaybePromise<ReadResult> =>
+      corrupt === undefined ? opened : this.#drop(store, corrupt, options.now, opened);
+    return late === undefined ? answer() : Promise.all(late).then(answer);
   }
 
-  #seal({ key, entry, lease, codec: choice }: Write): Write<Uint8Array> {
+  #seal({ key, entry, lease, codec: choice }: Write): MaybePromise<Write<Uint8Array>> {
     const codec = this.#codecs.choose(choice);
     // A code unit has at most three bytes of UTF-8.
     if (key.length * 3 > this.#maxKeyBytes) this.#check("key", new TextEncoder().encode(key).length, this.#maxKeyBytes);
-    const payload = sealPayload(key, entry, codec.id, encode(codec, entry.value));
-    this.#check("value", payload.length, this.#maxValueBytes);
-    const sealed: SealedEntry = copy(entry, payload, codec.id, payload.length);
-    sealed[SEALED_BY] = this;
-    return { key, entry: sealed, lease };
+    const body = encode(codec, entry.value);
+    const sealed = (payload: Uint8Array): Write<Uint8Array> => {
+      this.#check("value", payload.length, this.#maxValueBytes);
+      const sealed: SealedEntry = copy(entry, payload, codec.id, payload.length);
+      sealed[SEALED_BY] = this;
+      return { key, entry: sealed, lease };
+    };
+    const close = (packed: Uint8Array | undefined): MaybePromise<Write<Uint8Array>> =>
+      this.#encryption === undefined
+        ? sealed(sealPayload(key, entry, codec.id, packed ?? body, packed !== undefined))
+        : this.#encryption.seal(key, entry, newPayload(codec.id, packed ?? body, packed !== undefined)).then(sealed);
+    return this.#compression === undefined ? close(undefined) : then(this.#compression.pack(body), close);
   }
 
   #check(what: string, length: number, limit: number): void {
@@ -111,11 +142,24 @@ export class Sealer {
     );
   }
 
-  #open(key: string, entry: Entry<Uint8Array>): Entry {
-    const { codec: id, body } = openPayload(key, entry, entry.value);
+  #open(key: string, entry: Entry<Uint8Array>, now: number): MaybePromise<Entry> {
+    const { value } = entry;
+    const encryption = this.#encryption;
+    if (encryption === undefined) return this.#decode(entry, openPayload(key, entry, value));
+    return then(encryption.unseal(key, entry, value), (payload) => {
+      if (entry.freshUntil > now && encryption.isOld(value)) encryption.renew(key);
+      return this.#decode(entry, readPayload(payload));
+    });
+  }
+
+  #decode(entry: Entry<Uint8Array>, { codec: id, body, isPacked }: OpenedPayload): MaybePromise<Entry> {
     const codec = this.#codecs.find(id);
     if (codec === undefined) throw new CodecError(`Cannot decode value as its codec must be known: received "${id}"`);
-    return copy(entry, decode(codec, body), id, entry.size ?? entry.value.length);
+    const decoded = (bytes: Uint8Array): Entry =>
+      copy(entry, decode(codec, bytes), id, entry.size ?? entry.value.length);
+    if (!isPacked) return decoded(body);
+    if (this.#compression !== undefined) return then(this.#compression.unpack(body), decoded);
+    throw new CodecError("Cannot decode value as its tier must have a compression: received a compressed one");
   }
 
   /** Deletes what is corrupt. A store that cannot is reported, and the read is answered all the same. */

@@ -4,10 +4,20 @@
  * @module
  */
 import { defineTier } from "../define-tier.ts";
+import { ConfigError, describe } from "../errors.ts";
 import { then } from "../maybe.ts";
 import type { Answer, Codec, MaybePromise, ReadResult, Tier, TierOperations, WriteResult } from "../tier.ts";
 import { codecRegistry } from "./registry.ts";
 import { Sealer } from "./sealer.ts";
+import type { AttachedEncryption, Compression, Encryption } from "./steps.ts";
+
+/** What a tier does to values besides encoding them. */
+export interface ByteSteps {
+  /** Compresses large values: `compression()` of `tiercel/compression`. Default none, and what is compressed is a miss. */
+  readonly compression?: Compression | undefined;
+  /** Encrypts: `encryption()` of `tiercel/encryption`. Default none, and what is encrypted is a miss. The tier is not synchronous then. */
+  readonly encryption?: Encryption | undefined;
+}
 
 /**
  * Makes a tier of values from a store of bytes and the given codecs, the first of which encodes by default.
@@ -17,28 +27,53 @@ import { Sealer } from "./sealer.ts";
  * answered, and encodes what did not go through `prepare`. A codec object that comes with a write is kept, to decode
  * what it encoded.
  *
- * @throws {ConfigError} when there is no codec, two share an id, or an id is not 1 to 32 characters of `a-z`, `0-9`, `-`
+ * @throws {ConfigError} when there is no codec, two share an id, or an id is not 1 to 32 characters of `a-z`, `0-9`, `-`; and for what is
+ * no compression or encryption
  */
-export function codecTier(store: Tier<Uint8Array>, codecs: readonly Codec[]): Tier {
-  const sealer = new Sealer(store, codecRegistry(codecs));
+export function codecTier(bytes: Tier<Uint8Array>, codecs: readonly Codec[], steps: ByteSteps = {}): Tier {
+  const { compression, encryption: given } = steps;
+  check("compression", compression?.pack, compression, "compression()");
+  check("encryption", given?.attach, given, "encryption()");
+  const encryption = given?.attach(bytes);
+  const store = encryption?.store ?? bytes;
+  const isSync = store.sync !== undefined && encryption === undefined && compression?.sync !== false;
+  const sealer = new Sealer(store, codecRegistry(codecs), { compression, encryption });
   const tier: { -readonly [K in keyof Tier]: Tier[K] } = {
     name: store.name,
-    capabilities: store.capabilities,
+    capabilities: isSync || !store.capabilities.sync ? store.capabilities : { ...store.capabilities, sync: false },
     ...face<"async">(store, sealer),
     prepare: (writes) => sealer.prepare(writes),
     open(context) {
       sealer.context = context;
+      encryption?.open(context);
       return store.open?.(context);
     },
   };
-  if (store.sync !== undefined) tier.sync = face<"sync">(store.sync, sealer);
+  if (encryption !== undefined) encrypted(tier, store, encryption);
+  if (isSync) tier.sync = face<"sync">(store.sync!, sealer);
   if (store.options !== undefined) tier.options = store.options;
   if (store.profiles !== undefined) tier.profiles = store.profiles;
   if (store.usage !== undefined) tier.usage = store.usage.bind(store);
-  if (store.close !== undefined) tier.close = store.close.bind(store);
+  if (store.close !== undefined && encryption === undefined) tier.close = store.close.bind(store);
   // A store may have its client only once it is open.
   if ("client" in store) Object.defineProperty(tier, "client", { get: () => store.client, enumerable: true });
   return defineTier(tier);
+}
+
+/** What is written again in the background keeps its order with deadlines, and is done before the store is closed. */
+function encrypted(
+  tier: { -readonly [K in keyof Tier]: Tier[K] },
+  store: Tier<Uint8Array>,
+  encryption: AttachedEncryption,
+): void {
+  const { touchMany } = tier;
+  if (touchMany !== undefined) tier.touchMany = (touches, now) => encryption.touch(() => touchMany(touches, now));
+  tier.close = () => then(encryption.settled(), () => store.close?.());
+}
+
+function check(option: string, method: unknown, given: unknown, maker: string): void {
+  if (given === undefined || typeof method === "function") return;
+  throw new ConfigError(option, `Cannot use ${option} as it must be made by ${maker}: received ${describe(given)}`);
 }
 
 /** The operations of one face: reads and writes through the sealer, the others straight to the store. */

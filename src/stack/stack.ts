@@ -226,8 +226,8 @@ class Stack implements Store {
    * Before the first change it must be known where the journal stands. All changes wait for that, so that they keep their
    * order.
    */
-  #mutate<T>(change: () => MaybePromise<T>): MaybePromise<T> {
-    return this.#traffic.mutate(then(this.#ranks.follower?.begin(), change));
+  #mutate<T>(change: () => MaybePromise<T>, encoded?: MaybePromise<unknown>): MaybePromise<T> {
+    return this.#traffic.mutate(then(encoded, () => then(this.#ranks.follower?.begin(), change)));
   }
 
   write(writes: readonly Write[], ticket?: number, tiers?: readonly string[]): MaybePromise<void> {
@@ -240,8 +240,9 @@ class Stack implements Store {
     const now = this.#engine.now();
     const takers = this.#only(tiers);
     const prepare = (layer: Layer) => (takers.includes(layer) ? layer.prepare(writes, now) : []);
-    return then(all(this.#layers.map(prepare)), (prepared) => {
-      const keys = writes.map(({ key }) => key);
+    const keys = writes.map(({ key }) => key);
+    const encoded = all(this.#layers.map(prepare));
+    return then(ticket === undefined ? this.#traffic.encode(keys, encoded) : encoded, (prepared) => {
       if (ticket === undefined) for (const key of keys) fence.mark(key);
       const landed = ticket === undefined ? this.#traffic.landed(keys) : undefined;
       const stands = ticket === undefined ? undefined : keys.map((key) => fence.passes(key, ticket));
@@ -260,7 +261,7 @@ class Stack implements Store {
   }
 
   delete(keys: readonly string[], tier?: string): MaybePromise<boolean[]> {
-    return this.#mutate(() => this.#delete(keys, tier));
+    return this.#mutate(() => this.#delete(keys, tier), this.#traffic.encoded(keys));
   }
 
   #delete(keys: readonly string[], tier: string | undefined): MaybePromise<boolean[]> {
@@ -350,11 +351,11 @@ class Stack implements Store {
         tier,
       );
       return then(cleared, (answers) => throwFirst(this.#engine, answers));
-    });
+    }, this.#traffic.encoded());
   }
 
   invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): MaybePromise<number> {
-    return this.#mutate(() => invalidate(this.#ranks, tags, match, mode));
+    return this.#mutate(() => invalidate(this.#ranks, tags, match, mode), this.#traffic.encoded());
   }
 
   drop(changes: readonly Change[]): MaybePromise<void> {

@@ -16,6 +16,7 @@ import type { MaybePromise } from "../tier.ts";
 export class Traffic {
   readonly #landing = new Map<string, Promise<unknown>>();
   readonly #mutations = new Set<Promise<unknown>>();
+  readonly #encoding = new Map<string, Promise<unknown>>();
   readonly #engine: Pick<Engine, "isSync" | "hold">;
 
   constructor(engine: Pick<Engine, "isSync" | "hold">) {
@@ -44,6 +45,32 @@ export class Traffic {
   async #landedUnder(key: string): Promise<void> {
     const work = this.#landing.get(key)!;
     if (!(await joined(work)) && this.#landing.get(key) === work) this.#landing.delete(key);
+  }
+
+  /** What is to be written under these keys is being encoded: ends not before what was begun earlier under one of them. */
+  encode<T>(keys: readonly string[], work: MaybePromise<T>): MaybePromise<T> {
+    const earlier = this.encoded(keys);
+    if (!isPromise(work) && !earlier) return work;
+    const encoded = Promise.all([work, earlier]).then(([value]) => value);
+    const done = (): void => {
+      for (const key of keys) if (this.#encoding.get(key) === encoded) this.#encoding.delete(key);
+    };
+    for (const key of keys) this.#encoding.set(key, encoded);
+    alive(encoded).then(done, done);
+    return encoded;
+  }
+
+  /** Ends when what is being encoded under these keys, by default under any, is on its way. */
+  encoded(keys: Iterable<string> = this.#encoding.keys()): MaybePromise<unknown> {
+    if (this.#encoding.size === 0 || this.#engine.isSync) return undefined;
+    const some = [...keys].filter((key) => this.#encoding.has(key));
+    return some.length === 0 ? undefined : Promise.all(some.map((key) => this.#encodedUnder(key)));
+  }
+
+  async #encodedUnder(key: string): Promise<void> {
+    const work = this.#encoding.get(key)!;
+    await joined(work);
+    if (this.#encoding.get(key) === work) this.#encoding.delete(key);
   }
 
   /** A mutation is under way. */

@@ -38,11 +38,11 @@ async function behindProxy(fault: Parameters<typeof proxied>[2]): Promise<Victim
   );
 }
 
-/** Where a file system of a few megabytes can be had, which only root can. */
+/** Where a file system can be had that is small, but has room for what sqld logs in a minute; only root can. */
 function smallDisk(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), "tiercel-disk-"));
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], { stdio: "ignore" });
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256m", "tmpfs", folder], { stdio: "ignore" });
     return folder;
   } catch {
     rmSync(folder, { recursive: true });
@@ -58,7 +58,7 @@ async function onFullDisk(): Promise<Victim | string> {
   return {
     tier: () => tierAt(server.url),
     async hurt(duration) {
-      const block = Buffer.alloc(65_536);
+      const block = Buffer.alloc(1 << 20);
       try {
         for (;;) appendFileSync(filler, block);
       } catch {

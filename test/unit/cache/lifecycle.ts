@@ -31,6 +31,8 @@ const CALLS: Record<string, (cache: Cache) => Promise<unknown>> = {
   evict: (cache) => cache.evict("k"),
   evictAll: (cache) => cache.evictAll(),
   configure: async (cache) => cache.configure({}),
+  health: (cache) => cache.health(),
+  explain: (cache) => cache.explain("k"),
 };
 
 export const lifecycle: StackSuite = stackSuite("closing", {
