@@ -64,9 +64,12 @@ export class Engine extends Events {
   fit: (text: string, prefix: string) => string = (text) => text;
   /** Whether a key that was shortened to this text might begin so; only where keys can be too long for the tiers. */
   declare mayBegin: ((text: string, beginning: string) => boolean) | undefined;
-  /** Until when nothing need be asked about what other processes have changed, and how that is asked. Set by a stack that follows a journal. */
+  /**
+   * Until when nothing need be asked about what other processes have changed, and how that is asked; of keys of which this process
+   * has nothing, not at all. Set by a stack that follows a journal.
+   */
   coherentUntil: number = Infinity;
-  declare cohere: (() => MaybePromise<void>) | undefined;
+  declare cohere: ((texts?: () => readonly string[]) => MaybePromise<void>) | undefined;
   declare store: Store;
   /** The store when nothing is switched off. */
   readonly #store: Store;

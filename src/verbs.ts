@@ -106,10 +106,10 @@ export class Verbs {
     engine.emit("hit", () => ({ key: space.decode(text), tier: this.#top.name }));
   }
 
-  /** Continues when it is known what other processes have changed. */
-  coherent<T>(next: () => MaybePromise<T>): MaybePromise<T> {
-    const { engine } = this;
-    return then(engine.disabled?.isAll ? undefined : engine.cohere?.(), next);
+  /** Continues when it is known what other processes have changed, or is known not to matter for the keys that are read. */
+  coherent<T>(next: () => MaybePromise<T>, texts?: () => readonly string[]): MaybePromise<T> {
+    const { engine, space } = this;
+    return then(engine.disabled?.isAll ? undefined : engine.cohere?.(space.own === space ? texts : undefined), next);
   }
 
   get(key: Key, options?: GetOptions): MaybePromise<unknown> {
@@ -143,12 +143,14 @@ export class Verbs {
     const { engine } = this;
     const request = newRequest(key, options, this.space.own, loader);
     if (engine.patience !== Infinity) request.since = engine.now();
-    return this.coherent(() =>
-      then(this.space.inherited([key], request.version), (found) =>
-        then(found?.[0] && this.#accept(key, found[0], options), (item) =>
-          item ? this.#hit(key, item) : run(request),
+    return this.coherent(
+      () =>
+        then(this.space.inherited([key], request.version), (found) =>
+          then(found?.[0] && this.#accept(key, found[0], options), (item) =>
+            item ? this.#hit(key, item) : run(request),
+          ),
         ),
-      ),
+      () => [request.text],
     );
   }
 
@@ -191,7 +193,10 @@ export class Verbs {
   /** Reads fresh entries, and counts hits and misses. */
   find(keys: readonly Key[], options: GetOptions = NOTHING): MaybePromise<(Found | undefined)[]> {
     const { promote, version = this.engine.options.version } = options;
-    const read = this.coherent(() => this.space.read(keys, { promote, version }));
+    const read = this.coherent(
+      () => this.space.read(keys, { promote, version }),
+      () => keys.map((key) => this.space.encode(key)),
+    );
     return then(read, ({ found, fault }) => {
       const checked = all(
         found.map((item, i) => (!item || item.stale ? undefined : this.#accept(keys[i]!, item, options))),

@@ -60,10 +60,15 @@ export class Follower {
     return this.#position === undefined && !this.#isBlind ? this.#join(this.#awaited) : undefined;
   }
 
-  /** Looks, unless the last look is recent enough, or one is under way that is. */
-  check(): MaybePromise<void> {
+  /**
+   * Looks, unless the last look is recent enough, or one is under way that is.
+   *
+   * @param matters asked before a look, where one is due: what was changed may concern nothing that is to be read
+   */
+  check(matters?: () => boolean): MaybePromise<void> {
     const now = this.#engine.now();
     if (now < this.#engine.coherentUntil) return undefined;
+    if (this.#position !== undefined && !this.#isBlind && matters?.() === false) return undefined;
     const running = this.#awaited;
     return running && now < running.startedAt + this.#engine.options.coherence ? this.#join(running) : this.look();
   }

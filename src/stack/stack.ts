@@ -25,6 +25,7 @@ import { distribute } from "./distribute.ts";
 import { Follower } from "./follower.ts";
 import { drop, invalidate } from "./invalidation.ts";
 import { Layer } from "./layer.ts";
+import { layersOf } from "./layers.ts";
 import { NO_LEASE, StackLeases } from "./leases.ts";
 import { byteLength, mayBegin, shortenKey } from "./long-key.ts";
 import { count, pages } from "./pages.ts";
@@ -74,6 +75,7 @@ class Stack implements Store {
     engine.isAuthority = false;
     engine.ledger = this.#ledger;
     this.#layers = tiers.map((tier, index) => this.#newLayer(tier, tiers.slice(0, index)));
+    layersOf.set(engine, this.#layers);
     this.counters = this.#layers[0]!.counters;
     const budgets = this.#layers.map(({ guard }) => guard.budget).filter((budget) => budget !== Infinity);
     if (budgets.length > 0) engine.patience = Math.max(...budgets);
@@ -96,7 +98,7 @@ class Stack implements Store {
       unaware,
     };
     if (follower) {
-      engine.cohere = () => follower.check();
+      engine.cohere = (texts) => follower.check(texts && (() => this.#hasAny(texts())));
       this.look = () => follower.look();
     }
     if (authority?.tier.capabilities.leases && !authority.isPrivate)
@@ -114,6 +116,19 @@ class Stack implements Store {
     }
     for (const layer of this.#layers) layer.open(engine);
     if (followed?.tier.capabilities.sync && lasting.length === 0) follower!.look();
+  }
+
+  /** Whether this process has, or is loading, anything under these keys that others may have changed. */
+  #hasAny(texts: readonly string[]): boolean {
+    const now = this.#engine.now();
+    return (
+      texts.some((text) => this.#engine.loads.isFlying(text)) ||
+      this.#ranks.unaware.some(({ isPrivate, tier: { sync } }) => {
+        if (!isPrivate || !sync) return true;
+        const { entries } = sync.getMany(texts, { now, peek: true, metaOnly: true });
+        return entries.some((entry) => entry !== undefined);
+      })
+    );
   }
 
   #newLayer(tier: Tier, above: readonly Tier[]): Layer {

@@ -11,15 +11,17 @@ import { BUDGET, faults as redisFaults } from "./redis.ts";
 import { play, type Row, type Victim } from "./scenario.ts";
 
 const DURATION = process.env.TIERCEL_LONG ? 60_000 : 6_000;
-/** For a machine that has more to do, in milliseconds. */
+/** For a machine whose servers have more to do, in milliseconds. */
 const SLACK = 500;
+/** Faults at a time: each has a server, and a client that asks it 200 times a second. */
+const CONCURRENCY = 3;
 
 const rows: [name: string, row: Row][] = [];
 
 function series(server: "redis" | "sqld", title: string, faults: Record<string, () => Promise<Victim | string>>): void {
   test(title, {
     skip: reasonFor(server) ?? false,
-    concurrency: 6,
+    concurrency: CONCURRENCY,
     timeout: 20 * DURATION + 120_000,
   }, async (context) => {
     const tests = Object.entries(faults).map(([name, start], seed) =>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createCache, memory, type Tier } from "../../mod.ts";
+import { type Cache, createCache, memory, type Tier } from "../../mod.ts";
 import { seededRandom } from "../contract/mod.ts";
 import { type Outcome, pause, traffic } from "./load.ts";
 import { Truth } from "./truth.ts";
@@ -32,26 +32,18 @@ export interface Row extends Pick<Outcome, "errors" | "wrong"> {
 /** Longest wait for a store that was mended, in milliseconds. */
 const PATIENCE = 30_000;
 
-/** Plays a fault: quiet for a sixth of the time, the fault for a third, and the rest after it. */
+/** Plays a fault: quiet for a sixth of the time, the fault for a third, and the rest after it, or until the store is used again. */
 export async function play(victim: Victim, duration: number, seed: number): Promise<Row> {
   const truth = new Truth(400);
   const cache = createCache({ name: "chaos", tiers: [memory(), victim.tier()], coherence: 200, lease: "2s" });
-  const over = pause(duration);
+  const recovery = pause(duration / 6).then(async () => {
+    await victim.hurt(duration / 3);
+    return untilUsed(cache);
+  });
+  const over = Promise.all([pause(duration), recovery]);
   const running = traffic(cache, truth, seededRandom(seed), over);
   try {
-    await pause(duration / 6);
-    await victim.hurt(duration / 3);
-    const mendedAt = performance.now();
-    let recovered: number | undefined;
-    while (performance.now() - mendedAt < PATIENCE) {
-      const before = cache.stats().tiers[1]!;
-      await pause(20);
-      const { hits, sets } = cache.stats().tiers[1]!;
-      if (hits > before.hits || sets > before.sets) {
-        recovered = performance.now() - mendedAt;
-        break;
-      }
-    }
+    const recovered = await recovery;
     const { calls, errors, wrong, times } = await running;
     times.sort((a, b) => a - b);
     // One more call, so that what was missed is told.
@@ -70,6 +62,18 @@ export async function play(victim: Victim, duration: number, seed: number): Prom
     await cache.close();
     await victim.stop();
   }
+}
+
+/** How long it takes until the tier below gives or takes something, in milliseconds; `undefined` when it does not. */
+async function untilUsed(cache: Cache): Promise<number | undefined> {
+  const startedAt = performance.now();
+  while (performance.now() - startedAt < PATIENCE) {
+    const before = cache.stats().tiers[1]!;
+    await pause(20);
+    const { hits, sets } = cache.stats().tiers[1]!;
+    if (hits > before.hits || sets > before.sets) return performance.now() - startedAt;
+  }
+  return undefined;
 }
 
 /** What another process, without a memory, finds in the store that is wrong. */
