@@ -6,7 +6,8 @@
 import type { MaybePromise } from "../../src/tier.ts";
 import { builtin } from "../sql/builtin.ts";
 import { evaluate, type Send } from "./evaluate.ts";
-import type { Argument, RedisLink } from "./link.ts";
+import { failure } from "./failure.ts";
+import type { Argument, RedisLink, Reply } from "./link.ts";
 
 /** A client that is open, or opens when it is needed. */
 export interface Connection {
@@ -45,8 +46,22 @@ export function linkOf(connection: Connection): RedisLink {
       return connection.client;
     },
     run: (keys, args) => evaluate(connection.send, keys, args),
+    ...(!isText && { pair: (first, second, key) => pair(connection.send, first, second, key) }),
     close: () => connection.close(),
   };
+}
+
+async function pair(
+  send: Send,
+  first: readonly Argument[],
+  second: readonly Argument[],
+  key: string,
+): Promise<[Reply, Reply]> {
+  try {
+    return await Promise.all([send(first, key), send(second, key)]);
+  } catch (error) {
+    throw failure(error);
+  }
 }
 
 interface BufferClass {

@@ -28,6 +28,8 @@ interface Client {
   readonly stream?: { ref?(): unknown; unref?(): unknown };
   evalshaBuffer(args: Argument[]): Promise<Reply>;
   evalBuffer(args: Argument[]): Promise<Reply>;
+  getBuffer(args: Argument[]): Promise<Reply>;
+  hmgetBuffer(args: Argument[]): Promise<Reply>;
   publish(args: Argument[]): Promise<Reply>;
   connect(): Promise<void>;
   disconnect(): void;
@@ -72,11 +74,17 @@ export function adoptIoredis(given: object, patience: number): Connection | unde
   };
 }
 
-/** By the methods of commands, not by `callBuffer`, which does not work with `enableAutoPipelining`. */
+/** The methods of commands, since `callBuffer` does not work with `enableAutoPipelining`. */
+const METHODS = {
+  EVALSHA: "evalshaBuffer",
+  EVAL: "evalBuffer",
+  GET: "getBuffer",
+  HMGET: "hmgetBuffer",
+  PUBLISH: "publish",
+} as const;
+
 function call(client: Client, [name, ...args]: readonly Argument[]): Promise<Reply> {
-  const all = withBuffers(args);
-  if (name === "EVALSHA") return client.evalshaBuffer(all);
-  return name === "EVAL" ? client.evalBuffer(all) : client.publish(all);
+  return client[METHODS[name as keyof typeof METHODS]](withBuffers(args));
 }
 
 /** Waits until the client is ready, all who wait by the same listeners. */

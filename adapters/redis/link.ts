@@ -27,6 +27,14 @@ export interface RedisLink {
    * @throws {Error} without secrets, values and commands
    */
   run(keys: readonly string[], args: readonly Argument[]): Promise<Reply>;
+  /**
+   * Sends two commands together, which take effect one after the other; what others do may come between. Only where the
+   * client sends them in one round trip and gives the bytes of bulk strings.
+   *
+   * @param key one that both work on
+   * @throws {Error} without secrets, values and commands
+   */
+  readonly pair?: (first: readonly Argument[], second: readonly Argument[], key: string) => Promise<[Reply, Reply]>;
   /** Closes what the link opened itself. */
   close(): MaybePromise<void>;
 }

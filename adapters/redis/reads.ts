@@ -18,6 +18,15 @@ import type { Session } from "./session.ts";
  */
 const INDEX_PAUSE = 1_000;
 
+/**
+ * Reads that go by the script after one that found tags, as only the script can judge them: caches whose entries have tags
+ * take a second round trip once in so many reads, others never.
+ */
+const TAGGED = 32;
+
+/** The third byte of a record with tags. */
+const HAS_TAGS = 0x31;
+
 /** What is to be removed: what is no record of this epoch, or the very record. */
 interface Dead {
   readonly key: string;
@@ -28,6 +37,7 @@ interface Dead {
 export class Reader {
   readonly #session: Session;
   #lookedAt = -Infinity;
+  #byScript = 0;
 
   constructor(session: Session) {
     this.#session = session;
@@ -38,6 +48,10 @@ export class Reader {
     const storable = keys.every(isStorable) ? keys : keys.filter(isStorable);
     const token = lease > 0 ? randomInteger() : 0;
     const asksIndex = !(Math.abs(now - this.#lookedAt) < INDEX_PAUSE);
+    if (keys.length === 1 && storable === keys && lease === 0 && !metaOnly && !asksIndex) {
+      const result = await this.#peek(keys, options);
+      if (result) return result;
+    }
     const flags = [refresh, asksIndex, this.#session.link.isText].map((flag) => (flag ? "1" : "0"));
     const args = [metaOnly ? "m" : "v", String(lease), String(token), ...flags];
     const { sequence, epoch, parts } = await this.#session.ask("get", now, storable, args);
@@ -60,6 +74,23 @@ export class Reader {
       ...(isAsked && { sequence }),
       ...(leases !== undefined && { leases: spread(leases) }),
     };
+  }
+
+  /** One key without the script; `undefined` when only that can tell. */
+  async #peek(keys: readonly string[], options: ReadOptions): Promise<ReadResult<Uint8Array> | undefined> {
+    if (this.#byScript > 0) {
+      this.#byScript--;
+      return undefined;
+    }
+    const seen = await this.#session.peek(keys[0]!);
+    if (seen === undefined) return undefined;
+    const { answer, record } = seen;
+    if (bytesOf(record)?.[2] === HAS_TAGS) {
+      this.#byScript = TAGGED;
+      return undefined;
+    }
+    const entries = this.#entries(keys, "", [record], answer.epoch, options);
+    return options.sequence ? { entries, sequence: answer.sequence } : { entries };
   }
 
   #entries(

@@ -8,6 +8,7 @@
 import { CacheClosedError, CorruptError } from "../../src/errors.ts";
 import type { TierContext } from "../../src/tier.ts";
 import { randomInteger } from "../sql/random-integer.ts";
+import type { RedisFailure } from "./failure.ts";
 import { type Names, namesOf } from "./keys.ts";
 import { type Argument, partsOf, type RedisLink, type Reply, textOf } from "./link.ts";
 
@@ -50,6 +51,30 @@ export class Session {
   async ask(operation: string, now: number, keys: readonly string[], args: readonly Argument[]): Promise<Answer> {
     const known = [this.#epoch, String(this.#sequence), String(this.#position)];
     return this.#read(partsOf(await this.#run(keys, [operation, String(now), this.origin, ...known, ...args])));
+  }
+
+  /**
+   * The record under a key without running the script, for which Redis does a tenth of the work; `null` is none. `undefined`
+   * where only the script can tell: the ledger is gone, another or older than what is known, or the link has no way to.
+   */
+  async peek(key: string): Promise<{ answer: Answer; record: Reply } | undefined> {
+    const { pair } = this.link;
+    if (pair === undefined || this.#epoch === "" || this.isClosed) return undefined;
+    const name = this.names.base + key;
+    try {
+      const [ledger, record] = await pair(
+        ["HMGET", this.names.own[0]!, "epoch", "sequence", "position"],
+        ["GET", name],
+        name,
+      );
+      const [epoch, sequence, position] = partsOf(ledger).map(textOf);
+      if (epoch !== this.#epoch || !(Number(position) >= this.#position)) return undefined;
+      return { answer: this.#read([`${epoch} ${sequence} ${position}`]), record };
+    } catch (error) {
+      // Somebody has put something else in the place of the ledger or the record.
+      if ((error as RedisFailure).code === "WRONGTYPE") return undefined;
+      throw error;
+    }
   }
 
   /** Runs an operation that answers nothing. */
