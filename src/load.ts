@@ -407,7 +407,7 @@ export class Loads {
   async #load(flight: Flight, request: Request, findings: Findings, ticket: number): Promise<Landing> {
     const { key, text, lifetimes } = request;
     const { leases } = this.#engine.store;
-    const waited = this.#engine.now() - (request.since ?? flight.startedAt);
+    const since = request.since ?? flight.startedAt;
     flight.found = findings.found[0];
     flight.sequence = findings.sequence;
     flight.lease = findings.leases?.[0];
@@ -424,6 +424,7 @@ export class Loads {
       if (failure) throw failure.error;
       const { sequence } = findings;
       flight.sequence = sequence;
+      const waited = this.#engine.now() - since;
       const decision: Decision = { sequence, lease: flight.lease };
       const value = await this.#callLoader(flight, request, decision, () => this.#flights.get(text) === flight);
       const kept =

@@ -1,8 +1,8 @@
 import { TierError } from "../../../mod.ts";
-import { equal, ok, same } from "../../contract/mod.ts";
+import { equal, ok, rejects, same } from "../../contract/mod.ts";
 import { BUDGET, faulty } from "./budget.ts";
 import { type StackSuite, stackSuite } from "./stacks.ts";
-import { stateOf, unwanted } from "./tools.ts";
+import { deferred, stateOf, unwanted } from "./tools.ts";
 
 export const faults: StackSuite = stackSuite(
   "faults below",
@@ -166,6 +166,20 @@ export const faults: StackSuite = stackSuite(
       same(await stateOf(call, clock.settle), "pending");
       await clock.advance(1);
       same(await call, "loaded");
+    }),
+    "what a load has waited for its lease is taken off the wait for its write as well": faulty(async (open) => {
+      const { cache, clock, faults, peer } = open({ lower: { breaker: false }, coherence: "forever" });
+      const theirs = deferred<string>();
+      const failing = peer!().getOrSet("k", () => theirs.promise);
+      await clock.settle();
+      const call = cache.getOrSet("k", () => "ours");
+      await clock.advance(BUDGET / 2);
+      faults.fail({ setMany: "hang" });
+      theirs.reject(new Error("theirs failed"));
+      await rejects(failing, Error);
+      await clock.advance(BUDGET / 2);
+      same(await stateOf(call, clock.settle), "resolved");
+      same(await call, "ours");
     }),
     "a slow tier within its budget is waited for": faulty(async (open) => {
       const { cache, clock, faults } = open();
