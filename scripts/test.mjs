@@ -2,6 +2,7 @@
  * `npm test`: every suite on every runtime, after whatever set-up is missing.
  *
  *     npm test -- --only node24,bun     rows whose name has one of these parts, as in unit/node24
+ *     npm test -- --but adapters/bun    no rows whose name has one of these parts
  *     npm test -- --grep "reads units"  tests whose name has this text
  *     npm test -- --all                 all tests of the stores on each runtime, as `npm run test:long` does
  *     npm test -- --jobs 4              as many rows at once; by default as many as the machine has cores
@@ -18,6 +19,7 @@ import { setUp } from "./setup.mjs";
 const { values: options } = parseArgs({
   options: {
     only: { type: "string", default: "" },
+    but: { type: "string", default: "" },
     grep: { type: "string", default: "" },
     all: { type: "boolean", default: false },
     jobs: { type: "string", default: String(availableParallelism()) },
@@ -32,16 +34,19 @@ const { rowsOf } = await import("./rows.mjs");
 const scratch = mkdtempSync(join(tmpdir(), "tiercel-test-"));
 process.once("exit", () => rmSync(scratch, { recursive: true, force: true, maxRetries: 10 }));
 
-const wanted = options.only.split(",").filter((part) => part !== "");
+const parts = (/** @type {string} */ list) => list.split(",").filter((part) => part !== "");
+const [wanted, unwanted] = [parts(options.only), parts(options.but)];
 const isCalled = (/** @type {string} */ name, /** @type {string} */ part) =>
   part === name || name.split("/").includes(part);
 const everyRow = await rowsOf({ grep: options.grep, scratch, all: options.all });
-const unknown = wanted.find((part) => !everyRow.some(({ name }) => isCalled(name, part)));
+const unknown = [...wanted, ...unwanted].find((part) => !everyRow.some(({ name }) => isCalled(name, part)));
 if (unknown !== undefined) {
   console.error(`No row is called ${unknown}. There are: ${everyRow.map(({ name }) => name).join(", ")}`);
   process.exit(1);
 }
-const rows = everyRow.filter(({ name }) => wanted.length === 0 || wanted.some((part) => isCalled(name, part)));
+const rows = everyRow
+  .filter(({ name }) => wanted.length === 0 || wanted.some((part) => isCalled(name, part)))
+  .filter(({ name }) => !unwanted.some((part) => isCalled(name, part)));
 
 /** @type {Array<{ name: string, seconds: number, note: string } & Counts>} */
 const results = [];
