@@ -42,9 +42,11 @@ export function configure(engine: Engine, patch: Settings): void {
   if (typeof patch !== "object" || patch === null) throw invalid("patch", "an object", patch);
   for (const [name, value] of Object.entries(patch))
     if (!isLifetime(name) && !OTHERS.includes(name)) throw invalid(name, "left out of what is changed", value);
-  const all = Object.entries({ ...engine.changes, ...patch }).filter(([, value]) => value !== undefined);
-  const changes = Object.fromEntries(all) as Settings;
-  const options = resolveOptions({ ...engine.given, ...changes } as CacheOptions);
+  const merged = (): Settings =>
+    Object.fromEntries(Object.entries({ ...engine.changes, ...patch }).filter(([, value]) => value !== undefined));
+  const resolved = (changes: Settings) => resolveOptions({ ...engine.given, ...changes } as CacheOptions);
+  const changes = merged();
+  resolved(changes);
   const { maxEntries, maxBytes } = changes;
   if ("maxEntries" in patch || "maxBytes" in patch) {
     const tier = engine.store.tiers.find((one) => one.resize);
@@ -53,6 +55,7 @@ export function configure(engine: Engine, patch: Settings): void {
     // It refuses what is wrong, and nothing that follows can fail.
     tier?.resize?.({ maxEntries, maxBytes });
   }
-  engine.changes = changes;
-  engine.replace(options);
+  // What had to leave may have been told to somebody who changed settings as well.
+  engine.changes = merged();
+  engine.replace(resolved(engine.changes));
 }

@@ -95,15 +95,8 @@ export class Verbs {
     if (value === undefined) return undefined;
     space.counters.hits++;
     engine.store.counters.hits++;
-    if (engine.watched) this.#tell(text);
-    return value;
-  }
-
-  /** Tells of a hit on the fast path. */
-  #tell(text: string): void {
-    const { engine, space } = this;
     engine.seen?.(text, "hits");
-    engine.emit("hit", () => ({ key: space.decode(text), tier: this.#top.name }));
+    return value;
   }
 
   /** Continues when it is known what other processes have changed, or is known not to matter for the keys that are read. */
@@ -265,8 +258,8 @@ export class Verbs {
     return finalize(mutation(), detach);
   }
 
-  has(key: Key): MaybePromise<boolean> {
-    return then(this.#peek(key, this.engine.options.version), (found) => found?.stale === false);
+  has(key: Key, version: string | undefined = this.engine.options.version): MaybePromise<boolean> {
+    return then(this.#peek(key, version), (found) => found?.stale === false);
   }
 
   /** Deletes from every tier; how many were there. */

@@ -166,13 +166,7 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
         return read.then(fromStored);
       },
       set: (args, value) => at(args, (verbs, key) => verbs.set(key, toStored(value), optionsOf(args) as never)),
-      has: (...args) =>
-        at(args, (verbs, key) =>
-          then(
-            verbs.meta(key),
-            (meta) => meta?.stale === false && meta.version === (base.version ?? engine.options.version),
-          ),
-        ),
+      has: (...args) => at(args, (verbs, key) => verbs.has(key, base.version)),
       invalidate: (...args) =>
         at(args, (verbs, key) => {
           place.forget(verbs, key);

@@ -15,6 +15,7 @@ import { type Ranks, throwFirst } from "./ranks.ts";
 /** In the authority first, then in this process's ledger. Answers with the sequence. */
 export function invalidate(
   ranks: Ranks,
+  options: Engine["options"],
   tags: readonly string[],
   match: TagMatch,
   mode: InvalidationMode,
@@ -31,7 +32,7 @@ export function invalidate(
       then(
         match === "any" ? undefined : then(traffic.landed(), () => invalidateEach(ranks, ranks.all, tags, match, mode)),
         () => {
-          throwFirst(engine, [answer, ...answers]);
+          throwFirst(options, [answer, ...answers]);
           return sequence;
         },
       ),

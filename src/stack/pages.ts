@@ -28,6 +28,7 @@ export function pages(ranks: Ranks, layers: readonly Layer[], prefix: string, co
 
 class LayerPages implements Pages {
   readonly #engine: Engine;
+  readonly #options: Engine["options"];
   readonly #prefix: string;
   readonly #complete: boolean;
   /** Not yet looked through to the end. */
@@ -38,6 +39,7 @@ class LayerPages implements Pages {
 
   constructor({ engine }: Ranks, layers: readonly Layer[], prefix: string, complete: boolean) {
     this.#engine = engine;
+    this.#options = engine.options;
     this.#prefix = prefix;
     this.#complete = complete;
     this.#layers = layers.filter(({ tier }) => tier.capabilities.keys);
@@ -48,7 +50,7 @@ class LayerPages implements Pages {
   next(): MaybePromise<readonly string[] | undefined> {
     const [layer] = this.#layers;
     if (!layer) {
-      if (this.#complete) throwFirst(this.#engine, this.#faults);
+      if (this.#complete) throwFirst(this.#options, this.#faults);
       return undefined;
     }
     if (this.#complete && layer.isPrivate && this.#cursor === undefined) this.#engine.fence.markAll();

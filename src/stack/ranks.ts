@@ -28,8 +28,12 @@ export interface Ranks {
   readonly unaware: readonly Layer[];
 }
 
-/** What a layer could not do was counted and reported by its guard; whether the caller sees it as well is an option. */
-export function throwFirst({ options }: Engine, answers: readonly unknown[]): void {
+/**
+ * What a layer could not do was counted and reported by its guard; whether the caller sees it as well is an option.
+ *
+ * @param options in force when the call began
+ */
+export function throwFirst({ onError }: Engine["options"], answers: readonly unknown[]): void {
   const fault = answers.find((answer) => answer instanceof TierError);
-  if (fault && options.onError === "throw") throw fault;
+  if (fault && onError === "throw") throw fault;
 }

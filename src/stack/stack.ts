@@ -246,11 +246,17 @@ class Stack implements Store {
   }
 
   write(writes: readonly Write[], ticket?: number, tiers?: readonly string[]): MaybePromise<void> {
-    const write = () => this.#write(writes, ticket, tiers);
+    const { options } = this.#engine;
+    const write = () => this.#write(writes, options, ticket, tiers);
     return ticket === undefined ? this.#mutate(write) : write();
   }
 
-  #write(writes: readonly Write[], ticket?: number, tiers?: readonly string[]): MaybePromise<void> {
+  #write(
+    writes: readonly Write[],
+    options: Engine["options"],
+    ticket?: number,
+    tiers?: readonly string[],
+  ): MaybePromise<void> {
     const { fence } = this.#engine;
     const now = this.#engine.now();
     const takers = this.#only(tiers);
@@ -270,16 +276,17 @@ class Stack implements Store {
       if (ticket !== undefined) this.#traffic.land(keys, stored);
       return then(
         finalize(stored, () => fence.leave()),
-        (answers) => throwFirst(this.#engine, answers),
+        (answers) => throwFirst(options, answers),
       );
     });
   }
 
   delete(keys: readonly string[], tier?: string): MaybePromise<boolean[]> {
-    return this.#mutate(() => this.#delete(keys, tier), this.#traffic.encoded(keys));
+    const { options } = this.#engine;
+    return this.#mutate(() => this.#delete(keys, options, tier), this.#traffic.encoded(keys));
   }
 
-  #delete(keys: readonly string[], tier: string | undefined): MaybePromise<boolean[]> {
+  #delete(keys: readonly string[], options: Engine["options"], tier: string | undefined): MaybePromise<boolean[]> {
     const { fence } = this.#engine;
     const now = this.#engine.now();
     // A private tier keeps no tags, so whether its entries are live is for us to tell.
@@ -314,7 +321,7 @@ class Stack implements Store {
               existed[i] ||= live;
             });
           }
-          throwFirst(this.#engine, answers);
+          throwFirst(options, answers);
           return existed;
         },
       ),
@@ -357,6 +364,7 @@ class Stack implements Store {
   }
 
   clear(prefix: string, tier?: string): MaybePromise<void> {
+    const { options } = this.#engine;
     return this.#mutate(() => {
       const now = this.#engine.now();
       const cleared = this.#sweep(
@@ -365,12 +373,13 @@ class Stack implements Store {
         (layer) => layer.clear(prefix, now),
         tier,
       );
-      return then(cleared, (answers) => throwFirst(this.#engine, answers));
+      return then(cleared, (answers) => throwFirst(options, answers));
     }, this.#traffic.encoded());
   }
 
   invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): MaybePromise<number> {
-    return this.#mutate(() => invalidate(this.#ranks, tags, match, mode), this.#traffic.encoded());
+    const { options } = this.#engine;
+    return this.#mutate(() => invalidate(this.#ranks, options, tags, match, mode), this.#traffic.encoded());
   }
 
   drop(changes: readonly Change[]): MaybePromise<void> {

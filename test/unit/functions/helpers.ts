@@ -22,6 +22,20 @@ const suites = stackSuite("helpers of wrapped functions", {
     same(await find.has(1), false);
     same(await find.has(2), true);
   },
+  "has tells what a call would be served: nothing while the cache is off, and no other version": async (open) => {
+    const { cache } = open();
+    const find = cache.wrap(users().fn, { name: "find" });
+    const versioned = cache.wrap(users().fn, { name: "versioned", version: "2" });
+    await find(1);
+    await versioned(1);
+    equal([await find.has(1), await versioned.has(1)], [true, true]);
+    await cache.disable();
+    equal([await find.has(1), await versioned.has(1)], [false, false]);
+    cache.enable();
+    equal([await find.has(1), await versioned.has(1)], [true, true]);
+    cache.configure({ version: "3" });
+    equal([await find.has(1), await versioned.has(1)], [false, true]);
+  },
   "clear and info concern the function alone": async (open) => {
     const { cache } = open();
     const get = cache.wrap(users().fn, { name: "get" });

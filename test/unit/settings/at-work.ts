@@ -30,6 +30,18 @@ export const tests: TestCase[] = suite("settings at work", {
     await cache.close();
     same(clock.pendingTimers, 0);
   },
+  "who changes settings when told of what had to leave for others loses neither": async () => {
+    const cache = createCache({ clock: fakeClock(), tiers: [memory({ maxEntries: 100 })], ttl: "1m" });
+    await fill(cache);
+    const off = cache.on("evict", () => {
+      off();
+      cache.configure({ ttl: "5s" });
+    });
+    cache.configure({ maxEntries: 10, profile: "small" });
+    await cache.set("k", 1);
+    const meta = await cache.meta("k");
+    equal([meta?.ttl, meta?.profile, cache.stats().size], [5_000, "small", 10]);
+  },
   "other settings leave the sweep alone": async () => {
     const clock = fakeClock();
     const cache = createCache({ clock, sweepInterval: "1m", ttl: "1s" });
