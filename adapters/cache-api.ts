@@ -3,23 +3,19 @@
  *
  * @module
  */
-import { bytes } from "../src/bytes/bytes.ts";
+import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
 import { ConfigError } from "../src/errors.ts";
-import type { Capabilities, Codec, Tier, TierOptions } from "../src/tier.ts";
+import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
 import { listedDriver } from "./cache-api/listed-driver.ts";
 import { markedDriver } from "./cache-api/marked-driver.ts";
 import type { WebCache, WebCacheSource } from "./cache-api/slice.ts";
 import { fault, text, tierOptions } from "./options.ts";
 import { plainStore } from "./plain/store.ts";
 import { userAgent } from "./sql/builtin.ts";
-import { codecsOf, keyLimit } from "./sql/remote-options.ts";
+import { keyLimit } from "./sql/remote-options.ts";
 
 /** Options of {@linkcode cacheApi}. */
-export interface CacheApiOptions extends TierOptions {
-  /** Codec for values. Default `cbor`. */
-  codec?: Codec;
-  /** Codecs that stored values may be decoded with. Default `cbor`, `json` and `structured`. */
-  codecs?: readonly Codec[];
+export interface CacheApiOptions extends TierOptions, BytesOptions {
   /**
    * The URL below which the entries are, with `http:` or `https:`. Nothing is ever asked of it; on Workers take a path of your own zone, as
    * Cloudflare looks its host up. Default `"https://tiercel.invalid/"`.
@@ -86,7 +82,7 @@ export function cacheApi(cache?: WebCache | string, options: CacheApiOptions = {
     ...(isWorker && { maxRecordBytes: MAX_RECORD_BYTES }),
     ...(typeof cache === "object" && { client: () => cache }),
   });
-  return bytes(store, codecsOf(options));
+  return bytes(store, options);
 }
 
 interface Scope {

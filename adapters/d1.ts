@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { bytes } from "../src/bytes/bytes.ts";
-import type { Capabilities, Codec, Tier, TierOptions } from "../src/tier.ts";
+import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
+import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
 import { fault, text, tierOptions } from "./options.ts";
 import type { AsyncDriver, Row, SqlValue } from "./sql/driver.ts";
-import { budgetOf, codecsOf, keyLimit } from "./sql/remote-options.ts";
+import { budgetOf, keyLimit } from "./sql/remote-options.ts";
 import { remoteStore } from "./sql/remote-store.ts";
 
 /** The slice of a prepared statement of D1 that is used. */
@@ -23,11 +23,7 @@ export interface D1Binding {
 }
 
 /** Options of {@linkcode d1}. */
-export interface D1Options extends TierOptions {
-  /** Codec for values. Default `cbor`. */
-  codec?: Codec;
-  /** Codecs that stored values may be decoded with. Default `cbor`, `json` and `structured`. */
-  codecs?: readonly Codec[];
+export interface D1Options extends TierOptions, BytesOptions {
   /** Longest key in bytes of UTF-8, with what the cache puts before it. Default 512, at most 2,048. */
   maxKeyLength?: number;
 }
@@ -91,7 +87,7 @@ export function d1(database: D1Binding, options: D1Options = {}): Tier {
     slots: { read: Infinity, write: Infinity },
     maxRequestBytes: MAX_REQUEST_BYTES,
   });
-  return bytes(store, codecsOf(options));
+  return bytes(store, options);
 }
 
 function d1Driver(database: D1Binding): AsyncDriver {

@@ -35,7 +35,7 @@ import { denoKvStore } from "./deno-kv/store.ts";
  * ```
  */
 export function denoKv(target?: DenoKv | string, options: DenoKvOptions = {}): Tier {
-  return bytes(denoKvStore(resolveDenoKvOptions(target, options)), { codec: options.codec, codecs: options.codecs });
+  return bytes(denoKvStore(resolveDenoKvOptions(target, options)), options);
 }
 
 export type { DenoKv } from "./deno-kv/kv.ts";

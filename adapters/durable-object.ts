@@ -3,24 +3,20 @@
  *
  * @module
  */
-import { bytes } from "../src/bytes/bytes.ts";
+import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
 import { StoreOpenError, TiercelError } from "../src/errors.ts";
-import type { Capabilities, Codec, TierOptions } from "../src/tier.ts";
+import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
 import { fault, text, tierOptions } from "./options.ts";
 import { Connection } from "./sql/connection.ts";
 import { type DurableObjectStorage, durableObjectDriver } from "./sql/durable-object-driver.ts";
-import type { SqliteTier } from "./sql/file-tier.ts";
+import type { Encrypted, SqliteTier } from "./sql/file-tier.ts";
 import { migrate, schemaVersion } from "./sql/migrate.ts";
-import { codecsOf, keyLimit } from "./sql/remote-options.ts";
+import { keyLimit } from "./sql/remote-options.ts";
 import { SCHEMA_VERSION } from "./sql/schema.ts";
 import { sqlStore } from "./sql/store.ts";
 
 /** Options of {@linkcode durableObject}. */
-export interface DurableObjectOptions extends TierOptions {
-  /** Codec for values. Default `cbor`. */
-  codec?: Codec;
-  /** Codecs that stored values may be decoded with. Default `cbor`, `json` and `structured`. */
-  codecs?: readonly Codec[];
+export interface DurableObjectOptions extends TierOptions, BytesOptions {
   /** Longest key in bytes of UTF-8, with what the cache puts before it. Default 512, at most 2,048. */
   maxKeyLength?: number;
 }
@@ -51,6 +47,8 @@ const MAX_BATCH = 500;
  * }
  * ```
  */
+export function durableObject(storage: DurableObjectStorage, options: DurableObjectOptions & Encrypted): Tier;
+export function durableObject(storage: DurableObjectStorage, options?: DurableObjectOptions): SqliteTier;
 export function durableObject(storage: DurableObjectStorage, options: DurableObjectOptions = {}): SqliteTier {
   if (!hasSqlite(storage)) throw fault("storage", "the storage of a Durable Object with SQLite", storage);
   const capabilities: Capabilities = Object.freeze({
@@ -71,7 +69,7 @@ export function durableObject(storage: DurableObjectStorage, options: DurableObj
     isOwn: false,
     readOnly: false,
   });
-  return bytes(store, codecsOf(options)) as SqliteTier;
+  return bytes(store, options) as SqliteTier;
 }
 
 function hasSqlite(storage: DurableObjectStorage): boolean {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { bytes } from "../src/bytes/bytes.ts";
+import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
 import { StoreOpenError } from "../src/errors.ts";
-import type { Capabilities, Codec, Tier, TierOptions } from "../src/tier.ts";
+import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
 import { Disk } from "./files/disk.ts";
 import { filesDriver } from "./files/driver.ts";
 import { codeOf, type FileSystem, makeFolder } from "./files/file-system.ts";
@@ -15,11 +15,7 @@ import { plainStore } from "./plain/store.ts";
 import { builtin, userAgent } from "./sql/builtin.ts";
 
 /** Options of {@linkcode files}. */
-export interface FilesOptions extends TierOptions {
-  /** Codec for values. Default `cbor`. */
-  codec?: Codec;
-  /** Codecs that stored values may be decoded with. Default `cbor`, `json` and `structured`. */
-  codecs?: readonly Codec[];
+export interface FilesOptions extends TierOptions, BytesOptions {
   /**
    * Wait for the disk at every write. Either way an acknowledged write survives the death of the process, `kill -9`
    * included, since the system has it. Without it a power cut or a crash of the system may lose the writes of the last
@@ -76,7 +72,7 @@ export function files(folder: string | URL, options: FilesOptions = {}): Tier {
     options: tierOptions(options),
     driver: filesDriver({ open: () => openFolder(path, fsync), maxKeyLength }),
   });
-  return bytes(store, { codec: options.codec, codecs: options.codecs });
+  return bytes(store, options);
 }
 
 function pathOf(folder: unknown): string | URL {

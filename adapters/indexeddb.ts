@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
+import { bytes } from "../src/bytes/bytes.ts";
 import type { Tier } from "../src/tier.ts";
 import { type IndexedDbOptions, resolveIndexedDbOptions } from "./indexeddb/options.ts";
 import { indexedDbStore } from "./indexeddb/store.ts";
@@ -37,8 +37,7 @@ export function indexedDb(database?: string | IndexedDbOptions, options: Indexed
     typeof database === "object"
       ? { ...options, ...database }
       : { ...options, ...(database !== undefined && { database }) };
-  const codecs: BytesOptions = { codec: given.codec, codecs: given.codecs };
-  return bytes(indexedDbStore(resolveIndexedDbOptions(given)), codecs);
+  return bytes(indexedDbStore(resolveIndexedDbOptions(given)), given);
 }
 
 export type { IdbFactory } from "./indexeddb/idb.ts";

@@ -3,20 +3,16 @@
  *
  * @module
  */
-import { bytes } from "../src/bytes/bytes.ts";
+import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
 import type { Duration } from "../src/duration.ts";
-import type { Capabilities, Codec, Tier, TierOptions } from "../src/tier.ts";
+import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
 import { kvDriver } from "./kv/driver.ts";
 import type { KvNamespace } from "./kv/namespace.ts";
 import { fault, text, tierOptions, time } from "./options.ts";
 import { plainStore } from "./plain/store.ts";
 
 /** Options of {@linkcode kv}. */
-export interface KvOptions extends TierOptions {
-  /** Codec for values. Default `cbor`. */
-  codec?: Codec;
-  /** Codecs that stored values may be decoded with. Default `cbor`, `json` and `structured`. */
-  codecs?: readonly Codec[];
+export interface KvOptions extends TierOptions, BytesOptions {
   /**
    * How long each data centre may answer from its own cache before it asks the central store, in whole seconds from 30 s on. Longer makes keys
    * that are read seldom faster, and lets other data centres see changes later by as much. Default: KV's own, 60 s.
@@ -91,7 +87,7 @@ export function kv(namespace: KvNamespace, options: KvOptions = {}): Tier {
     maxRecordBytes: MAX_VALUE_BYTES,
     client: () => namespace,
   });
-  return bytes(store, { codec: options.codec, codecs: options.codecs });
+  return bytes(store, options);
 }
 
 export type { KvNamespace } from "./kv/namespace.ts";

@@ -4,24 +4,20 @@
  *
  * @module
  */
-import { bytes } from "../src/bytes/bytes.ts";
+import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
 import { hasTimers } from "../src/clock.ts";
-import type { Capabilities, Codec, Tier, TierOptions } from "../src/tier.ts";
+import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
 import { type LibsqlClient, libsqlDriver } from "./libsql/client.ts";
 import { connect } from "./libsql/load.ts";
 import { isClient, type Place, readPlace } from "./libsql/target.ts";
 import { flag, text, tierOptions } from "./options.ts";
-import { budgetOf, codecsOf, keyLimit } from "./sql/remote-options.ts";
+import { budgetOf, keyLimit } from "./sql/remote-options.ts";
 import { remoteStore } from "./sql/remote-store.ts";
 
 /** Options of {@linkcode libsql}. */
-export interface LibsqlOptions extends TierOptions {
+export interface LibsqlOptions extends TierOptions, BytesOptions {
   /** Token of the database, where the target is a URL. It may be in the URL too, as `?authToken=`; this one goes first. */
   authToken?: string;
-  /** Codec for values. Default `cbor`. */
-  codec?: Codec;
-  /** Codecs that stored values may be decoded with. Default `cbor`, `json` and `structured`. */
-  codecs?: readonly Codec[];
   /** Longest key in bytes of UTF-8, with what the cache puts before it. Default 512, at most 2,048. */
   maxKeyLength?: number;
   /** Only read: nothing is written, not even the schema. For a token that may only read. Default `false`. */
@@ -101,7 +97,7 @@ export function libsql(target: string | URL | LibsqlClient, options: LibsqlOptio
     slots: hasTimers() ? (isFile ? IN_FILE : ON_SERVER) : ON_EDGE,
     maxRequestBytes: MAX_REQUEST_BYTES,
   });
-  return bytes(store, codecsOf(options));
+  return bytes(store, options);
 }
 
 export type { LibsqlClient, LibsqlRows, LibsqlStatement } from "./libsql/client.ts";

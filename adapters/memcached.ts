@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { bytes } from "../src/bytes/bytes.ts";
+import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
 import { ConfigError, StoreOpenError } from "../src/errors.ts";
-import type { Capabilities, Codec, Tier, TierContext, TierOptions } from "../src/tier.ts";
+import type { Capabilities, Tier, TierContext, TierOptions } from "../src/tier.ts";
 import { readAddresses } from "./memcached/address.ts";
 import { STAMP_SIZE } from "./memcached/clears.ts";
 import { Connection } from "./memcached/connection.ts";
@@ -18,11 +18,7 @@ import { plainStore } from "./plain/store.ts";
 import { builtin } from "./sql/builtin.ts";
 
 /** Options of {@linkcode memcached}. */
-export interface MemcachedOptions extends TierOptions {
-  /** Codec for values. Default `cbor`. */
-  codec?: Codec;
-  /** Codecs that stored values may be decoded with. Default `cbor`, `json` and `structured`. */
-  codecs?: readonly Codec[];
+export interface MemcachedOptions extends TierOptions, BytesOptions {
   /** Before the keys of all items: 1 to 100 printable characters of ASCII; a `:` at its end is added. Default `"tiercel:"`. */
   prefix?: string;
   /** Largest item that the servers take, as their option `-I`, in bytes. Default 1,048,576, which is memcached's. */
@@ -80,7 +76,7 @@ export function memcached(target: string | readonly string[] | MemcacheClient, o
     maxRecordBytes,
     ...(servers.client !== undefined && { client: () => servers.client }),
   });
-  return bytes(store, { codec: options.codec, codecs: options.codecs });
+  return bytes(store, options);
 }
 
 export type { MemcacheClient, MemcacheNode } from "./memcached/package-client.ts";

@@ -35,7 +35,7 @@ import { mongoStore } from "./mongodb/store.ts";
  * ```
  */
 export function mongodb(target: MongoTarget, options: MongoOptions = {}): Tier {
-  return bytes(mongoStore(resolveMongoOptions(target, options)), { codec: options.codec, codecs: options.codecs });
+  return bytes(mongoStore(resolveMongoOptions(target, options)), options);
 }
 
 export type { MongoCollection, MongoDb } from "./mongodb/driver.ts";

@@ -5,9 +5,9 @@
  * @module
  */
 import type { Bus } from "../src/bus/bus.ts";
-import { bytes } from "../src/bytes/bytes.ts";
+import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
 import type { Duration } from "../src/duration.ts";
-import type { Codec, Tier, TierOptions } from "../src/tier.ts";
+import type { Tier, TierOptions } from "../src/tier.ts";
 import { fault, tierOptions, time } from "./options.ts";
 import { busOver } from "./redis/bus.ts";
 import { linkOf } from "./redis/connection.ts";
@@ -15,7 +15,6 @@ import { budgetOf, readPrefix } from "./redis/options.ts";
 import type { Patience } from "./redis/own.ts";
 import { redisStore } from "./redis/store.ts";
 import { connectionTo, type RedisTarget } from "./redis/target.ts";
-import { codecsOf } from "./sql/remote-options.ts";
 
 /** How Redis is reached. */
 export interface RedisConnectOptions {
@@ -37,11 +36,7 @@ export interface RedisConnectOptions {
 }
 
 /** Options of {@linkcode redis}. */
-export interface RedisOptions extends TierOptions, RedisConnectOptions {
-  /** Codec for values. Default `cbor`. */
-  codec?: Codec;
-  /** Codecs that stored values may be decoded with. Default `cbor`, `json` and `structured`. */
-  codecs?: readonly Codec[];
+export interface RedisOptions extends TierOptions, BytesOptions, RedisConnectOptions {
   /**
    * Number of connections, by URL. One carries many calls at once; more of them keep large values from holding up small
    * ones. Default 1.
@@ -90,7 +85,7 @@ export function redis(target: RedisTarget, options: RedisOptions = {}): Tier {
   const { pool, prefix, patience, tls } = readOptions(options, budgetOf(tier));
   const connection = connectionTo(target, { patience, pool, tls });
   const store = redisStore({ name: tier.name ?? "redis", prefix, options: tier, link: linkOf(connection) });
-  return bytes(store, codecsOf(options));
+  return bytes(store, options);
 }
 
 /**

@@ -4,11 +4,13 @@
  *
  * @module
  */
+
 import { StoreOpenError } from "../src/errors.ts";
+import type { Tier } from "../src/tier.ts";
 import { builtin, userAgent } from "./sql/builtin.ts";
 import { bunFiles } from "./sql/bun-sqlite.ts";
 import type { FileDriver } from "./sql/driver.ts";
-import { type SqliteTier, sqliteTier } from "./sql/file-tier.ts";
+import { type Encrypted, type SqliteTier, sqliteTier } from "./sql/file-tier.ts";
 import { libsqlFiles } from "./sql/libsql-file.ts";
 import { nodeFiles } from "./sql/node-sqlite.ts";
 import type { SqliteOptions } from "./sql/sqlite-options.ts";
@@ -32,6 +34,9 @@ import type { SqliteOptions } from "./sql/sqlite-options.ts";
  * const cache = createCache({ tiers: [memory(), sqlite("data/cache.db", { ttl: "7d" })] });
  * ```
  */
+export function sqlite(target: string | URL, options: SqliteOptions & Encrypted): Tier;
+export function sqlite(target: SqliteOptions & Encrypted, options?: SqliteOptions): Tier;
+export function sqlite(target: string | URL | SqliteOptions, options?: SqliteOptions): SqliteTier;
 export function sqlite(target: string | URL | SqliteOptions, options?: SqliteOptions): SqliteTier {
   return sqliteTier("sqlite", anyFiles, target, options);
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { bytes } from "../src/bytes/bytes.ts";
-import type { Capabilities, Codec, Tier, TierOptions } from "../src/tier.ts";
+import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
+import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
 import { fault, flag, text, tierOptions } from "./options.ts";
 import { headSize } from "./plain/record.ts";
 import { plainStore } from "./plain/store.ts";
@@ -13,11 +13,7 @@ import { unstorageDriver } from "./unstorage/driver.ts";
 import { METHODS, type UnstorageStorage } from "./unstorage/storage.ts";
 
 /** Options of {@linkcode unstorage}. */
-export interface UnstorageOptions extends TierOptions {
-  /** Codec for values. Default `cbor`. */
-  codec?: Codec;
-  /** Codecs that stored values may be decoded with. Default `cbor`, `json` and `structured`. */
-  codecs?: readonly Codec[];
+export interface UnstorageOptions extends TierOptions, BytesOptions {
   /** Before the keys of all items, as unstorage's `base`: letters, digits, `-`, `_`, `.`, in parts with `:` between them. Default `"tiercel"`. */
   base?: string;
   /**
@@ -97,7 +93,7 @@ export function unstorage(storage: UnstorageStorage, options: UnstorageOptions =
     client: () => storage,
     ...(maxRecordBytes !== Infinity && { maxRecordBytes }),
   });
-  return bytes(store, { codec: options.codec, codecs: options.codecs });
+  return bytes(store, options);
 }
 
 export type { UnstorageStorage } from "./unstorage/storage.ts";

@@ -5,14 +5,14 @@
  * @module
  */
 import type { Bus } from "../src/bus/bus.ts";
-import { bytes } from "../src/bytes/bytes.ts";
+import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
 import { hasTimers } from "../src/clock.ts";
 import type { Duration } from "../src/duration.ts";
 import { ConfigError } from "../src/errors.ts";
-import type { Codec, Tier, TierOptions } from "../src/tier.ts";
+import type { Tier, TierOptions } from "../src/tier.ts";
 import { fault, text, tierOptions, time } from "./options.ts";
 import { busOver } from "./redis/bus.ts";
-import { budgetOf, codecsOf } from "./sql/remote-options.ts";
+import { budgetOf } from "./sql/remote-options.ts";
 import { boundedStore } from "./upstash/bounded.ts";
 import { isClient, sendBy, type UpstashClient } from "./upstash/client.ts";
 import { fitting, listenBy } from "./upstash/events.ts";
@@ -21,7 +21,7 @@ import type { Send } from "./upstash/script.ts";
 import { readPlace, withoutToken } from "./upstash/target.ts";
 
 /** Options of {@linkcode upstash}. */
-export interface UpstashOptions extends TierOptions {
+export interface UpstashOptions extends TierOptions, BytesOptions {
   /** Token of the database, where the target is a URL. */
   token?: string;
   /** Before the names of all keys, as for `tiercel/redis`; without `{`, `}`, NUL and lone surrogates. Default `"tiercel"`. */
@@ -31,10 +31,6 @@ export interface UpstashOptions extends TierOptions {
    * about three quarters of it. Default 1,048,576, which every plan takes; of most it is 10,000,000 at least.
    */
   maxRequestBytes?: number;
-  /** Codec for values. Default `cbor`. */
-  codec?: Codec;
-  /** Codecs that stored values may be decoded with. Default `cbor`, `json` and `structured`. */
-  codecs?: readonly Codec[];
 }
 
 /** Options of {@linkcode upstashBus}. */
@@ -84,7 +80,7 @@ export function upstash(target: string | URL | UpstashPlace | UpstashClient, opt
   const send = sendTo(target, options.token, budgetOf(tier));
   const client = isClient(target) ? target : undefined;
   const store = boundedStore({ name: tier.name ?? "upstash", prefix, options: tier, client, send, maxRequestBytes });
-  return bytes(store, codecsOf(options));
+  return bytes(store, options);
 }
 
 function sendTo(

@@ -3,18 +3,15 @@
  *
  * @module
  */
-import type { Codec, TierOptions } from "../../src/tier.ts";
+import type { BytesOptions } from "../../src/bytes/bytes.ts";
+import type { TierOptions } from "../../src/tier.ts";
 import { fault, text, tierOptions } from "../options.ts";
 import type { DenoKv } from "./kv.ts";
 
 /** Options of {@linkcode denoKv}. */
-export interface DenoKvOptions extends TierOptions {
+export interface DenoKvOptions extends TierOptions, BytesOptions {
   /** First part of every key of ours, at most 100 characters. Nobody else may use it. Default `"tiercel"`. */
   prefix?: string;
-  /** Codec for values. Default `cbor`. */
-  codec?: Codec;
-  /** Codecs that stored values may be decoded with. Default `cbor`, `json` and `structured`. */
-  codecs?: readonly Codec[];
 }
 
 /** {@linkcode DenoKvOptions}, complete, checked and frozen. */

@@ -3,19 +3,16 @@
  *
  * @module
  */
+import type { BytesOptions } from "../../src/bytes/bytes.ts";
 import type { Duration } from "../../src/duration.ts";
-import type { Codec, TierOptions } from "../../src/tier.ts";
+import type { TierOptions } from "../../src/tier.ts";
 import { fault, oneOf, text, tierOptions, time } from "../options.ts";
 import type { IdbFactory } from "./idb.ts";
 
 /** Options of {@linkcode indexedDb}. */
-export interface IndexedDbOptions extends TierOptions {
+export interface IndexedDbOptions extends TierOptions, BytesOptions {
   /** Name of the database, which is ours alone. Default `"tiercel"`. */
   database?: string;
-  /** Codec for values. Default `cbor`. */
-  codec?: Codec;
-  /** Codecs that stored values may be decoded with. Default `cbor`, `json` and `structured`. */
-  codecs?: readonly Codec[];
   /**
    * When a write is acknowledged: when the system has it (`"relaxed"`), or when the disk has (`"strict"`), which takes
    * several times as long. Either way it survives the end of the browser's process; see {@linkcode indexedDb} for what

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Codec, TierOptions } from "../../src/tier.ts";
+import type { BytesOptions } from "../../src/bytes/bytes.ts";
+import type { TierOptions } from "../../src/tier.ts";
 import { fault, flag, text, tierOptions } from "../options.ts";
 import type { MongoCollection, MongoDb } from "./driver.ts";
 
@@ -11,16 +12,12 @@ import type { MongoCollection, MongoDb } from "./driver.ts";
 export type MongoTarget = MongoCollection | { readonly db: MongoDb; readonly collection: string };
 
 /** Options of {@linkcode mongodb}. */
-export interface MongoOptions extends TierOptions {
+export interface MongoOptions extends TierOptions, BytesOptions {
   /**
    * Make the index by which the server removes what is over, with the first write. `false` where the client may not, or has
    * made it: `{ expiresAt: 1 }` with `expireAfterSeconds: 60`. Default `true`.
    */
   createIndex?: boolean;
-  /** Codec for values. Default `cbor`. */
-  codec?: Codec;
-  /** Codecs that stored values may be decoded with. Default `cbor`, `json` and `structured`. */
-  codecs?: readonly Codec[];
 }
 
 /** {@linkcode MongoOptions}, complete, checked and frozen. */

@@ -121,7 +121,7 @@ class RedisStore implements Tier<Uint8Array> {
     this.#prefix = settings.prefix;
     this.#link = link;
     this.#limits = { mostTags, maxCallBytes };
-    const can = { keys: true, tags: true, journal: true, leases: true, durable: true, shared: true };
+    const can = { keys: true, tags: true, journal: true, leases: true, durable: true, shared: true, copies: true };
     this.capabilities = Object.freeze({ ...can, maxKeyBytes, maxValueBytes, maxBatch });
   }
 

@@ -3,10 +3,12 @@
  *
  * @module
  */
+
 import { MissingPackageError } from "../../src/errors.ts";
+import type { Tier } from "../../src/tier.ts";
 import { builtin } from "./builtin.ts";
 import { type FileDriver, held, immediate, type Row, type SyncDriver } from "./driver.ts";
-import { type SqliteTier, sqliteTier } from "./file-tier.ts";
+import { type Encrypted, type SqliteTier, sqliteTier } from "./file-tier.ts";
 import type { SqliteOptions } from "./sqlite-options.ts";
 
 /** The slice of `Database` that is used. */
@@ -67,6 +69,9 @@ function bunDriver(database: BunDatabase): SyncDriver {
  *
  * @throws {ConfigError} naming the option that is wrong
  */
+export function bunSqlite(target: string | URL, options: SqliteOptions & Encrypted): Tier;
+export function bunSqlite(target: SqliteOptions & Encrypted, options?: SqliteOptions): Tier;
+export function bunSqlite(target: string | URL | SqliteOptions, options?: SqliteOptions): SqliteTier;
 export function bunSqlite(target: string | URL | SqliteOptions, options?: SqliteOptions): SqliteTier {
   return sqliteTier("sqlite", bunFiles, target, options);
 }

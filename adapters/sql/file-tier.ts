@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type BytesOptions, bytes } from "../../src/bytes/bytes.ts";
+import { bytes } from "../../src/bytes/bytes.ts";
+import type { Encryption } from "../../src/bytes/steps.ts";
 import { ConfigError, describe } from "../../src/errors.ts";
 import type { Capabilities, SyncTier, Tier } from "../../src/tier.ts";
 import type { FileDriver, SyncDriver } from "./driver.ts";
@@ -14,6 +15,11 @@ import { type SqlStore, sqlStore } from "./store.ts";
 /** A SQLite tier: with its synchronous face, and the open handle as `client`. */
 export interface SqliteTier extends Tier {
   readonly sync: SyncTier;
+}
+
+/** Options that ask for encryption, which leaves no synchronous face. */
+export interface Encrypted {
+  readonly encryption: Encryption;
 }
 
 /**
@@ -31,10 +37,7 @@ export function sqliteTier(
 ): SqliteTier {
   const isPath = typeof target === "string" || target instanceof URL;
   const given: SqliteOptions = isPath ? { ...options, path: target } : { ...options, ...target };
-  const codecs: { -readonly [K in keyof BytesOptions]: BytesOptions[K] } = {};
-  if (given.codec !== undefined) codecs.codec = given.codec;
-  if (given.codecs !== undefined) codecs.codecs = given.codecs;
-  return bytes(sqliteStore(name, files, given), codecs) as SqliteTier;
+  return bytes(sqliteStore(name, files, given), given) as SqliteTier;
 }
 
 /** The store of bytes within {@linkcode sqliteTier}. */
@@ -72,6 +75,7 @@ function capabilities({ maxKeyLength, readOnly }: SqliteSettings, isKept: boolea
     durable: isKept,
     shared: isKept,
     readOnly,
+    copies: true,
     local: true,
     maxKeyBytes: maxKeyLength,
     maxValueBytes: MAX_VALUE_BYTES,

@@ -6,10 +6,12 @@
  *
  * @module
  */
+
 import { MissingPackageError } from "../../src/errors.ts";
+import type { Tier } from "../../src/tier.ts";
 import { builtin, workingFolder } from "./builtin.ts";
 import { type FileDriver, held, immediate, type Row, type SyncDriver } from "./driver.ts";
-import { type SqliteTier, sqliteTier } from "./file-tier.ts";
+import { type Encrypted, type SqliteTier, sqliteTier } from "./file-tier.ts";
 import type { SqliteOptions } from "./sqlite-options.ts";
 
 /** The slice of `Database` that is used; it is that of better-sqlite3. */
@@ -107,6 +109,9 @@ function fileUrl(path: string): string {
  *
  * @throws {ConfigError} naming the option that is wrong
  */
+export function libsqlFile(target: string | URL, options: SqliteOptions & Encrypted): Tier;
+export function libsqlFile(target: SqliteOptions & Encrypted, options?: SqliteOptions): Tier;
+export function libsqlFile(target: string | URL | SqliteOptions, options?: SqliteOptions): SqliteTier;
 export function libsqlFile(target: string | URL | SqliteOptions, options?: SqliteOptions): SqliteTier {
   return sqliteTier("sqlite", libsqlFiles, target, options);
 }

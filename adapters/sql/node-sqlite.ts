@@ -5,10 +5,12 @@
  *
  * @module
  */
+
 import { MissingPackageError } from "../../src/errors.ts";
+import type { Tier } from "../../src/tier.ts";
 import { builtin } from "./builtin.ts";
 import { type FileDriver, held, immediate, type Row, type SyncDriver } from "./driver.ts";
-import { type SqliteTier, sqliteTier } from "./file-tier.ts";
+import { type Encrypted, type SqliteTier, sqliteTier } from "./file-tier.ts";
 import type { SqliteOptions } from "./sqlite-options.ts";
 
 /** The slice of `DatabaseSync` that is used. */
@@ -74,6 +76,9 @@ function nodeDriver(database: NodeDatabase): SyncDriver {
  *
  * @throws {ConfigError} naming the option that is wrong
  */
+export function nodeSqlite(target: string | URL, options: SqliteOptions & Encrypted): Tier;
+export function nodeSqlite(target: SqliteOptions & Encrypted, options?: SqliteOptions): Tier;
+export function nodeSqlite(target: string | URL | SqliteOptions, options?: SqliteOptions): SqliteTier;
 export function nodeSqlite(target: string | URL | SqliteOptions, options?: SqliteOptions): SqliteTier {
   return sqliteTier("sqlite", nodeFiles, target, options);
 }

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import type { BytesOptions } from "../../src/bytes/bytes.ts";
 import { toMilliseconds } from "../../src/duration.ts";
-import type { Codec, TierOptions } from "../../src/tier.ts";
+import type { TierOptions } from "../../src/tier.ts";
 import { fault } from "../options.ts";
 
 const MAX_KEY_LENGTH = 512;
@@ -25,9 +24,4 @@ export function keyLimit(maxKeyLength: number = MAX_KEY_LENGTH): number {
 /** How long an operation may take, in milliseconds. */
 export function budgetOf({ timeout = BUDGET }: TierOptions): number {
   return toMilliseconds(timeout, "timeout");
-}
-
-/** The codecs among the options of an adapter, for `bytes()`. */
-export function codecsOf({ codec, codecs }: { codec?: Codec; codecs?: readonly Codec[] }): BytesOptions {
-  return { ...(codec !== undefined && { codec }), ...(codecs !== undefined && { codecs }) };
 }

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import type { BytesOptions } from "../../src/bytes/bytes.ts";
 import type { Duration } from "../../src/duration.ts";
-import type { Codec, TierOptions } from "../../src/tier.ts";
+import type { TierOptions } from "../../src/tier.ts";
 import { fault, flag, oneOf, text, tierOptions, time } from "../options.ts";
 
 /** Options of {@linkcode sqlite}. */
-export interface SqliteOptions extends TierOptions {
+export interface SqliteOptions extends TierOptions, BytesOptions {
   /** The file: a path, a `file:` URL (`?mode=ro` is `readOnly`), or `":memory:"`. Missing folders are made. */
   path?: string | URL;
   /**
@@ -16,10 +17,6 @@ export interface SqliteOptions extends TierOptions {
    * pragmas are left alone and `close()` does not close it. It must not be in a transaction when the cache writes.
    */
   database?: object;
-  /** Codec for values. Default `cbor`. */
-  codec?: Codec;
-  /** Codecs that stored values may be decoded with. Default `cbor`, `json` and `structured`. */
-  codecs?: readonly Codec[];
   /**
    * How long to wait for another process that holds the lock. Asynchronous writes wait without blocking the event loop,
    * synchronous ones in the thread. Default 5 s.

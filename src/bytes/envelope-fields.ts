@@ -81,6 +81,11 @@ export class FieldReader {
     return texts;
   }
 
+  /** A number that {@linkcode writeVarint} wrote. */
+  length(): number {
+    return this.#varint();
+  }
+
   /** What is left, as a view. */
   rest(): Uint8Array {
     const { buffer, byteOffset, length } = this.#bytes;

@@ -8,4 +8,6 @@ export { cbor } from "./codecs/cbor.ts";
 export { json } from "./codecs/json.ts";
 export { structured } from "./codecs/structured.ts";
 export { decodeEnvelope, encodeEnvelope } from "./envelope.ts";
-export { codecTier } from "./tier.ts";
+export type { SealedMeta } from "./payload.ts";
+export type { AttachedEncryption, Compression, Encryption } from "./steps.ts";
+export { type ByteSteps, codecTier } from "./tier.ts";

@@ -88,9 +88,11 @@ export function sealPayload(
  * @throws {CodecError} when it is encrypted
  */
 export function openPayload(key: string, meta: SealedMeta, payload: Uint8Array): OpenedPayload {
-  if (isEncrypted(payload))
-    throw new CodecError("Cannot read payload as it must not be encrypted: received no key ring");
   const sum = ((payload[4]! << 24) | (payload[5]! << 16) | (payload[6]! << 8) | payload[7]!) >>> 0;
+  // Has the checksum of a plain one if a bit of the flags was flipped.
+  if (isEncrypted(payload) && checksum(payload, key, meta, payload[3]! & ~ENCRYPTED) !== sum) {
+    throw new CodecError("Cannot read payload as it must not be encrypted: received no key ring");
+  }
   if (checksum(payload, key, meta) !== sum) {
     throw new CorruptError("Cannot read payload as its checksum must match its bytes, key, tags, version and time");
   }
@@ -137,9 +139,9 @@ export function readPayload(payload: Uint8Array): OpenedPayload {
 
 const scratch = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
 
-function checksum(payload: Uint8Array, key: string, meta: SealedMeta): number {
+function checksum(payload: Uint8Array, key: string, meta: SealedMeta, flags: number = payload[3]!): number {
   scratch.setFloat64(0, meta.createdAt);
-  let seed = hashString(key, (payload[2]! << 8) | payload[3]!);
+  let seed = hashString(key, (payload[2]! << 8) | flags);
   seed = avalanche(seed ^ scratch.getInt32(0));
   seed = avalanche(seed ^ scratch.getInt32(4));
   if (meta.version !== undefined) seed = hashString(meta.version, seed ^ 1);

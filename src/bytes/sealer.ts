@@ -33,6 +33,8 @@ type Store = TierOperations<Uint8Array, "async" | "sync">;
 export interface SealerSteps {
   readonly compression: Compression | undefined;
   readonly encryption: AttachedEncryption | undefined;
+  /** Whether the tier has a synchronous face, and so must encode at once. */
+  readonly isSync: boolean;
 }
 
 /** What {@linkcode Sealer} does with values is in docs/format.md. */
@@ -42,11 +44,13 @@ export class Sealer {
   readonly #store: Tier<Uint8Array>;
   readonly #codecs: CodecRegistry;
   readonly #compression: Compression | undefined;
+  readonly #isSync: boolean;
   readonly #encryption: AttachedEncryption | undefined;
   readonly #maxKeyBytes: number;
   readonly #maxValueBytes: number;
 
-  constructor(store: Tier<Uint8Array>, codecs: CodecRegistry, { compression, encryption }: SealerSteps) {
+  constructor(store: Tier<Uint8Array>, codecs: CodecRegistry, { compression, encryption, isSync }: SealerSteps) {
+    this.#isSync = isSync;
     this.#store = store;
     this.#codecs = codecs;
     this.#compression = compression;
@@ -131,8 +135,8 @@ export class Sealer {
     const close = (packed: Uint8Array | undefined): MaybePromise<Write<Uint8Array>> =>
       this.#encryption === undefined
         ? sealed(sealPayload(key, entry, codec.id, packed ?? body, packed !== undefined))
-        : this.#encryption.seal(key, entry, newPayload(codec.id, packed ?? body, packed !== undefined)).then(sealed);
-    return this.#compression === undefined ? close(undefined) : then(this.#compression.pack(body), close);
+        : then(this.#encryption.seal(key, entry, newPayload(codec.id, packed ?? body, packed !== undefined)), sealed);
+    return this.#compression === undefined ? close(undefined) : then(this.#compression.pack(body, this.#isSync), close);
   }
 
   #check(what: string, length: number, limit: number): void {
@@ -158,7 +162,7 @@ export class Sealer {
     const decoded = (bytes: Uint8Array): Entry =>
       copy(entry, decode(codec, bytes), id, entry.size ?? entry.value.length);
     if (!isPacked) return decoded(body);
-    if (this.#compression !== undefined) return then(this.#compression.unpack(body), decoded);
+    if (this.#compression !== undefined) return then(this.#compression.unpack(body, this.#isSync), decoded);
     throw new CodecError("Cannot decode value as its tier must have a compression: received a compressed one");
   }
 

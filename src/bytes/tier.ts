@@ -37,7 +37,7 @@ export function codecTier(bytes: Tier<Uint8Array>, codecs: readonly Codec[], ste
   const encryption = given?.attach(bytes);
   const store = encryption?.store ?? bytes;
   const isSync = store.sync !== undefined && encryption === undefined && compression?.sync !== false;
-  const sealer = new Sealer(store, codecRegistry(codecs), { compression, encryption });
+  const sealer = new Sealer(store, codecRegistry(codecs), { compression, encryption, isSync });
   const tier: { -readonly [K in keyof Tier]: Tier[K] } = {
     name: store.name,
     capabilities: isSync || !store.capabilities.sync ? store.capabilities : { ...store.capabilities, sync: false },
@@ -53,6 +53,8 @@ export function codecTier(bytes: Tier<Uint8Array>, codecs: readonly Codec[], ste
   if (isSync) tier.sync = face<"sync">(store.sync!, sealer);
   if (store.options !== undefined) tier.options = store.options;
   if (store.profiles !== undefined) tier.profiles = store.profiles;
+  if (store.logs !== undefined) tier.logs = store.logs;
+  if (store.inspect !== undefined) tier.inspect = store.inspect.bind(store);
   if (store.usage !== undefined) tier.usage = store.usage.bind(store);
   if (store.close !== undefined && encryption === undefined) tier.close = store.close.bind(store);
   // A store may have its client only once it is open.

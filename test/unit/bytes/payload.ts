@@ -118,7 +118,7 @@ export const tests: TestCase[] = suite("payload", {
     unknown[2] = 9;
     ok(throws(() => openPayload(KEY, META, unknown), "CORRUPT").message.includes("version must be 1: received 9"));
     unknown[2] = 1;
-    unknown[3] = 2;
+    unknown[3] = 4;
     ok(throws(() => openPayload(KEY, META, unknown), "CORRUPT").message.includes("flags"));
   },
 });
