@@ -11,6 +11,7 @@
  */
 import type { Clock } from "./clock.ts";
 import type { Entry } from "./entry.ts";
+import type { LogStore } from "./observe/log.ts";
 import type { ProfileStore } from "./profiles/profile.ts";
 import type { LayerCounters } from "./stats.ts";
 import type { StoreFactory } from "./store.ts";
@@ -36,6 +37,8 @@ export interface Capabilities {
   readonly shared?: boolean;
   /** Is only read: the cache keeps its writes, deletions and invalidations to itself. Default `false`. */
   readonly readOnly?: boolean;
+  /** Has no use for the bytes that it was given once it has answered: whoever made them may use them again. Default `false`. */
+  readonly copies?: boolean;
   /** Answers in less than about 50 µs without leaving the machine: no time budget by default. Default `false`. */
   readonly local?: boolean;
   /** Shortest time to live that the store can keep, in milliseconds; shorter entries are not written to it. Default 0. */
@@ -106,6 +109,15 @@ export interface ReadResult<V = unknown> {
   readonly sequence?: number | undefined;
   /** When asked for: for each key a lease that was taken (above 0), or `undefined` where it is fresh or another holds one. */
   readonly leases?: readonly (number | undefined)[] | undefined;
+}
+
+/** Answer of {@linkcode Tier.inspect}. */
+export interface TierInspection {
+  readonly entry: Entry;
+  /** Where its tags have ended it, how. */
+  readonly state?: "stale" | "deleted";
+  /** For each of its tags the sequence of the last invalidation; `Infinity` for one whose record is lost, which counts as invalidated. */
+  readonly tagSequences: readonly number[];
 }
 
 /** Answer to a write. */
@@ -285,8 +297,15 @@ export interface Tier<V = unknown> extends TierOperations<V, "async"> {
    * @throws {ConfigError} for a bound that it cannot have, and then nothing has changed
    */
   resize?(bounds: TierBounds): void;
+  /**
+   * What is under a key, whatever it counts as, for `cache.explain`, where the tier knows more of it than `getMany` gives: the entry as it
+   * was written, and what has become of its tags. Its value is left out.
+   */
+  inspect?(key: string): MaybePromise<TierInspection | undefined>;
   /** Gives up at most so many entries, the least valuable first, for reason `memory-pressure`. */
   shed?(limit: number): void;
+  /** Where the tier can keep the logs of `tiercel/observe`: for all caches that share it. */
+  readonly logs?: LogStore;
   /** Where the tier can keep profiles (`tiercel/profiles`): for all caches that share it. */
   readonly profiles?: ProfileStore;
   /** Flushes what was acknowledged and closes what the tier opened itself; a client given by the caller stays open. */

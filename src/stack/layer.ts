@@ -12,6 +12,7 @@ import { decodeKey } from "../key.ts";
 import { all, then } from "../maybe.ts";
 import { sharedPrefix, tierTtl } from "../options.ts";
 import type { LayerCounters, TierHealth } from "../stats.ts";
+import type { Inspected } from "../store.ts";
 import type {
   Change,
   InvalidationMode,
@@ -376,13 +377,28 @@ export class Layer {
     );
   }
 
+  /** What is under a key, and where the tier tells it, what has become of its tags. */
+  inspect(key: string, now: number): MaybePromise<Pick<Inspected, "entry" | "known"> | TierError> {
+    const { tier } = this;
+    if (!tier.inspect || this.#missed.isAny)
+      return then(this.read([key], { now, peek: true, metaOnly: true }), (answer) =>
+        answer instanceof TierError ? answer : { entry: answer.entries[0] },
+      );
+    const inspected = this.guard.run("inspect", () => tier.inspect!(this.#prefix + key));
+    return then(inspected, (answer) => {
+      if (!answer || answer instanceof TierError) return answer ?? {};
+      const { entry, ...known } = answer;
+      return { entry: this.#retag(entry, (tag) => this.strip(tag)), known };
+    });
+  }
+
   /** Reads what no cache can have written, so that nothing is left behind. */
-  probe(): MaybePromise<Pick<TierHealth, "ok" | "latency" | "entries" | "error">> {
+  probe(entries?: boolean): MaybePromise<Pick<TierHealth, "ok" | "latency" | "entries" | "error">> {
     const { capabilities, usage } = this.tier;
     const startedAt = this.#engine.now();
     const read = this.guard.run("probe", () =>
       then(this.#face.getMany([`${this.#prefix.slice(0, -1)}#probe`], { now: startedAt, peek: true }), () =>
-        capabilities.local && capabilities.keys && !usage ? this.#face.size!(this.#prefix, startedAt) : undefined,
+        entries && capabilities.keys && !usage ? this.#face.size!(this.#prefix, startedAt) : undefined,
       ),
     );
     return then(read, (answer) => {

@@ -241,8 +241,8 @@ class Stack implements Store {
    * Before the first change it must be known where the journal stands. All changes wait for that, so that they keep their
    * order.
    */
-  #mutate<T>(change: () => MaybePromise<T>, encoded?: MaybePromise<unknown>): MaybePromise<T> {
-    return this.#traffic.mutate(then(encoded, () => then(this.#ranks.follower?.begin(), change)));
+  #mutate<T>(change: () => MaybePromise<T>, encoded?: () => MaybePromise<unknown>): MaybePromise<T> {
+    return this.#traffic.mutate(then(this.#ranks.follower?.begin(), () => then(encoded?.(), change)));
   }
 
   write(writes: readonly Write[], ticket?: number, tiers?: readonly string[]): MaybePromise<void> {
@@ -283,7 +283,10 @@ class Stack implements Store {
 
   delete(keys: readonly string[], tier?: string): MaybePromise<boolean[]> {
     const { options } = this.#engine;
-    return this.#mutate(() => this.#delete(keys, options, tier), this.#traffic.encoded(keys));
+    return this.#mutate(
+      () => this.#delete(keys, options, tier),
+      () => this.#traffic.encoded(keys),
+    );
   }
 
   #delete(keys: readonly string[], options: Engine["options"], tier: string | undefined): MaybePromise<boolean[]> {
@@ -365,21 +368,27 @@ class Stack implements Store {
 
   clear(prefix: string, tier?: string): MaybePromise<void> {
     const { options } = this.#engine;
-    return this.#mutate(() => {
-      const now = this.#engine.now();
-      const cleared = this.#sweep(
-        () => this.#engine.fence.markAll(),
-        () => this.#traffic.landed(),
-        (layer) => layer.clear(prefix, now),
-        tier,
-      );
-      return then(cleared, (answers) => throwFirst(options, answers));
-    }, this.#traffic.encoded());
+    return this.#mutate(
+      () => {
+        const now = this.#engine.now();
+        const cleared = this.#sweep(
+          () => this.#engine.fence.markAll(),
+          () => this.#traffic.landed(),
+          (layer) => layer.clear(prefix, now),
+          tier,
+        );
+        return then(cleared, (answers) => throwFirst(options, answers));
+      },
+      () => this.#traffic.encoded(),
+    );
   }
 
   invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): MaybePromise<number> {
     const { options } = this.#engine;
-    return this.#mutate(() => invalidate(this.#ranks, options, tags, match, mode), this.#traffic.encoded());
+    return this.#mutate(
+      () => invalidate(this.#ranks, options, tags, match, mode),
+      () => this.#traffic.encoded(),
+    );
   }
 
   drop(changes: readonly Change[]): MaybePromise<void> {
@@ -441,8 +450,8 @@ class Stack implements Store {
     for (const { counters } of this.#layers) Object.assign(counters, newLayerCounters());
   }
 
-  health(): MaybePromise<CacheHealth> {
-    return then(all(this.#layers.map((layer) => layer.probe())), (probes) => {
+  health(entries?: boolean): MaybePromise<CacheHealth> {
+    return then(all(this.#layers.map((layer) => layer.probe(entries))), (probes) => {
       const isOk = probes.map(({ ok }) => ok);
       return {
         status: !isOk.includes(true) ? "down" : isOk.includes(false) ? "degraded" : "ok",
@@ -454,10 +463,10 @@ class Stack implements Store {
   inspect(key: string): MaybePromise<readonly Inspected[]> {
     const now = this.#engine.now();
     const look = (layer: Layer): MaybePromise<Inspected> =>
-      then(layer.read([key], { now, peek: true, metaOnly: true }), (answer) =>
+      then(layer.inspect(key, now), (answer) =>
         answer instanceof TierError
-          ? { tier: layer.name, error: answer.message }
-          : { tier: layer.name, entry: answer.entries[0] },
+          ? { tier: layer.name, known: { state: "unavailable", error: answer.message } }
+          : { tier: layer.name, ...answer },
       );
     return all(this.#layers.map(look));
   }

@@ -38,7 +38,7 @@ export function writeBehind(tier: Tier, engine: Pick<Engine, "hold">): Tier {
       return tier.client;
     },
     name: tier.name,
-    capabilities: { ...tier.capabilities, sync: false, leases: false },
+    capabilities: { ...tier.capabilities, sync: false, leases: false, copies: false },
     options: tier.options ?? {},
     open: (context) => behind.open(context),
     prepare: (writes) => behind.prepare(writes),

@@ -1,0 +1,76 @@
+/**
+ * What a stream is made of, piece by piece.
+ *
+ * @module
+ */
+import { describe, mustBe, ValueError } from "../errors.ts";
+import type { StreamSource } from "./types.ts";
+
+/** The bytes of a source. */
+export interface Pieces {
+  /** The next ones; `undefined` after the last. One call at a time. */
+  next(): Promise<Uint8Array | undefined>;
+  /** No more are wanted. */
+  cancel(reason: unknown): void;
+}
+
+/** The bytes of a source that has them at hand. */
+export function bytesOf(source: unknown): Uint8Array | undefined {
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  return Object.prototype.toString.call(source) === "[object ArrayBuffer]"
+    ? new Uint8Array(source as ArrayBuffer)
+    : undefined;
+}
+
+/** @throws {ValueError} for what is no source, and for a stream that somebody else reads */
+export function piecesOf(source: StreamSource): Pieces {
+  const bytes = bytesOf(source);
+  if (bytes) return iterated([bytes]);
+  const { getReader, stream } = (typeof source === "object" && source ? source : {}) as {
+    getReader?: unknown;
+    stream?: unknown;
+  };
+  if (typeof stream === "function") return streamed((source as Blob).stream());
+  if (typeof getReader === "function") return streamed(source as ReadableStream<Uint8Array>);
+  const isIterable =
+    typeof source === "object" && source && (Symbol.asyncIterator in source || Symbol.iterator in source);
+  if (isIterable) return iterated(source as Iterable<Uint8Array>);
+  throw new ValueError(mustBe("source", "a ReadableStream, a Blob, bytes, or iterable", source));
+}
+
+function streamed(stream: ReadableStream<Uint8Array>): Pieces {
+  if (stream.locked) throw new ValueError("Cannot use source as nobody else must read it: received a locked stream");
+  const reader = stream.getReader();
+  return {
+    async next() {
+      const { value, done } = await reader.read();
+      return done ? undefined : checked(value);
+    },
+    cancel: (reason) => void reader.cancel(reason).catch(() => {}),
+  };
+}
+
+function iterated(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Pieces {
+  const iterator =
+    Symbol.asyncIterator in source
+      ? source[Symbol.asyncIterator]()
+      : (source as Iterable<Uint8Array>)[Symbol.iterator]();
+  return {
+    async next() {
+      const { value, done } = await iterator.next();
+      return done ? undefined : checked(value);
+    },
+    cancel() {
+      // What a generator does at its end is its own affair.
+      void (async () => iterator.return?.())().catch(() => {});
+    },
+  };
+}
+
+function checked(piece: unknown): Uint8Array {
+  const bytes = bytesOf(piece);
+  if (bytes) return bytes;
+  throw new ValueError(
+    `Cannot use source as all that it gives must be bytes: received ${typeof piece === "string" ? "a string" : describe(piece)}`,
+  );
+}

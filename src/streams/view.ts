@@ -1,0 +1,166 @@
+/**
+ * A view of a cache as its streams see it: what is under its keys, and opening it.
+ *
+ * @module
+ */
+import type { Cache } from "../api.ts";
+import { checkRing } from "../bytes/encryption/key-ring.ts";
+import { CorruptError, invalid, TierError } from "../errors.ts";
+import type { Key } from "../key.ts";
+import { settle, then } from "../maybe.ts";
+import type { LoadOptions } from "../options.ts";
+import type { AnyScopes } from "../scope/types.ts";
+import type { Space } from "../space.ts";
+import type { Found } from "../store.ts";
+import type { MaybePromise } from "../tier.ts";
+import { abortable } from "../timeout.ts";
+import { INSIDE, type Verbs } from "../verbs.ts";
+import type { FillingOptions } from "./filling.ts";
+import { type Kind, type Manifest, manifestOf } from "./manifest.ts";
+import { Room } from "./room.ts";
+import { TAG_BYTES } from "./seal.ts";
+import { chunksName, Shelf } from "./shelf.ts";
+import { openStored, type Place } from "./stored.ts";
+import type { FoundStream, StreamGetOptions, StreamLoadOptions, StreamSetOptions, StreamsOptions } from "./types.ts";
+
+const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
+const LEAST_CHUNK = 1_024;
+const MOST_CHUNK = 16 * 1_048_576;
+/** Longest body where memory is the only tier. */
+const MOST_IN_MEMORY = 16 * 1_048_576;
+/** A body takes its time; who waits for it in another process gives up by a time of its own. */
+const LEASES = { lease: "10m", leaseTimeout: "30s" } as const;
+
+/** A stream with its kind. */
+export interface Opened {
+  readonly found: FoundStream;
+  readonly kind: Kind | undefined;
+}
+
+/** An entry that is the manifest of a stream. */
+export interface Seen extends Found {
+  readonly manifest: Manifest;
+}
+
+/** What all verbs of streams share. */
+export class View {
+  readonly verbs: Verbs;
+  /** That of the view itself: streams are looked for in no other. */
+  readonly space: Space;
+  readonly shelf: Shelf | undefined;
+  readonly room: Room;
+  readonly limits: Pick<FillingOptions, "chunk" | "maxBytes" | "ring">;
+
+  /** @throws {ConfigError} for a wrong option, and for what is no cache */
+  constructor(cache: Cache<AnyScopes>, { chunkBytes = 65_536, maxBytes, encryption }: StreamsOptions) {
+    const verbs = (cache as { [INSIDE]?: Verbs } | undefined)?.[INSIDE];
+    if (!verbs) throw invalid("cache", "made by createCache", cache);
+    if (!(Number.isSafeInteger(chunkBytes) && chunkBytes >= LEAST_CHUNK && chunkBytes <= MOST_CHUNK))
+      throw invalid("chunkBytes", `an integer from ${LEAST_CHUNK} to ${MOST_CHUNK}`, chunkBytes);
+    if (maxBytes !== undefined && !(maxBytes > 0)) throw invalid("maxBytes", "above 0", maxBytes);
+    if (encryption !== undefined) checkRing(encryption);
+    this.verbs = verbs;
+    this.space = verbs.space.own;
+    this.shelf = Shelf.of(this.space);
+    this.room = Room.of(verbs.engine);
+    this.limits = {
+      chunk: Math.min(chunkBytes, (this.shelf?.maxChunk ?? Infinity) - TAG_BYTES),
+      maxBytes: maxBytes ?? (this.shelf ? Infinity : MOST_IN_MEMORY),
+      ring: encryption,
+    };
+  }
+
+  /** Where a stream is read. */
+  place(text: string): Place {
+    const { space, shelf, room, limits } = this;
+    return { space, shelf, room, ring: limits.ring, text };
+  }
+
+  /** Options of the core for a write or load. */
+  core(options: StreamSetOptions | StreamLoadOptions): LoadOptions {
+    const { meta: _, ...rest } = options as StreamSetOptions;
+    const codec = this.shelf?.codec;
+    return { ...LEASES, ...(rest as LoadOptions), ...(codec !== undefined && { codec }) };
+  }
+
+  /** Has the chunks of a stream go that is gone. */
+  retire(text: string, manifest: Manifest | undefined): void {
+    const { engine } = this.verbs;
+    const { id, count } = manifest ?? {};
+    if (id === undefined) return;
+    const name = chunksName(id, text);
+    this.room.retire(name, () => engine.background(this.shelf?.drop(name, count!) ?? Promise.resolve(), "stream"));
+  }
+
+  /** What is under a key, whatever it counts as. */
+  peek(text: string): MaybePromise<Seen | undefined> {
+    const { store } = this.verbs.engine;
+    const read = store.read([text], { peek: true, version: null, tier: this.space.tiers });
+    return then(read, ({ found }) => seen(found[0]));
+  }
+
+  /** The entry of a stream that may be served. */
+  look(
+    key: Key,
+    version: string | undefined = this.verbs.engine.options.version,
+    stale = false,
+  ): Promise<Seen | undefined> {
+    return settle(() => {
+      const read = this.verbs.coherent(() => this.space.read([key], { version }));
+      return then(read, ({ found: [item] }) => (item && (stale || !item.stale) ? seen(item) : undefined));
+    });
+  }
+
+  /** The stream of an entry; `undefined` where it is lost or damaged, and then the entry goes too. */
+  async open(
+    key: Key,
+    text: string,
+    { manifest, entry, stale, tier }: Seen,
+    signal?: AbortSignal,
+  ): Promise<Opened | undefined> {
+    const { engine } = this.verbs;
+    const lost = async (error: CorruptError): Promise<void> => {
+      engine.emit("corrupt", () => ({ key, tier, error }));
+      const now = await this.peek(text);
+      if (!now || now.entry.createdAt !== entry.createdAt || now.manifest.id !== manifest.id) return;
+      await engine.store.delete([text]);
+      this.retire(text, manifest);
+    };
+    const place = this.place(text);
+    try {
+      const stored = await openStored(manifest, place, (error) => engine.background(lost(error), "stream"));
+      if (!stored) return undefined;
+      const { createdAt, freshUntil, staleUntil } = entry;
+      const { meta, size, kind } = stored.head;
+      const found = { body: stored.body(signal), meta, size, createdAt, freshUntil, staleUntil, stale, filling: false };
+      return { found, kind };
+    } catch (error) {
+      if (error instanceof TierError) return undefined;
+      if (!(error instanceof CorruptError)) throw error;
+      await lost(error);
+      return undefined;
+    }
+  }
+
+  /** The stream under a key, counted as a read. */
+  async get(key: Key, options: StreamGetOptions = NOTHING): Promise<Opened | undefined> {
+    const { verbs, space } = this;
+    const { engine } = verbs;
+    verbs.check(options);
+    const { signal, version = engine.options.version } = options;
+    const text = space.encode(key);
+    const item = await abortable(this.look(key, version, options.stale), signal);
+    const opened = item && (await abortable(this.open(key, text, item, signal), signal));
+    const filling = opened || !options.filling ? undefined : this.room.fillings.get(text);
+    if (filling?.isFor(version)) return { found: filling.found(signal), kind: filling.kind };
+    space.count(key, !opened ? "misses" : opened.found.stale ? "staleHits" : "hits");
+    if (opened) engine.emit("hit", () => ({ key, tier: item.tier }));
+    else engine.emit("miss", () => ({ key }));
+    return opened;
+  }
+}
+
+function seen(found: Found | undefined): Seen | undefined {
+  const manifest = found && manifestOf(found.entry.value);
+  return manifest && { ...found, manifest };
+}

@@ -1,0 +1,150 @@
+/**
+ * Streams that are longer than memory should be, and processes that die while they write one.
+ *
+ *     TIERCEL_LONG=1    1 GiB through each store, encrypted and not
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { redis } from "../../adapters/redis.ts";
+import { sqlite } from "../../adapters/sqlite.ts";
+import { createCache, type Tier } from "../../mod.ts";
+import { inside, programs } from "../../scripts/project.mjs";
+import { streams } from "../../src/streams/mod.ts";
+import { equal, ok, same } from "../contract/assert.ts";
+import { reasonFor } from "../servers/available.ts";
+import { startRedis } from "../servers/redis.ts";
+
+const CHILD = fileURLToPath(new URL("./streams-child.ts", import.meta.url));
+const MIB = 1_048_576;
+const isLong = Boolean(process.env.TIERCEL_LONG);
+const BYTES = (isLong ? 1_024 : 32) * MIB;
+/** How much more memory a stream may take than one before it of an eighth of its length did, 32 MiB at least. */
+const MORE = 64 * MIB;
+/** The same where it is encrypted: Web Crypto on Node, which decrypts a gibibyte for nobody, lets about 100 MiB gather by itself. */
+const MORE_SEALED = 128 * MIB;
+
+const NODE: readonly string[] = [process.execPath, "--no-warnings"];
+/** Others that read what Node wrote. */
+const OTHERS: Record<string, readonly string[]> = {
+  "Node 26": [programs.node26, "--no-warnings"],
+  Bun: [programs.bun, "run"],
+  Deno: [programs.deno, "run", "-A", "--no-prompt", "--no-check", "--config", inside("deno.json")],
+};
+
+/** Runs the program; kills it without a word when it has printed `until`. */
+function run(args: string[], until?: string, [runtime, ...flags]: readonly string[] = NODE): Promise<string> {
+  const child = spawn(runtime!, [...flags, CHILD, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  let printed = "";
+  child.stdout.on("data", (data) => {
+    printed += data;
+    if (until !== undefined && printed.includes(until)) child.kill("SIGKILL");
+  });
+  return new Promise((resolve) => child.on("close", () => resolve(printed.trim())));
+}
+
+/** Gives a target to a test: a file, or a server. */
+async function withTarget(
+  kind: "sqlite" | "redis",
+  use: (target: string, open: () => Tier) => Promise<void>,
+): Promise<void> {
+  if (kind === "redis") {
+    const server = await startRedis();
+    try {
+      await use(server.url, () => redis(server.url));
+    } finally {
+      await server.stop();
+    }
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "tiercel-streams-"));
+  const path = join(folder, "cache.db");
+  try {
+    await use(`sqlite:${path}`, () => sqlite(path));
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+}
+
+for (const kind of ["sqlite", "redis"] as const) {
+  const skip = kind === "redis" && reasonFor("redis");
+  for (const sealed of ["", "sealed"]) {
+    test(
+      `${kind}: a stream of ${BYTES / MIB} MiB ${sealed} takes no more memory than a short one`,
+      { skip, timeout: 600_000 },
+      () =>
+        withTarget(kind, async (target) => {
+          const { read, begin, start, peak, write, readRate } = JSON.parse(
+            await run(["whole", target, String(BYTES), sealed]),
+          ) as Record<string, number>;
+          const mib = (bytes: number): string => `${Math.round(bytes / MIB)} MiB`;
+          console.log(
+            `${mib(peak! - start!)} above a short stream, ${mib(peak! - begin!)} above nothing; written at ${write} MiB/s, read at ${readRate} MiB/s`,
+          );
+          same(read, BYTES);
+          ok(peak! - start! < (sealed ? MORE_SEALED : MORE), `${mib(peak! - start!)} more`);
+        }),
+    );
+  }
+
+  test(`${kind}: what a process was writing when it was killed is seen by nobody, and goes by itself`, { skip }, () =>
+    withTarget(kind, async (target, open) => {
+      same(await run(["begin", target], "begun"), "begun");
+      same(await run(["read", target]), "missing");
+      let ahead = 0;
+      const clock = {
+        now: () => Date.now() + ahead,
+        setTimer: (callback: () => void, ms: number) => setTimeout(callback, ms),
+        clearTimer: (timer: unknown) => clearTimeout(timer as number),
+      };
+      const cache = createCache({ name: "streams", tiers: [open()], clock, sweepInterval: 0 });
+      const tier = cache.tier(kind);
+      const left = async (): Promise<string[]> =>
+        (await tier.scan!({ prefix: "streams:@#stream", limit: 10_000, now: Date.now() })).keys as string[];
+      const orphans = await left();
+      ok(orphans.length > 50, `${orphans.length} chunks were left`);
+      equal(await cache.keys(), []);
+      same(await streams(cache).get("k"), undefined);
+      const { entries } = await tier.getMany(orphans, { now: Date.now() });
+      for (const entry of entries) ok(entry!.staleUntil <= Date.now() + 600_000);
+      if (kind === "sqlite") {
+        ahead = 601_000;
+        await cache.prune();
+        equal(await left(), []);
+      }
+      await cache.close();
+    }),
+  );
+}
+
+for (const sealed of ["", "sealed"]) {
+  test(`what one runtime has written ${sealed} the others read`, () =>
+    withTarget("sqlite", async (target) => {
+      await run(["store", target, "300000", sealed]);
+      const own = await run(["sum", target, "0", sealed]);
+      ok(own.includes('"length":300000') && own.includes("another runtime"), own);
+      for (const [name, runtime] of Object.entries(OTHERS)) {
+        same(await run(["sum", target, "0", sealed], undefined, runtime), own, name);
+      }
+    }));
+}
+
+test("a long stream that needs no waiting lets timers have their turn", () =>
+  withTarget("sqlite", async (_, open) => {
+    const cache = createCache({ tiers: [open()] });
+    const files = streams(cache);
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const source = function* () {
+      for (let chunk = 0; chunk < 256; chunk++) yield new Uint8Array(65_536);
+    };
+    await files.set("k", source());
+    const whileWritten = turns;
+    for await (const bytes of (await files.get("k"))!.body) void bytes;
+    clearInterval(timer);
+    ok(whileWritten > 1 && turns - whileWritten > 0, `${whileWritten} and ${turns - whileWritten} turns`);
+    await cache.close();
+  }));
