@@ -87,6 +87,12 @@ export interface TierExplanation extends Partial<Omit<EntryMeta, "stale">> {
   readonly error?: string | undefined;
 }
 
+/** Options of `cache.health`. */
+export interface HealthOptions extends CallOptions {
+  /** Have every tier that can count its entries, which takes a look at each in some. Memory tells them always. Default `false`. */
+  entries?: boolean;
+}
+
 /** What `cache.explain(key)` answers; `inWords` of `tiercel/observe` says it in words. */
 export interface Explanation {
   readonly key: Key;
@@ -315,7 +321,7 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
   stats(): CacheStats;
   resetStats(): void;
   /** Asks every tier, within its time budget, by a read that leaves nothing behind. */
-  health(options?: CallOptions): Promise<CacheHealth>;
+  health(options?: HealthOptions): Promise<CacheHealth>;
   /** What every tier has under a key, and why a read of it now is a hit or a miss. No use of the entry. */
   explain(key: Key, options?: CallOptions): Promise<Explanation>;
   /**

@@ -10,6 +10,7 @@ import type {
   Disabled,
   EntryMeta,
   Explanation,
+  HealthOptions,
   InvalidateTagsOptions,
   ListOptions,
   ManyLoader,
@@ -267,8 +268,8 @@ class TieredCache implements Cache {
     return this.#space.prefix === "" ? [...this.#engine.spaces.values()] : [this.#space];
   }
 
-  health(options?: CallOptions): Promise<CacheHealth> {
-    return this.#run(options, ({ engine }) => engine.store.health());
+  health(options?: HealthOptions): Promise<CacheHealth> {
+    return this.#run(options, ({ engine }) => engine.store.health(options?.entries));
   }
 
   explain(key: Key, options?: CallOptions): Promise<Explanation> {

@@ -79,13 +79,11 @@ export class Engine extends Events {
   declare readonly loads: Loads;
   readonly spaces: Map<string, Space> = new Map();
   readonly root: Space = this.space("");
-  /** Whether hits may take the fast path: no option needs a look at the entry, and the cache is open. */
+  /** Whether hits may take the fast path: nobody listens to them, no option needs a look at the entry, and the cache is open. */
   declare quick: boolean;
-  /** Whether anybody is told of a hit. */
-  declare watched: boolean;
-  // What observers set; `listening` is to be called then.
+  // What observers set:
   /** Told of every read, by the text of its key. */
-  declare seen: ((text: string, how: keyof ReadCounters) => void) | undefined;
+  seen: ((text: string, how: keyof ReadCounters) => void) | undefined = undefined;
   /** Told of every entry that is gone, by the text of its key. */
   declare gone: ((text: string, reason: EvictionReason, tier: string) => void) | undefined;
   /** Told of every new view. */
@@ -116,8 +114,8 @@ export class Engine extends Events {
   /** To be called when somebody begins or stops listening. */
   listening(): void {
     const { version, refreshAhead, earlyRefresh } = this.options;
-    this.quick = version === undefined && refreshAhead + earlyRefresh === 0 && !this.disabled && !this.closing;
-    this.watched = Boolean(this.seen) || this.has("hit");
+    this.quick =
+      version === undefined && refreshAhead + earlyRefresh === 0 && !this.disabled && !this.closing && !this.has("hit");
   }
 
   /** Puts other options in force; what is under way keeps those that it began with. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ListOptions } from "./api.ts";
-import { then } from "./maybe.ts";
+import { repeat, then } from "./maybe.ts";
 import { number } from "./options.ts";
 import { compilePattern } from "./pattern.ts";
 import type { Space } from "./space.ts";
@@ -26,27 +26,28 @@ export function listKeys(space: Space, options: ListOptions, complete?: boolean)
     space.owns(text) && (matches(space.readable(text)) || Boolean(mayBegin?.(text.slice(space.prefix.length), prefix)));
   let room = limit;
   let walk: Pages | undefined;
-  const next = (): MaybePromise<readonly string[] | undefined> => {
+  let keys: readonly string[] | undefined;
+  /** Looks at one page; whether it has nothing, and another is to be looked at. */
+  const look = (): MaybePromise<boolean> => {
+    keys = undefined;
+    if (room <= 0) return false;
     if (!walk) {
       const begin = ranges.shift();
-      if (begin === undefined || room <= 0) return undefined;
+      if (begin === undefined) return false;
       walk = engine.store.pages(space.prefix + begin, tier, complete);
     }
     return then(walk.next(), (page) => {
       signal?.throwIfAborted();
       if (!page) {
         walk = undefined;
-        return next();
+        return true;
       }
-      const keys = page.filter(isWanted).slice(0, room);
+      keys = page.filter(isWanted).slice(0, room);
       room -= keys.length;
-      if (room <= 0) {
-        walk = undefined;
-        ranges.length = 0;
-      }
-      return keys.length > 0 ? keys : next();
+      return keys.length === 0;
     });
   };
+  const next = (): MaybePromise<readonly string[] | undefined> => then(repeat(look), () => keys);
   const coherent = complete ? undefined : engine.cohere?.();
   return { next: () => then(coherent, next) };
 }

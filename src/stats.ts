@@ -45,7 +45,7 @@ export interface Counters extends ReadCounters {
 export interface TierStats extends LayerCounters {
   name: string;
   breaker: BreakerState;
-  /** Where the tier keeps its entries in this process, and in `health()` where it can count them without leaving the machine. Bytes are an estimate. */
+  /** Where the tier keeps its entries in this process, and in `health({ entries: true })` where it can count them. Bytes are an estimate. */
   entries?: number;
   bytes?: number;
   maxEntries?: number;

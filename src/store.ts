@@ -19,6 +19,7 @@ import type {
   SyncTier,
   TagMatch,
   Tier,
+  TierInspection,
   Touch,
   Write,
 } from "./tier.ts";
@@ -44,11 +45,12 @@ export interface Findings {
   readonly fault?: TierError | undefined;
 }
 
-/** What one tier has under a key, or how it failed to say. */
+/** What one tier has under a key. */
 export interface Inspected {
   readonly tier: string;
   readonly entry?: Entry | undefined;
-  readonly error?: string;
+  /** What is known besides: what has become of the tags, or how the tier failed. */
+  readonly known?: Omit<TierInspection, "entry"> | { readonly state: "unavailable"; readonly error: string };
 }
 
 /** A list that is made page by page. */
@@ -106,8 +108,8 @@ export interface Store {
   prune(steps: number): MaybePromise<readonly string[]>;
   stats(): TierStats[];
   resetStats(): void;
-  /** Asks every tier for a key that no cache can have. */
-  health(): MaybePromise<CacheHealth>;
+  /** Asks every tier for a key that no cache has, and with `entries` for their number. */
+  health(entries?: boolean): MaybePromise<CacheHealth>;
   /** What every tier has under a key, whatever it counts as. */
   inspect(key: string): MaybePromise<readonly Inspected[]>;
   close(): MaybePromise<void>;
@@ -246,7 +248,7 @@ export class Solo implements Store {
       return ledger.latest;
     }
     fence.markAll();
-    for (const [key, entry] of this.#live("")) {
+    for (const [key, entry] of this.#live(this.#scan(""))) {
       if (!hasTags(entry, tags, match)) continue;
       if (mode === "delete") this.delete([key]);
       else this.touch({ key, freshUntil: 0, staleUntil: entry.staleUntil });
@@ -255,18 +257,18 @@ export class Solo implements Store {
   }
 
   pages(prefix: string): Pages {
-    let isLast = false;
+    const keys = this.#scan(prefix);
+    let i = 0;
     return {
-      next: () => {
-        const page = isLast ? undefined : this.#live(prefix).map(([key]) => key);
-        isLast = true;
-        return page;
-      },
+      next: () => (i < keys.length ? this.#live(keys.slice(i, (i += 10_000))).map(([key]) => key) : undefined),
     };
   }
 
-  #live(prefix: string): (readonly [key: string, entry: Entry])[] {
-    const { keys } = this.#tier.scan!({ prefix, limit: Infinity, now: this.#engine.now() });
+  #scan(prefix: string): readonly string[] {
+    return this.#tier.scan!({ prefix, limit: Infinity, now: this.#engine.now() }).keys;
+  }
+
+  #live(keys: readonly string[]): (readonly [key: string, entry: Entry])[] {
     return this.read(keys, PEEK).found.flatMap((item, i) => (item ? [[keys[i]!, item.entry] as const] : []));
   }
 

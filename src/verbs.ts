@@ -340,8 +340,8 @@ export class Verbs {
     const text = space.encode(key);
     return then(engine.store.inspect(text), (all) => {
       const now = engine.now();
-      const tiers = all.map(({ tier, entry, error }): TierExplanation => {
-        if (!entry) return { tier, state: error ? "unavailable" : "absent", error };
+      const tiers = all.map(({ tier, entry, known }): TierExplanation => {
+        if (!entry) return { tier, state: "absent", ...known };
         const verdict = ledger.check(entry) === "deleted" ? "deleted" : "expired";
         return {
           ...this.#describe(key, { entry, tier, stale: false }),
@@ -349,6 +349,7 @@ export class Verbs {
           grace: entry.staleUntil - now,
           sequence: entry.sequence,
           tagSequences: entry.tags.map((tag) => ledger.of(tag)),
+          ...known,
         };
       });
       return { key, text, now, disabled: Boolean(engine.disabled), tiers };

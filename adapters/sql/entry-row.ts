@@ -5,7 +5,7 @@
  */
 import { type Entry, NO_TAGS } from "../../src/entry.ts";
 import { CorruptError } from "../../src/errors.ts";
-import type { Write } from "../../src/tier.ts";
+import type { TierInspection, Write } from "../../src/tier.ts";
 import type { Row, SqlValue, Step } from "./driver.ts";
 
 const COLUMNS = [
@@ -113,6 +113,22 @@ export function readEntry(row: Row, now: number, metaOnly = false): Entry<Uint8A
     codec: asText(row[5]),
     profile: asText(row[7]),
     size: metaOnly ? asNumber(row[9]) : value.length,
+  };
+}
+
+/** What is in a row of {@linkcode META_COLUMNS}, whatever it counts as. @throws {CorruptError} as {@linkcode readEntry} */
+export function inspectEntry(row: Row): TierInspection {
+  const marks = row[8] === null ? [] : readTags(row[8]);
+  marks.sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1));
+  const entry = readEntry([...row.slice(0, 8), null, row[9]], -Infinity, true)!;
+  const { sequence = 0 } = entry;
+  const isDeleted = marks.some(({ name, deleted }) => name === null || deleted > sequence);
+  const isExpired = marks.some(({ expired }) => expired > sequence);
+  const state = isDeleted ? ({ state: "deleted" } as const) : isExpired ? ({ state: "stale" } as const) : {};
+  return {
+    entry: { ...entry, tags: marks.map(({ name }) => name ?? "") },
+    ...state,
+    tagSequences: marks.map(({ name, deleted, expired }) => (name === null ? Infinity : Math.max(deleted, expired))),
   };
 }
 

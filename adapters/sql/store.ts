@@ -8,6 +8,7 @@
  */
 import { CacheClosedError, ConfigError } from "../../src/errors.ts";
 import { isPromise } from "../../src/maybe.ts";
+import type { LogStore } from "../../src/observe/log.ts";
 import type { ProfileStore } from "../../src/profiles/profile.ts";
 import type {
   Capabilities,
@@ -21,6 +22,7 @@ import type {
   TagInvalidation,
   Tier,
   TierContext,
+  TierInspection,
   TierOptions,
   Touch,
   Write,
@@ -30,13 +32,16 @@ import { checkWrites } from "./check-writes.ts";
 import type { Connection } from "./connection.ts";
 import type { Plan } from "./driver.ts";
 import { type CorruptListener, readEntries } from "./entry-reader.ts";
+import { inspectEntry } from "./entry-row.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { Journal } from "./journal.ts";
 import { takeLeases } from "./lease-reader.ts";
 import { releasePlan } from "./leases.ts";
-import { sqlProfiles } from "./profiles.ts";
+import { isStorable } from "./liveness.ts";
+import { sqlLogs } from "./logs.ts";
+import { type ProfileAccess, sqlProfiles } from "./profiles.ts";
 import { pruneDeadPlan, pruneExpiredPlan, pruneTagsPlan } from "./prune.ts";
-import { SEQUENCE, scanPlan, sequenceOf, sizePlan } from "./reads.ts";
+import { READ_ONE_META, SEQUENCE, scanPlan, sequenceOf, sizePlan } from "./reads.ts";
 import { invalidatePlan } from "./tags.ts";
 import { clearPlan, deletePlan, dropCorruptPlan, setPlan, touchPlan } from "./writes.ts";
 
@@ -78,6 +83,7 @@ class LocalStore implements SqlStore {
   readonly options: TierOptions;
   readonly sync: SyncTier<Uint8Array>;
   readonly profiles?: ProfileStore;
+  readonly logs?: LogStore;
   readonly #settings: SqlStoreOptions;
   #session: Session | undefined;
   /** Where the next prune goes on looking for tags without entries. */
@@ -90,10 +96,12 @@ class LocalStore implements SqlStore {
     this.options = settings.options;
     this.sync = this.#syncFace();
     if (!settings.readOnly) {
-      this.profiles = sqlProfiles({
+      const access: ProfileAccess = {
         read: (plan) => this.#open().connection.read(plan),
         write: (plan) => this.#write(() => plan),
-      });
+      };
+      this.profiles = sqlProfiles(access);
+      this.logs = sqlLogs(access);
     }
   }
 
@@ -194,6 +202,11 @@ class LocalStore implements SqlStore {
 
   size(prefix: string, now: number): number {
     return this.#open().connection.read(sizePlan(prefix, now));
+  }
+
+  inspect(key: string): TierInspection | undefined {
+    const row = isStorable(key) ? this.#open().connection.all(READ_ONE_META, [key])[0] : undefined;
+    return row && inspectEntry(row);
   }
 
   journal(since?: number): JournalPage {

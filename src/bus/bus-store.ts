@@ -112,8 +112,8 @@ export class BusStore implements Store {
     this.#store.resetStats();
   }
 
-  health(): MaybePromise<CacheHealth> {
-    return this.#store.health();
+  health(entries?: boolean): MaybePromise<CacheHealth> {
+    return this.#store.health(entries);
   }
 
   inspect(key: string): MaybePromise<readonly Inspected[]> {

@@ -49,7 +49,7 @@ export interface Profiles {
 /**
  * Gives a cache profiles, and puts the default one in force: its ttl, sweep interval, tags and bound of the memory tier take the place of what
  * `createCache` was given, and entries are marked with its name. `memoryPressure`, `freeMemoryTarget` and `memoryCheckInterval` are kept and
- * told, and act only through an observer of memory that reads `current`.
+ * told, and act through `memoryPressure(cache, { profiles })` of `tiercel/observe`.
  *
  * @throws {ConfigError} for a wrong option
  *

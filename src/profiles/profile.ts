@@ -16,9 +16,9 @@ export interface Profile {
   readonly ttl: number;
   /** How often expired entries are removed in the background; 0 is off. Default one minute. */
   readonly sweepInterval: number;
-  /** Whether memory is given back when the machine runs short of it. Kept for an observer of memory, without which it does nothing. Default `true`. */
+  /** Whether memory is given back when the machine runs short of it, where `memoryPressure` of `tiercel/observe` watches. Default `true`. */
   readonly memoryPressure: boolean;
-  /** Free memory of the machine that such an observer is to keep, in megabytes. Default 500. */
+  /** Free memory that it is to keep, in megabytes. Default 500. */
   readonly freeMemoryTarget: number;
   /** How often it is to look. Default 5 seconds. */
   readonly memoryCheckInterval: number;

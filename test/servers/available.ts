@@ -12,17 +12,24 @@ import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-/** `redis-tls` is Redis with the program that makes certificates, `upstash` the bridge in front of Redis. */
-export type ServerName = "redis" | "redis-tls" | "memcached" | "sqld" | "upstash";
+/** `redis-tls` is Redis with the program that makes certificates, `upstash` the bridge in front of Redis, `promtool` no server, but Prometheus's checks. */
+export type ServerName = "redis" | "redis-tls" | "memcached" | "sqld" | "upstash" | "promtool";
 
 const told = new Set<string>();
 
 /** Why a server can't be had here, or undefined when it can. */
 export function missing(name: ServerName): string | undefined {
   if (name === "sqld") return missingSqld();
-  const needed = { redis: ["redis-server"], "redis-tls": ["redis-server", "openssl"], memcached: ["memcached"] };
+  const needed = {
+    redis: ["redis-server"],
+    "redis-tls": ["redis-server", "openssl"],
+    memcached: ["memcached"],
+    promtool: ["promtool"],
+  };
   const program = needed[name === "upstash" ? "redis" : name].find((program) => programPath(program) === undefined);
-  return program === undefined ? undefined : `the program ${program} is missing: install Debian's package ${program}`;
+  return program === undefined
+    ? undefined
+    : `the program ${program} is missing: install Debian's package ${program === "promtool" ? "prometheus" : program}`;
 }
 
 /**

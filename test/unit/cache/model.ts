@@ -196,6 +196,15 @@ class Pair {
   async runAndLook(space: number, step: Step): Promise<void> {
     await this.run(space, step);
     for (const key of KEYS) await this.#look(space, key);
+    this.#reconcile();
+  }
+
+  /** All reads are hits or misses, and what came into a tier is there or has gone. */
+  #reconcile(): void {
+    const { hits, misses, staleHits, tiers } = this.#rig.cache.stats();
+    same(hits + misses + staleHits, this.#reference.reads, "hits and misses are all reads");
+    for (const { name, entries, added, deletes, expiries, evictions } of tiers)
+      if (entries !== undefined) same(added - deletes - expiries - evictions, entries, `entries of ${name}`);
   }
 
   async #look(space: number, key: string): Promise<void> {

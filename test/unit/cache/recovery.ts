@@ -90,9 +90,11 @@ export const recovery: StackSuite = stackSuite(
       faults.fail(WRITES_FAIL);
       await cache.delete("k");
       let value: unknown;
-      const call = cache.getOrSet("k", () => "new").then((found) => {
-        value = found;
-      });
+      const call = cache
+        .getOrSet("k", () => "new")
+        .then((found) => {
+          value = found;
+        });
       await clock.advance(BUDGET);
       same(value, "new");
       await call;

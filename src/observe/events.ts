@@ -1,0 +1,132 @@
+/**
+ * Events of a cache as a stream, for a page that shows what happens.
+ *
+ * @module
+ */
+import type { Cache } from "../api.ts";
+import { invalid, oneOf } from "../errors.ts";
+import type { CacheEvents, EventName } from "../events.ts";
+import type { AnyScopes } from "../scope/types.ts";
+import { verbsOf, watch } from "./watch.ts";
+
+/** One event, with its name and when it happened, in milliseconds since the epoch. */
+export type CacheEvent = {
+  [N in EventName]: { readonly name: N; readonly at: number; readonly event: CacheEvents[N] };
+}[EventName];
+
+const ALL: Readonly<Record<EventName, true>> = {
+  hit: true,
+  miss: true,
+  stale: true,
+  set: true,
+  delete: true,
+  evict: true,
+  expire: true,
+  invalidate: true,
+  promote: true,
+  load: true,
+  error: true,
+  corrupt: true,
+  breaker: true,
+};
+
+/** Names of all events. */
+export const EVENT_NAMES: readonly EventName[] = /* @__PURE__ */ Object.keys(ALL) as EventName[];
+
+/** Options of {@linkcode events}. */
+export interface EventsOptions {
+  /** Which. Default: all. */
+  names?: readonly EventName[];
+  /** Most events that wait to be taken; beyond it the oldest are lost. Default 1,000. */
+  limit?: number;
+  /** Ends the stream. */
+  signal?: AbortSignal;
+}
+
+/** Events of a cache, in their order. Each iteration listens for itself, from its first step on. */
+export interface EventStream extends AsyncIterable<CacheEvent> {
+  /** How many were lost in all iterations, since nobody took them in time. */
+  readonly lost: number;
+}
+
+/**
+ * The events of a cache, until it is closed, the loop is left, or `signal` is aborted. It listens only while it is iterated.
+ *
+ * @throws {ConfigError} for a wrong option
+ *
+ * @example
+ * ```ts
+ * import { createCache } from "tiercel";
+ * import { events } from "tiercel/observe";
+ *
+ * const cache = createCache();
+ * setTimeout(() => cache.set("k", 1), 10);
+ * for await (const { name, event } of events(cache, { names: ["set"] })) {
+ *   console.log(name, event);
+ *   break;
+ * }
+ * ```
+ */
+export function events(cache: Cache<AnyScopes>, options: EventsOptions = {}): EventStream {
+  const { names = EVENT_NAMES, limit = 1_000, signal } = options;
+  const verbs = verbsOf(cache);
+  for (const name of names) oneOf("names", EVENT_NAMES, name);
+  if (!(Number.isSafeInteger(limit) && limit > 0)) throw invalid("limit", "a positive integer", limit);
+  let lost = 0;
+  return {
+    get lost() {
+      return lost;
+    },
+    [Symbol.asyncIterator]() {
+      let waiting: CacheEvent[] = [];
+      let first = 0;
+      let isOver = cache.closed || Boolean(signal?.aborted);
+      let wake: (() => void) | undefined;
+      const add = (event: CacheEvent): void => {
+        if (waiting.length - first === limit) {
+          first++;
+          lost++;
+        }
+        // What was taken or lost is let go when it is half of all.
+        if (first > limit) {
+          waiting = waiting.slice(first);
+          first = 0;
+        }
+        waiting.push(event);
+        wake?.();
+      };
+      const stops: (() => void)[] = [];
+      const end = (): void => {
+        isOver = true;
+        for (const stop of stops.splice(0)) stop();
+        wake?.();
+      };
+      if (!isOver) {
+        for (const name of names)
+          stops.push(cache.on(name, (event) => add({ name, at: verbs.engine.now(), event } as CacheEvent)));
+        stops.push(watch(verbs, { ending: end }));
+        signal?.addEventListener("abort", end, { once: true });
+        stops.push(() => signal?.removeEventListener("abort", end));
+      }
+      return {
+        async next() {
+          while (first === waiting.length && !isOver) {
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
+          }
+          const value = waiting[first];
+          if (value === undefined) return { done: true, value: undefined };
+          first++;
+          return { done: false, value };
+        },
+        async return() {
+          waiting = [];
+          first = 0;
+          end();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { equal, ok } from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { sqlite } from "../../adapters/sqlite.ts";
+import { type Cache, createCache, memory } from "../../mod.ts";
+import { accessLog, evictionLog } from "../../src/observe/mod.ts";
+
+// Node 20 runs these tests compiled.
+const SCRIPT = fileURLToPath(import.meta.url).replace("observe.test", "observe-child");
+const isNode = !("Bun" in globalThis) && !("Deno" in globalThis);
+const onlyNode = isNode ? false : "the heap's limit is an option of Node";
+
+function start(flags: readonly string[], task: string, what: string) {
+  const child = spawn(process.execPath, [...flags, "--no-warnings", SCRIPT, task, what], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const lines: string[] = [];
+  createInterface({ input: child.stdout }).on("line", (line) => lines.push(line));
+  const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+  return { child, lines, ended };
+}
+
+async function inFolder(run: (path: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "tiercel-observe-"));
+  try {
+    await run(join(folder, "cache.db"));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const open = (path: string): Cache => createCache({ name: "app", tiers: [memory(), sqlite(path)] });
+
+test(
+  "after kill -9 the logs have all but the last two seconds of reads, and the last of what left",
+  { skip: onlyNode },
+  () =>
+    inFolder(async (path) => {
+      const { child, lines, ended } = start([], "logForever", path);
+      await new Promise((resolve) => setTimeout(resolve, 4_000));
+      child.kill("SIGKILL");
+      const killed = Date.now();
+      await ended;
+      const told = lines.map((line) => line.split(" ").map(Number) as [number, number]);
+      ok(told.length > 100, "it must have run");
+      const cache = open(path);
+      const reads = new Set((await accessLog(cache).list({ limit: 1e6 })).map(({ key }) => key));
+      const gone = (await evictionLog(cache).list({ limit: 1e6 })).filter(({ reason }) => reason === "delete");
+      const missing = told.filter(([i]) => !reads.has(`read${i}`));
+      // Half a second for a machine that is busy.
+      for (const [i, at] of missing) ok(killed - at < 2_500, `read${i}, ${killed - at} ms before, must be there`);
+      const certain = told.filter(([, at]) => killed - at > 1_500).length;
+      ok(gone.length >= certain, `${gone.length} of ${certain} deletions at least`);
+      ok(reads.size > 50, `${reads.size} reads`);
+      await cache.close();
+    }),
+);
+
+test("a process that stores four times its heap survives by giving entries up, and the log says why", {
+  skip: onlyNode,
+}, async () => {
+  const { lines, ended } = start(["--max-old-space-size=64"], "fill", "watched");
+  equal(await ended, 0);
+  const { evicted, reason, entries } = JSON.parse(lines[0]!);
+  equal(reason, "memory-pressure");
+  ok(evicted > 20_000 && entries > 100, `${evicted} gone, ${entries} left`);
+});
+
+test("without that it dies", { skip: onlyNode }, async () => {
+  const { lines, ended } = start(["--max-old-space-size=64"], "fill", "unwatched");
+  ok((await ended) !== 0);
+  equal(lines.length, 0);
+});

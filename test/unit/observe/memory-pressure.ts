@@ -1,0 +1,118 @@
+import { createCache, lru, memory } from "../../../mod.ts";
+import { memoryPressure, memoryProbe, type Room } from "../../../src/observe/mod.ts";
+import { profiles } from "../../../src/profiles/mod.ts";
+import { equal, fakeClock, ok, same, suite, type TestCase, throws } from "../../contract/mod.ts";
+
+const MB = 1_048_576;
+
+async function full(count = 100) {
+  const clock = fakeClock();
+  const cache = createCache({ clock, sweepInterval: 0, tiers: [memory({ maxEntries: 1_000, policy: lru() })] });
+  for (let i = 0; i < count; i++) await cache.set(`${i}`, i);
+  const room = { free: 1_000 * MB, total: 4_000 * MB };
+  return { clock, cache, room, probe: (): Room[] => [room] };
+}
+
+export const tests: TestCase[] = suite("memory pressure", {
+  "while too little is free the least valuable leave, in batches, with pauses": async () => {
+    const { cache, clock, room, probe } = await full();
+    const gone: string[] = [];
+    cache.on("evict", ({ key, reason }) => gone.push(`${String(key)} ${reason}`));
+    const pressure = memoryPressure(cache, { target: "500mb", interval: "5s", cooldown: "2s", probe });
+    same(pressure.check(), 0);
+    room.free = 499 * MB;
+    same(pressure.check(), 10);
+    equal(gone.slice(0, 2), ["0 memory-pressure", "1 memory-pressure"]);
+    equal([pressure.check(), pressure.evicted], [0, 10]);
+    await clock.advance("2s");
+    equal([pressure.check(), pressure.evicted], [9, 19]);
+    room.free = 501 * MB;
+    await clock.advance("2s");
+    equal([pressure.check(), cache.stats().evictions], [0, { "memory-pressure": 19 }]);
+    await cache.close();
+  },
+  "it looks by itself, from the first write on, until it is stopped or the cache closed": async () => {
+    const { cache, clock, room, probe } = await full();
+    const pressure = memoryPressure(cache, { target: 0.25, interval: "5s", cooldown: 0, probe });
+    room.free = 1;
+    await cache.set("k", 1);
+    await clock.advance("5s");
+    same(pressure.evicted, 11);
+    await clock.advance("5s");
+    same(pressure.evicted, 20);
+    pressure.stop();
+    await clock.advance("1h");
+    equal([pressure.evicted, pressure.check()], [20, 0]);
+    const another = memoryPressure(cache, { probe });
+    await cache.set("k", 1);
+    await cache.close();
+    await clock.advance("1h");
+    same(another.evicted, 0);
+  },
+  "a thousand writes are looked after at once": async () => {
+    const { cache, room, probe } = await full(0);
+    const pressure = memoryPressure(cache, { interval: "1h", probe, target: 100 });
+    room.free = 0;
+    for (let i = 0; i < 1_000; i++) cache.sync.set(`${i}`, i);
+    same(pressure.evicted, 100);
+    await cache.close();
+  },
+  "never below the floor, and never-read keys go too": async () => {
+    const { cache, clock, room, probe } = await full(20);
+    const pressure = memoryPressure(cache, { floor: 15, batch: 1, cooldown: 1, probe });
+    room.free = 0;
+    same(pressure.check(), 5);
+    await clock.advance(1);
+    equal([pressure.check(), await cache.size()], [0, 15]);
+    await cache.close();
+  },
+  "a room that is small keeps a quarter, and any room that is short counts": async () => {
+    const { cache, room } = await full();
+    const heap = { free: 20 * MB, total: 64 * MB };
+    const pressure = memoryPressure(cache, { target: "500mb", cooldown: 0, probe: () => [room, heap] });
+    same(pressure.check(), 0);
+    heap.free = 15 * MB;
+    same(pressure.check(), 10);
+    await cache.close();
+  },
+  "the profile in force says whether, how much and how often": async () => {
+    const { cache, clock, room, probe } = await full();
+    const all = profiles(cache);
+    await all.save({ name: "calm", memoryPressure: false });
+    await all.save({ name: "tight", freeMemoryTarget: 900, memoryCheckInterval: "1s" });
+    const pressure = memoryPressure(cache, { probe, profiles: all, cooldown: 0 });
+    room.free = 800 * MB;
+    same(pressure.check(), 0);
+    await all.use("tight");
+    await cache.set("k", 1);
+    await clock.advance("1s");
+    same(pressure.evicted, 11);
+    await all.use("calm");
+    same(pressure.check(), 0);
+    await cache.close();
+  },
+  "wrong options are refused by name": async () => {
+    const { cache, probe } = await full(0);
+    for (const wrong of [
+      { target: "much" },
+      { target: -1 },
+      { interval: -1 },
+      { floor: 0.5 },
+      { batch: 0 },
+      { batch: 2 },
+    ])
+      throws(() => memoryPressure(cache, { probe, ...wrong }), "CONFIG");
+    throws(() => memoryPressure(cache, { probe: 1 as never }), "CONFIG");
+    await cache.close();
+  },
+  "the runtime's probe tells rooms that make sense, or there is none": () => {
+    const probe = memoryProbe();
+    const rooms = probe?.() ?? [];
+    ok(probe === undefined || rooms.length > 0, "a probe tells something");
+    for (const { free, total } of rooms) ok(free >= 0 && total > 0 && free <= total, `${free} of ${total}`);
+    const { process } = globalThis as { process?: { release?: { name?: string } } };
+    const { navigator } = globalThis as { navigator?: { userAgent?: string } };
+    if (process?.release?.name === "node" && /^(?:Node|Bun|Deno)/.test(navigator?.userAgent ?? ""))
+      ok(rooms.length > 0, "servers know their memory");
+  },
+});
