@@ -1,0 +1,122 @@
+/**
+ * The HTTP cache as middleware of Hono.
+ *
+ * @module
+ */
+import type { Cache } from "../../src/api.ts";
+import { callable } from "../../src/errors.ts";
+import { HttpEngine } from "../../src/http/engine.ts";
+import { type AnyCache, type HttpCacheOptions, resolveHttpOptions } from "../../src/http/options.ts";
+
+/** What is used of Hono's context. */
+export interface HonoContext {
+  readonly req: { raw: Request };
+  get res(): Response;
+  set res(response: Response | undefined);
+  // biome-ignore lint/suspicious/noExplicitAny: the environment is the user's.
+  env: any;
+  readonly executionCtx: { waitUntil(work: Promise<unknown>): void };
+}
+
+/** What is used of an app: Hono's own, or the one that it is mounted in. */
+export interface HonoApp {
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  fetch(request: Request, env?: any, context?: any): Response | Promise<Response>;
+}
+
+/** Options of {@linkcode responseCache}. */
+export interface ResponseCacheOptions extends HttpCacheOptions {
+  /**
+   * The app that the middleware is part of, which refreshes in the background are asked from. Without it nothing is served while it is
+   * revalidated: `stale-while-revalidate` does not count, and the request waits for the answer.
+   */
+  app?: HonoApp | (() => HonoApp);
+}
+
+/** Middleware of Hono, with a way to forget what it has stored. */
+export interface ResponseCache {
+  (c: HonoContext, next: () => Promise<void>): Promise<void>;
+  /** Forgets all that is stored for a URL, in all its variants; `request` where the key or the scope depends on more than the URL. */
+  purge(url: string, request?: Request): Promise<void>;
+}
+
+/** In the environment of a sub-request, which no client can reach, unlike a header. */
+const REFRESH = Symbol("tiercel refresh");
+
+/**
+ * Puts a shared HTTP cache (RFC 9111) before the routes that come after it. What `withHttpCache` does, with `waitUntil` of the request's context.
+ *
+ * A refresh in the background is a sub-request of the app: middleware that goes on with `next()` when its request was answered would work
+ * with a context that is not its own any more.
+ *
+ * @throws {ConfigError} for a wrong option
+ *
+ * @example
+ * ```ts
+ * import { Hono } from "hono";
+ * import { createCache } from "tiercel";
+ * import { responseCache } from "tiercel/hono";
+ *
+ * const cache = createCache();
+ * const app = new Hono();
+ * app.use("/articles/*", responseCache(cache, { app }));
+ * app.get("/articles/:id", (c) => {
+ *   c.header("cache-control", "max-age=60, stale-while-revalidate=600");
+ *   return c.json({ id: c.req.param("id") });
+ * });
+ * ```
+ */
+export function responseCache(
+  // biome-ignore lint/suspicious/noExplicitAny: of whatever scopes.
+  cache: Cache<any, any, any>,
+  options: ResponseCacheOptions = {},
+): ResponseCache {
+  const { app, ...rest } = options;
+  const appOf = (): HonoApp | undefined => (typeof app === "function" ? app() : app);
+  if (app !== undefined && typeof app !== "function") callable("app", app?.fetch);
+  const engine = new HttpEngine(cache as AnyCache, resolveHttpOptions(rest));
+
+  const middleware = async (c: HonoContext, next: () => Promise<void>): Promise<void> => {
+    const { env } = c;
+    if (env?.[REFRESH] === true) return next();
+    const { raw } = c.req;
+    const refresh =
+      app &&
+      (async (request: Request): Promise<Response> =>
+        appOf()!.fetch(request, Object.assign(Object.create(env ?? null), { [REFRESH]: true }), contextOf(c)));
+    let hasRun = false;
+    const forward = async (request: Request): Promise<Response> => {
+      // The rest of the chain runs once for a context.
+      if (hasRun && refresh) return refresh(request);
+      hasRun = true;
+      c.req.raw = request;
+      try {
+        await next();
+      } finally {
+        c.req.raw = raw;
+      }
+      return c.res;
+    };
+    const waitUntil = (work: Promise<unknown>): void => {
+      const context = contextOf(c);
+      if (context) context.waitUntil(work);
+      else engine.rules.waitUntil?.(work);
+    };
+    const response = await engine.handle({ request: raw, forward, refresh, waitUntil });
+    // Hono gives a response the headers of the one before.
+    if (hasRun) c.res = undefined;
+    c.res = response;
+  };
+  return Object.assign(middleware, {
+    purge: (url: string, request?: Request): Promise<void> => engine.purge(url, request),
+  });
+}
+
+/** Where there is none, Hono throws. */
+function contextOf(c: HonoContext): HonoContext["executionCtx"] | undefined {
+  try {
+    return c.executionCtx;
+  } catch {
+    return undefined;
+  }
+}

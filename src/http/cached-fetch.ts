@@ -1,0 +1,79 @@
+/**
+ * A `fetch` with a cache.
+ *
+ * @module
+ */
+import type { Cache } from "../api.ts";
+import { callable } from "../errors.ts";
+import { HttpEngine } from "./engine.ts";
+import { type AnyCache, type HttpCacheOptions, resolveHttpOptions } from "./options.ts";
+
+/** Options of {@linkcode cachedFetch}. */
+export interface CachedFetchOptions extends HttpCacheOptions {
+  /** What asks the origin. Default: the global `fetch`, as it is at the call. */
+  fetch?: (request: Request) => Promise<Response>;
+}
+
+/** As `fetch`. */
+export type CachedFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+/**
+ * A `fetch` that keeps what responses allow (RFC 9111), and counts the `cache` mode of a request. By default it is a shared cache, as fits a
+ * server that asks for many users; `shared: false` keeps `private` responses and answers to requests with credentials as well. What came by
+ * a redirect is not stored.
+ *
+ * @throws {ConfigError} for a wrong option
+ *
+ * @example
+ * ```ts
+ * import { createCache } from "tiercel";
+ * import { cachedFetch } from "tiercel/http";
+ *
+ * const fetch = cachedFetch(createCache(), { staleIfError: "1h" });
+ * ```
+ */
+export function cachedFetch(
+  // biome-ignore lint/suspicious/noExplicitAny: of whatever scopes.
+  cache: Cache<any, any, any>,
+  options: CachedFetchOptions = {},
+): CachedFetch {
+  const { fetch: own, ...rest } = options;
+  if (own !== undefined) callable("fetch", own);
+  const engine = new HttpEngine(cache as AnyCache, resolveHttpOptions(rest));
+  const forward = (request: Request): Promise<Response> => (own ?? globalThis.fetch)(request);
+  return async (input, init) => {
+    const request = new Request(input as RequestInfo, init);
+    request.signal?.throwIfAborted();
+    const response = await abortable(
+      engine.handle({ request, forward, refresh: forward, mode: modeOf(request) }),
+      request.signal,
+    );
+    if (response.url === "") Object.defineProperty(response, "url", { value: withoutFragment(request.url) });
+    return response;
+  };
+}
+
+function modeOf(request: Request): string | undefined {
+  try {
+    // Workers have no such property, or one that throws.
+    return request.cache === "default" ? undefined : request.cache;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The answer, or the reason of the caller's abort; what others wait for goes on. */
+function abortable(work: Promise<Response>, signal: AbortSignal | undefined): Promise<Response> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    const done = (): void => signal.removeEventListener("abort", abort);
+    work.then(resolve, reject).then(done);
+  });
+}
+
+function withoutFragment(url: string): string {
+  const [whole = url] = url.split("#", 1);
+  return whole;
+}

@@ -1,0 +1,159 @@
+/** The middleware of Hono, with Hono itself. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Hono } from "hono";
+import { compress } from "hono/compress";
+import { etag } from "hono/etag";
+import { type ResponseCacheOptions, responseCache } from "../../adapters/hono/mod.ts";
+import { createCache } from "../../mod.ts";
+import { fakeClock } from "../contract/mod.ts";
+
+function open(options: ResponseCacheOptions = {}, hasApp = true) {
+  const clock = fakeClock();
+  const cache = createCache({ clock, sweepInterval: 0 });
+  const works: Promise<unknown>[] = [];
+  const waitUntil = (work: Promise<unknown>): void => void works.push(work);
+  const app = new Hono();
+  const own = hasApp ? { app } : {};
+  const middleware = responseCache(cache, { clock, waitUntil, ...own, ...options });
+  const settle = async (): Promise<void> => {
+    while (works.length > 0) await works.pop();
+  };
+  const get = async (path: string, init?: RequestInit): Promise<Response> => app.request(path, init);
+  const text = async (path: string, init?: RequestInit): Promise<string> => {
+    const body = await (await get(path, init)).text();
+    await settle();
+    return body;
+  };
+  return { app, cache, clock, middleware, get, text, settle };
+}
+
+test("stores what routes answer, and tells of it", async () => {
+  const { app, middleware, text, get } = open();
+  let count = 0;
+  app.use(middleware);
+  app.get("/a", (c) => c.text(`page ${++count}`, 200, { "cache-control": "max-age=60" }));
+  assert.deepEqual([await text("/a"), await text("/a")], ["page 1", "page 1"]);
+  const hit = await get("/a");
+  assert.equal(hit.headers.get("cache-status"), "Tiercel; hit; ttl=60");
+  assert.equal(hit.headers.get("content-type"), "text/plain; charset=UTF-8");
+});
+
+test("refreshes in the background by a sub-request, with the body of the route that was asked", async () => {
+  const { app, middleware, text, clock } = open();
+  const counts = new Map<string, number>();
+  app.use(middleware);
+  app.get("/:name", (c) => {
+    const name = c.req.param("name");
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+    return c.text(`${name} ${counts.get(name)}`, 200, { "cache-control": "max-age=10, stale-while-revalidate=60" });
+  });
+  assert.deepEqual([await text("/a"), await text("/b")], ["a 1", "b 1"]);
+  await clock.advance("20s");
+  assert.deepEqual([await text("/a"), await text("/b")], ["a 1", "b 1"]);
+  assert.deepEqual([await text("/a"), await text("/b")], ["a 2", "b 2"]);
+});
+
+test("waits for the answer where there is no app to ask", async () => {
+  const { app, middleware, text, clock } = open({}, false);
+  let count = 0;
+  app.use(middleware);
+  app.get("/", (c) => c.text(`${++count}`, 200, { "cache-control": "max-age=10, stale-while-revalidate=60" }));
+  await text("/");
+  await clock.advance("20s");
+  assert.equal(await text("/"), "2");
+});
+
+test("no client can go past it by a header", async () => {
+  const { app, middleware, text } = open();
+  let count = 0;
+  app.use(middleware);
+  app.get("/", (c) => c.text(`${++count}`, 200, { "cache-control": "max-age=60" }));
+  await text("/");
+  for (const name of ["x-tiercel-refresh", "x-middleware-subrequest", "x-bypass"])
+    assert.equal(await text("/", { headers: { [name]: "1" } }), "1");
+});
+
+test("asks routes once for all who want the same", async () => {
+  const { app, middleware, get, settle } = open();
+  let count = 0;
+  app.use(middleware);
+  app.get("/", async (c) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    return c.text(`${++count}`, 200, { "cache-control": "max-age=60" });
+  });
+  const all = await Promise.all(Array.from({ length: 100 }, async () => (await get("/")).text()));
+  assert.deepEqual(new Set(all), new Set(["1"]));
+  await settle();
+});
+
+test("validates with what etag() tells", async () => {
+  const { app, middleware, get, text, clock } = open();
+  const asked: (string | undefined)[] = [];
+  app.use(middleware, etag());
+  app.get("/", (c) => {
+    asked.push(c.req.header("if-none-match"));
+    return c.text("same", 200, { "cache-control": "max-age=10" });
+  });
+  await text("/");
+  await clock.advance("20s");
+  assert.equal(await text("/"), "same");
+  const tag = (await get("/")).headers.get("etag")!;
+  assert.deepEqual(asked, [undefined, tag]);
+  assert.equal((await get("/", { headers: { "if-none-match": tag } })).status, 304);
+});
+
+test("stands before other middleware, and behind it", async () => {
+  const { app, middleware, get, settle } = open();
+  app.use(compress({ threshold: 1 }), middleware);
+  let count = 0;
+  app.get("/", (c) => c.text(`page ${++count}`.repeat(100), 200, { "cache-control": "max-age=60" }));
+  for (const _ of [1, 2]) {
+    const response = await get("/", { headers: { "accept-encoding": "gzip" } });
+    assert.equal(response.headers.get("content-encoding"), "gzip");
+    const body = response.body!.pipeThrough(new DecompressionStream("gzip"));
+    assert.equal(await new Response(body).text(), "page 1".repeat(100));
+    await settle();
+  }
+});
+
+test("serves stale when a route throws, where that is allowed", async () => {
+  const { app, middleware, get, text, clock } = open();
+  let isDown = false;
+  app.onError((_, c) => c.text("down", 500));
+  app.use(middleware);
+  app.get("/", (c) => {
+    if (isDown) throw new Error("down");
+    return c.text("up", 200, { "cache-control": "max-age=10, stale-if-error=60" });
+  });
+  await text("/");
+  isDown = true;
+  await clock.advance("20s");
+  assert.equal(await text("/"), "up");
+  await clock.advance("60s");
+  assert.equal((await get("/")).status, 500);
+});
+
+test("leaves cookies and other methods to the routes, and forgets what they change", async () => {
+  const { app, middleware, text, get } = open();
+  let count = 0;
+  app.use(middleware);
+  app.get("/", (c) => c.text(`${++count}`, 200, { "cache-control": "max-age=60" }));
+  app.get("/own", (c) => c.text(`${++count}`, 200, { "cache-control": "max-age=60", "set-cookie": "a=b" }));
+  app.post("/", (c) => c.text("done"));
+  assert.deepEqual([await text("/own"), await text("/own")], ["1", "2"]);
+  assert.equal(await text("/"), "3");
+  assert.equal(await text("/", { method: "POST" }), "done");
+  assert.equal(await text("/"), "4");
+  assert.equal((await get("/none")).status, 404);
+});
+
+test("purges a URL", async () => {
+  const { app, middleware, text } = open();
+  let count = 0;
+  app.use(middleware);
+  app.get("/", (c) => c.text(`${++count}`, 200, { "cache-control": "max-age=60" }));
+  await text("/");
+  await middleware.purge("http://localhost/");
+  assert.equal(await text("/"), "2");
+});

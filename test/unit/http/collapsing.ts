@@ -1,0 +1,202 @@
+import { createCache } from "../../../mod.ts";
+import { hasTimers } from "../../../src/clock.ts";
+import { withHttpCache } from "../../../src/http/mod.ts";
+import { faultyTier, mapTier, ok, rejects, same, suite, type TestCase } from "../../contract/mod.ts";
+import { bodyOf, site } from "./tools.ts";
+
+const FRESH = { "cache-control": "max-age=60" };
+
+/** A promise with what settles it. */
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void } {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+/** How many bytes come, each of which must be at its place. */
+async function sizeOf(response: Response): Promise<number> {
+  let size = 0;
+  const reader = response.body!.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return size;
+    for (const at of [0, value.byteLength - 1])
+      same(value[at], Math.floor((size + at) / 16_384) % 251, `byte ${size + at}`);
+    size += value.byteLength;
+  }
+}
+
+export const tests: TestCase[] = suite("http collapsing", {
+  "asks the origin once for a thousand requests": async () => {
+    const gate = deferred<void>();
+    const { get, clock, asked, settle } = site(async () => {
+      await gate.promise;
+      return new Response("page", { headers: FRESH });
+    });
+    const all = Array.from({ length: 1_000 }, () => get("/"));
+    await clock.settle();
+    gate.resolve();
+    const texts = await Promise.all(all.map(async (one) => (await one).text()));
+    ok(texts.every((text) => text === "page"));
+    await settle();
+    same(asked.length, 1);
+  },
+  "asks once for each variant": async () => {
+    const { get, asked, settle } = site(
+      (request) => new Response(request.headers.get("x-a"), { headers: { ...FRESH, vary: "x-a" } }),
+    );
+    const all = Array.from({ length: 100 }, async (_, at) => (await get("/", { "x-a": `${at % 4}` })).text());
+    const texts = await Promise.all(all);
+    ok(texts.every((text, at) => text === `${at % 4}`));
+    await settle();
+    ok(asked.length <= 8, `${asked.length} requests`);
+  },
+  "shares no answer that is for one alone": async () => {
+    const { get, clock } = site((_, count) => new Response(`${count}`, { headers: { "cache-control": "private" } }));
+    const all = Array.from({ length: 10 }, async () => (await get("/")).text());
+    await clock.settle();
+    same(new Set(await Promise.all(all)).size, 10);
+  },
+  "does not have those wait for each other whose answers are for one alone": async () => {
+    const gates: (() => void)[] = [];
+    const { get, text, clock } = site(async (_, count) => {
+      if (count > 1) await new Promise<void>((resolve) => gates.push(resolve));
+      return new Response(`${count}`, { headers: { "cache-control": "no-store" } });
+    });
+    await text("/");
+    const all = [get("/"), get("/"), get("/")];
+    await clock.settle();
+    same(gates.length, 3);
+    for (const open of gates) open();
+    await Promise.all(all);
+  },
+  "fails for all who wait when the origin fails, and asks again for the next": async () => {
+    let isDown = true;
+    const { get, text } = site(() => {
+      if (isDown) throw new TypeError("down");
+      return new Response("up", { headers: FRESH });
+    });
+    const all = [get("/"), get("/"), get("/")];
+    for (const one of all) await rejects(one, TypeError);
+    isDown = false;
+    same(await text("/"), "up");
+  },
+  "does not let those wait for an old answer who come after an unsafe request": async () => {
+    const gate = deferred<void>();
+    const { get, clock } = site(async (request, count) => {
+      if (count === 1) await gate.promise;
+      return new Response(`${request.method} ${count}`, { headers: FRESH });
+    });
+    const old = get("/");
+    await clock.settle();
+    await get("/", {}, { method: "PUT" });
+    const fresh = get("/");
+    await clock.settle();
+    gate.resolve();
+    same(await (await fresh).text(), "GET 3");
+    same(await (await old).text(), "GET 1");
+  },
+  "gives every reader all bytes of a long body, also when the first one leaves": async () => {
+    for (const tiers of [true, false]) {
+      const size = 300 * 16_384;
+      const { get, settle, asked } = site(() => new Response(bodyOf(300, 16_384) as BodyInit, { headers: FRESH }), {
+        tiers,
+      });
+      const first = await get("/");
+      const others = await Promise.all(Array.from({ length: 10 }, () => get("/")));
+      const reader = first.body!.getReader();
+      await reader.read();
+      const sizes = others.map(sizeOf);
+      await reader.cancel();
+      for (const one of sizes) same(await one, size);
+      await settle();
+      const stored = await get("/");
+      same(stored.headers.get("cache-status")?.startsWith("Tiercel; hit"), true);
+      same(await sizeOf(stored), size);
+      // On Workers a request cannot read another's body.
+      if (hasTimers()) same(asked.length, 1);
+    }
+  },
+  "stores a long body to its end when all readers have left": async () => {
+    const { get, settle, asked } = site(() => new Response(bodyOf(300, 16_384) as BodyInit, { headers: FRESH }), {
+      tiers: true,
+    });
+    await (await get("/")).body!.cancel();
+    await settle();
+    same(await sizeOf(await get("/")), 300 * 16_384);
+    same(asked.length, 1);
+  },
+  "lets no reader who stands still hold up another": async () => {
+    const { get, settle } = site(() => new Response(bodyOf(300, 16_384) as BodyInit, { headers: FRESH }), {
+      tiers: true,
+    });
+    const still = await get("/");
+    const other = await get("/");
+    same(await sizeOf(other), 300 * 16_384);
+    same(await sizeOf(still), 300 * 16_384);
+    await settle();
+  },
+  "passes on what is too long, and stores nothing of it": async () => {
+    for (const length of [true, false]) {
+      const headers: Record<string, string> = length ? { ...FRESH, "content-length": `${300 * 16_384}` } : FRESH;
+      const { get, settle, cache, asked } = site(() => new Response(bodyOf(300, 16_384) as BodyInit, { headers }), {
+        maxBytes: 1_000_000,
+        tiers: true,
+      });
+      const all = [await get("/"), await get("/")];
+      for (const size of await Promise.all(all.map(sizeOf))) same(size, 300 * 16_384);
+      await settle();
+      same((await cache.keys()).length, 0);
+      ok(asked.length >= 1);
+    }
+  },
+  "goes on when the store fails in the middle": async () => {
+    const tier = faultyTier(mapTier());
+    const cache = createCache({ tiers: [tier] });
+    const works: Promise<unknown>[] = [];
+    let chunks = 0;
+    const handler = withHttpCache(
+      () => {
+        const body = bodyOf(300, 16_384).pipeThrough(
+          new TransformStream({
+            transform(chunk, controller) {
+              if (++chunks === 100) tier.faults.fail({ setMany: "throw", getMany: "throw" });
+              controller.enqueue(chunk);
+            },
+          }),
+        );
+        return new Response(body as BodyInit, { headers: FRESH });
+      },
+      cache,
+      { waitUntil: (work) => works.push(work) },
+    );
+    same(await sizeOf(await handler(new Request("https://site.example/"))), 300 * 16_384);
+    await Promise.all(works);
+    await cache.close();
+  },
+  "stores nothing of a body that breaks off, and tells its readers": async () => {
+    for (const chunks of [2, 300]) {
+      const { get, settle, cache } = site(
+        () => {
+          const source = bodyOf(chunks, 16_384).getReader();
+          const body = new ReadableStream({
+            async pull(controller) {
+              const { done, value } = await source.read();
+              if (done) controller.error(new TypeError("broken off"));
+              else controller.enqueue(value);
+            },
+          });
+          return new Response(body as BodyInit, { headers: FRESH });
+        },
+        { tiers: true },
+      );
+      await rejects(sizeOf(await get("/")), TypeError);
+      await settle();
+      same((await cache.keys()).length, 0);
+    }
+  },
+});

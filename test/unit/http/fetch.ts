@@ -1,0 +1,94 @@
+import { createCache } from "../../../mod.ts";
+import { type CachedFetchOptions, cachedFetch } from "../../../src/http/mod.ts";
+import { equal, fakeClock, rejects, same, suite, type TestCase, throws } from "../../contract/mod.ts";
+
+const URL_OF = "https://origin.example/";
+
+function open(
+  answer: (request: Request, count: number) => Response | Promise<Response>,
+  options: CachedFetchOptions = {},
+) {
+  const clock = fakeClock();
+  const asked: Request[] = [];
+  const works: Promise<unknown>[] = [];
+  const own = async (request: Request): Promise<Response> => {
+    asked.push(request);
+    return answer(request, asked.length);
+  };
+  const waitUntil = (work: Promise<unknown>) => works.push(work);
+  const fetch = cachedFetch(createCache({ clock, sweepInterval: 0 }), { fetch: own, clock, waitUntil, ...options });
+  const text = async (init?: RequestInit, url = URL_OF): Promise<string> => {
+    const body = await (await fetch(url, init)).text();
+    while (works.length > 0) await works.pop();
+    return body;
+  };
+  return { clock, asked, fetch, text };
+}
+
+function page(control: string) {
+  return (_: Request, count: number): Response =>
+    new Response(`page ${count}`, { headers: { "cache-control": control } });
+}
+
+export const tests: TestCase[] = suite("http cached fetch", {
+  "keeps what responses allow, under the URL without its fragment": async () => {
+    const { text, fetch } = open(page("max-age=60"));
+    equal([await text(), await text(undefined, `${URL_OF}#x`)], ["page 1", "page 1"]);
+    same((await fetch(`${URL_OF}#x`)).url, URL_OF);
+  },
+  "counts what a request asks of caches": async () => {
+    const { text, fetch } = open(page("max-age=60"));
+    const asking = (value: string): RequestInit => ({ headers: { "cache-control": value } });
+    same((await fetch(URL_OF, asking("only-if-cached"))).status, 504);
+    same(await text(), "page 1");
+    same(await text(asking("no-store")), "page 2");
+    same(await text(), "page 1");
+    same(await text(asking("no-cache")), "page 3");
+    same(await text(), "page 3");
+  },
+  "is shared unless told not to be": async () => {
+    const shared = open(page("private, max-age=60"));
+    equal([await shared.text(), await shared.text()], ["page 1", "page 2"]);
+    const own = open(page("private, max-age=60"), { shared: false });
+    const secret = { headers: { authorization: "Basic x" } };
+    equal([await own.text(secret), await own.text(secret)], ["page 1", "page 1"]);
+  },
+  "forgets a URL that it has written to": async () => {
+    const { text } = open(page("max-age=60"));
+    await text();
+    await text({ method: "POST", body: "x" });
+    same(await text(), "page 3");
+  },
+  "stores nothing that came by a redirect": async () => {
+    const { text } = open((_, count) =>
+      Object.defineProperty(page("max-age=60")(_, count), "redirected", { value: true }),
+    );
+    equal([await text(), await text()], ["page 1", "page 2"]);
+  },
+  "ends the waiting of one who aborts, and of no other": async () => {
+    let answer!: (response: Response) => void;
+    const { fetch, text, asked } = open(
+      () =>
+        new Promise<Response>((resolve) => {
+          answer = resolve;
+        }),
+    );
+    const controller = new AbortController();
+    const one = fetch(URL_OF, { signal: controller.signal });
+    const other = fetch(URL_OF);
+    for (let i = 0; i < 50; i++) await undefined;
+    controller.abort(new RangeError("enough"));
+    await rejects(one, Error);
+    same(asked[0]!.signal?.aborted ?? false, false);
+    answer(page("max-age=60")(asked[0]!, 1));
+    same(await (await other).text(), "page 1");
+    same(await text(), "page 1");
+    same(asked.length, 1);
+    await rejects(fetch(URL_OF, { signal: controller.signal }), Error);
+  },
+  "fails as the origin fails": async () => {
+    const { fetch } = open(() => Promise.reject(new TypeError("down")));
+    await rejects(fetch(URL_OF), TypeError);
+    throws(() => cachedFetch(createCache(), { fetch: 1 as never }), "CONFIG");
+  },
+});
