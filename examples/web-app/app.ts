@@ -8,6 +8,10 @@ import { Hono } from "hono";
 import { NONCE, type SecureHeadersVariables, secureHeaders } from "hono/secure-headers";
 import { timing } from "hono/timing";
 import { type Cache, TiercelError } from "tiercel";
+import { adminRouter } from "tiercel/hono";
+import { accessLog, evictionLog, hotKeys } from "tiercel/observe";
+import { profiles } from "tiercel/profiles";
+import { prometheus } from "tiercel/prometheus";
 import { getWithStatus } from "./cache-status.ts";
 import { inspectPackage, listPackages, type PackageReport } from "./packages.ts";
 
@@ -29,9 +33,12 @@ const contentSecurityPolicy = {
  * Makes the app.
  *
  * @param folder the node_modules whose packages it tells about
+ * @param token that opens the admin page at /admin; without it there is none
  */
-export function webApp(cache: Cache, folder: string): Hono<{ Variables: SecureHeadersVariables }> {
+export function webApp(cache: Cache, folder: string, token?: string): Hono<{ Variables: SecureHeadersVariables }> {
   const app = new Hono<{ Variables: SecureHeadersVariables }>();
+  // Before the headers, as it has its own.
+  if (token !== undefined) app.route("/admin", admin(cache, token));
   app.use(secureHeaders({ contentSecurityPolicy, strictTransportSecurity: false }), timing());
 
   app.get("/", (c) => c.html(page.replaceAll("%NONCE%", c.get("secureHeadersNonce") ?? "")));
@@ -80,6 +87,13 @@ export function webApp(cache: Cache, folder: string): Hono<{ Variables: SecureHe
     return c.json({ error: "Something went wrong" }, 500);
   });
   return app;
+}
+
+/** The admin page, with all that can be seen of a cache. */
+function admin(cache: Cache, token: string): Hono {
+  const observers = { hotKeys: hotKeys(cache), accessLog: accessLog(cache), evictionLog: evictionLog(cache) };
+  const settings = profiles(cache, { default: { name: "default", ttl: "5m" } });
+  return adminRouter({ cache, auth: { token }, ...observers, profiles: settings, metrics: prometheus(cache) });
 }
 
 function tagsOf({ name, licence }: PackageReport): string[] {

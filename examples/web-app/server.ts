@@ -2,22 +2,28 @@
  * What `npm start` runs: a small server whose slow answers are cached in memory and in a SQLite file.
  *
  * Settings: `--port` or `PORT` (default 3000), `HOST` (default 127.0.0.1), `PACKAGES` (the folder to tell about,
- * default node_modules), `TIERCEL_URL` (the cache, default .tiercel/cache.db).
+ * default node_modules), `TIERCEL_URL` (the cache, default .tiercel/cache.db), `ADMIN_TOKEN` (opens the admin page at
+ * /admin, at least 16 characters; default: a new one at each start, which is printed).
  *
  * @module
  */
+import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { serve } from "@hono/node-server";
 import { openCache } from "tiercel/node";
 import { webApp } from "./app.ts";
 
-const { PORT = "3000", HOST = "127.0.0.1", PACKAGES = "node_modules", TIERCEL_URL } = process.env;
+const { PORT = "3000", HOST = "127.0.0.1", PACKAGES = "node_modules", TIERCEL_URL, ADMIN_TOKEN } = process.env;
+const token = ADMIN_TOKEN ?? randomBytes(18).toString("base64url");
 const port = orFail(readPort);
 const cache = orFail(() => openCache(undefined, { name: "web-app", ttl: "5m", grace: "1h" }));
-const server = serve({ fetch: webApp(cache, PACKAGES).fetch, port, hostname: HOST }, (info) => {
+const app = orFail(() => webApp(cache, PACKAGES, token));
+const server = serve({ fetch: app.fetch, port, hostname: HOST }, (info) => {
   const tiers = TIERCEL_URL ? cache.stats().tiers.map(({ name }) => name) : ["memory", ".tiercel/cache.db"];
   const host = HOST === "127.0.0.1" ? "localhost" : HOST;
-  console.log(`Tiercel example ready at http://${host}:${info.port} (${tiers.join(" + ")})`);
+  // A token of the user's own is not printed.
+  const login = `Admin page at http://${host}:${info.port}/admin, token ${ADMIN_TOKEN ? "as in ADMIN_TOKEN" : token}`;
+  console.log(`Tiercel example ready at http://${host}:${info.port} (${tiers.join(" + ")})\n${login}`);
 });
 server.on("error", async (error: Error & { code?: string }) => {
   await cache.close();

@@ -228,6 +228,22 @@ test("what makes a start impossible is one clear line and exit code 1", async ()
   }
 });
 
+test("the admin page is at /admin, and the start says how to log in, unless the token is one's own", async () => {
+  const server = await startServer();
+  const token = /^Admin page at http:\/\/localhost:\d+\/admin, token (\S{24})$/m.exec(server.output())?.[1] ?? "";
+  const stats = (authorization?: string) =>
+    fetch(`http://127.0.0.1:${server.port}/admin/api/stats`, authorization ? { headers: { authorization } } : {});
+  assert.equal((await stats()).status, 401);
+  assert.equal((await stats(`Bearer ${token}`)).status, 200);
+  assert.equal((await ask(server, "/admin")).headers.location, "/admin/login");
+  assert.match((await ask(server, "/admin/login")).text, /<h1>Log in<\/h1>/);
+  await server.end("SIGTERM");
+  const own = await launch({ ...env, TIERCEL_URL: url, ADMIN_TOKEN: "a-token-of-the-user's" });
+  running.add(own);
+  assert.match(own.output(), /token as in ADMIN_TOKEN/);
+  assert.doesNotMatch(own.output(), /of-the-user/);
+});
+
 test("npm start runs it, and passes a signal on", async () => {
   const server = await startServer(commands.start);
   assert.deepEqual(await statuses(server, "plain", "plain"), [MISS, MEMORY]);
