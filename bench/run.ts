@@ -8,17 +8,22 @@
  *
  * `--tags` runs the benchmark of tag invalidation instead, which is long; its arguments are in tags/run.ts. `--memory` runs
  * that of the memory tier; its arguments are in memory/run.ts. `--functions` runs that of remembered functions, functions/run.ts.
- * `--stores` runs that of Redis and libSQL; its arguments are in stores/run.ts.
+ * `--bytes` runs that of codecs, compression and encryption, bytes/run.ts.
+ * `--stores` runs that of Redis and libSQL; its arguments are in stores/run.ts. `--observe` runs that of observers, observe/run.ts.
+ * `--cli` runs that of the command line's start, cli/run.ts.
  */
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { compareBytes } from "./bytes/run.ts";
+import { compareCli } from "./cli/run.ts";
 import { OPERATIONS, type OperationName } from "./contender.ts";
 import { MEMORY, SQLITE } from "./contenders/all.ts";
 import { makeFolder } from "./folder.ts";
 import { compareFunctions } from "./functions/run.ts";
 import { type Effort, measure, type Samples } from "./measure.ts";
 import { compareMemory } from "./memory/run.ts";
+import { compareObserve } from "./observe/run.ts";
 import { installPeers } from "./peer.ts";
 import { report } from "./report.ts";
 import { serve } from "./server.ts";
@@ -37,17 +42,23 @@ const { values } = parseArgs({
     cpu: { type: "boolean", default: false },
     contender: { type: "string" },
     folder: { type: "string" },
+    bytes: { type: "boolean", default: false },
+    cli: { type: "boolean", default: false },
     tags: { type: "boolean", default: false },
     memory: { type: "boolean", default: false },
     functions: { type: "boolean", default: false },
     stores: { type: "boolean", default: false },
+    observe: { type: "boolean", default: false },
     limit: { type: "string", default: "300" },
   },
 });
 
 if (values.tags) await compareTags(values);
+else if (values.bytes) await compareBytes(values);
+else if (values.cli) await compareCli(values);
 else if (values.memory) await compareMemory(values);
 else if (values.stores) await compareStores(values);
+else if (values.observe) await compareObserve(values);
 else if (values.functions) await compareFunctions(values);
 else if (values.contender === undefined) await compare();
 else await serve(values.contender, { folder: values.folder!, against: values.against }, values.cpu);

@@ -6,13 +6,13 @@
 import { sqlite } from "../adapters/sqlite.ts";
 import { ConfigError } from "../src/errors.ts";
 import type { Tier } from "../src/tier.ts";
-import type { CacheUrl, Scheme } from "./url.ts";
+import type { CacheUrl, Scheme, Surroundings } from "./url.ts";
 
 /** A SQLite file by a path, or by a URL of the scheme `file:` or `sqlite:`, which are the same. */
-export const file: Scheme = ({ scheme, rest, whole, option }: CacheUrl): readonly Tier[] => {
-  if (rest === whole) return [sqlite(whole)];
+export const file: Scheme = ({ scheme, rest, whole, option }: CacheUrl, { store }: Surroundings): readonly Tier[] => {
+  if (rest === whole) return [sqlite(whole, { ...store })];
   try {
-    return [sqlite(`file:${rest}`)];
+    return [sqlite(`file:${rest}`, { ...store })];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     // Its own message shows the URL.

@@ -9,7 +9,7 @@ import { ConfigError } from "../src/errors.ts";
 import { type MemoryOptions, memory } from "../src/memory/memory.ts";
 import type { CacheOptions } from "../src/options.ts";
 import type { AnyScopes, NoScopes } from "../src/scope/types.ts";
-import { lowerTiers, type Scheme, type Surroundings } from "./url.ts";
+import { lowerTiers, type Scheme, type StoreOptions, type Surroundings } from "./url.ts";
 
 /** Options of `openCache`: those of `createCache`, whose tiers the URL picks. */
 export interface OpenOptions<S extends AnyScopes = NoScopes> extends Omit<CacheOptions<S>, "tiers" | "maxEntries"> {
@@ -17,6 +17,8 @@ export interface OpenOptions<S extends AnyScopes = NoScopes> extends Omit<CacheO
   memory?: MemoryOptions;
   /** Token of the store, where it is not in the URL: of libSQL or Upstash. Default: that of the environment, by its usual name. */
   token?: string;
+  /** Options of the store below memory that every adapter has: `encryption`, `compression`, `ttl`, `timeout` and so on. Default: theirs. */
+  store?: StoreOptions;
 }
 
 /** What differs between runtimes. */
@@ -44,10 +46,10 @@ export function openWith<S extends AnyScopes = NoScopes>(
   url?: string,
   options: OpenOptions<S> = {},
 ): Cache<S> {
-  const { memory: memoryOptions, token, env, ...rest } = options as OpenOptions<S> & { env?: object };
+  const { memory: memoryOptions, token, env, store, ...rest } = options as OpenOptions<S> & { env?: object };
   if ("tiers" in rest) throw new ConfigError("tiers", "Cannot use tiers as the URL picks them");
   const { schemes, standard, environment, waitUntil } = runtime;
-  const from: Surroundings = { environment, token, env };
+  const from: Surroundings = { environment, token, env, store };
   // An empty variable is how a shell says that there is none.
   const inEnvironment = environment(URL_VARIABLE) || undefined;
   const place =

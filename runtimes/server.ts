@@ -3,13 +3,10 @@
  *
  * @module
  */
-import { redis } from "../adapters/redis.ts";
 import { file } from "./files.ts";
 import { httpStores } from "./http.ts";
 import { processVariable, type Runtime } from "./open.ts";
-import type { Scheme } from "./url.ts";
-
-const overTcp: Scheme = ({ whole }) => [redis(whole)];
+import { overTcp } from "./tcp.ts";
 
 /** The runtime of {@linkcode openWith} where there are files and connections. */
 export const server: Runtime = {

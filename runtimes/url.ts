@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { ByteSteps } from "../src/bytes/tier.ts";
 import { ConfigError, invalid } from "../src/errors.ts";
-import type { Tier } from "../src/tier.ts";
+import type { Tier, TierOptions } from "../src/tier.ts";
 
 /** A cache URL in its parts. */
 export interface CacheUrl {
@@ -18,6 +19,9 @@ export interface CacheUrl {
   readonly option: string;
 }
 
+/** Options that every store takes, whatever the URL is of. */
+export interface StoreOptions extends TierOptions, ByteSteps {}
+
 /** What a URL may refer to besides itself. */
 export interface Surroundings {
   /** A variable of the environment. */
@@ -26,6 +30,8 @@ export interface Surroundings {
   readonly token?: string | undefined;
   /** Bindings of a Worker, by name. */
   readonly env?: object | undefined;
+  /** Options of the store itself. */
+  readonly store?: StoreOptions | undefined;
 }
 
 /** Makes the tiers below memory from a URL of one scheme. */

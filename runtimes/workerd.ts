@@ -21,8 +21,8 @@ export interface WorkerOptions<S extends AnyScopes = NoScopes> extends OpenOptio
 
 const worker: Runtime = {
   schemes: {
-    d1: (url, from) => [d1(binding(url, from, isD1, "a D1 database") as D1Binding)],
-    kv: (url, from) => [kv(binding(url, from, isKv, "a KV namespace") as KvNamespace)],
+    d1: (url, from) => [d1(binding(url, from, isD1, "a D1 database") as D1Binding, { ...from.store })],
+    kv: (url, from) => [kv(binding(url, from, isKv, "a KV namespace") as KvNamespace, { ...from.store })],
     ...httpStores,
   },
   // Of several bindings of a kind the first counts, in the order of their names.

@@ -18,7 +18,7 @@ import { inside, machineNode, programs } from "./project.mjs";
 import { run } from "./run.mjs";
 
 const stamp = inside("node_modules/.tiercel-build");
-const sources = ["mod.ts", "src", "adapters", "runtimes", "test/contract", "examples"];
+const sources = ["mod.ts", "src", "adapters", "runtimes", "cli", "test/contract", "examples"];
 const settings = ["package.json", "tsconfig.json", "tsconfig.build.json", "node_modules/typescript/package.json"];
 
 /**
@@ -41,6 +41,7 @@ export async function compile({ force = false } = {}) {
     const { code, output } = await run(machineNode, args);
     if (code !== 0) throw new Error(`tsc failed with exit code ${code}:\n${output}`);
     for (const path of files) if (!path.endsWith(".ts")) cpSync(inside(path), join(fresh, path));
+    await bundleCli(fresh);
     if (existsSync(inside("dist"))) renameSync(inside("dist"), stale);
     renameSync(fresh, inside("dist"));
     writeFileSync(stamp, print);
@@ -48,6 +49,28 @@ export async function compile({ force = false } = {}) {
     rmSync(fresh, { recursive: true, force: true });
     rmSync(stale, { recursive: true, force: true });
   }
+}
+
+/**
+ * The command line as a few files in the place of its hundred modules, which take longer to find and read than a command to run. What a
+ * command does not use stays in files of its own.
+ */
+async function bundleCli(/** @type {string} */ folder) {
+  const { build } = await import("esbuild");
+  const outdir = join(folder, "bundled-cli");
+  await build({
+    entryPoints: [join(folder, "cli/main.js")],
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    packages: "external",
+    logLevel: "error",
+  });
+  rmSync(join(folder, "cli"), { recursive: true });
+  renameSync(outdir, join(folder, "cli"));
 }
 
 /** Files below a path, relative to the project; none when there is no such path. */
@@ -71,5 +94,8 @@ function fingerprint(/** @type {string} */ path) {
 
 function isBuilt(/** @type {string} */ print, /** @type {string[]} */ files) {
   if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== print) return false;
-  return files.every((path) => path.endsWith(".d.ts") || existsSync(inside("dist", path.replace(/\.ts$/, ".js"))));
+  const isInside = (/** @type {string} */ path) => path.startsWith("cli/") && path !== "cli/main.ts";
+  return files.every(
+    (path) => path.endsWith(".d.ts") || isInside(path) || existsSync(inside("dist", path.replace(/\.ts$/, ".js"))),
+  );
 }

@@ -114,7 +114,8 @@ export async function rowsOf({ grep, scratch, all }) {
   for (const group of ["workers", "process", "packaging"]) {
     const files = filesOf(`test/${group}`, ".test.ts");
     if (files.length === 0) continue;
-    rows.push(row(`${group}/node24`, "node", () => ({ program: programs.node24, args: [...nodeTest, ...files] })));
+    const command = { program: programs.node24, args: [...nodeTest, ...files] };
+    rows.push(row(`${group}/node24`, "node", () => prepareServers().then(() => command)));
   }
   return rows;
 }

@@ -11,8 +11,8 @@ import { canInstall, installPackages } from "./debian.mjs";
 import { inside, machineNode } from "./project.mjs";
 import { run } from "./run.mjs";
 
-/** Programs by the Debian packages of the same names; openssl makes the certificates of a server with TLS. */
-const packages = ["redis-server", "memcached", "openssl"];
+/** Programs by the Debian packages of the same names; openssl makes the certificates of a server with TLS, and with prometheus comes promtool. */
+const packages = ["redis-server", "memcached", "openssl", "prometheus"];
 
 /** @type {Promise<void> | undefined} */
 let prepared;

@@ -20,7 +20,7 @@ after(remove);
 
 test("the tarball has the built modules, the manifest and the documents, and no test but the testing entry", () => {
   const allowed =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(mod|(src|adapters|runtimes|test\/contract)\/[\w/-]+)\.(js|d\.ts))$/;
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(mod|(src|adapters|runtimes|cli|test\/contract)\/[\w/-]+)\.(js|d\.ts))$/;
   assert.deepEqual(
     files.filter((file) => !allowed.test(file)),
     [],

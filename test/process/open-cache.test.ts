@@ -103,3 +103,17 @@ for (const entry of ["workerd", "edge", "browser"]) {
     assert.equal(entry === "browser" && /sqlite/i.test(code), false);
   });
 }
+
+test("openCache(url, { store }) gives options to the store below memory: what is encrypted cannot be read without the ring", () => {
+  const encryption = JSON.stringify(join(root, "src/bytes/encryption/mod.ts"));
+  const code = `
+const { encryption, keyRing } = await import(${encryption});
+const sealed = openCache("sealed.db", { store: { name: "low", encryption: encryption(keyRing({ current: new Uint8Array(32).fill(7) })) } });
+await sealed.set("k", "v");
+const tiers = sealed.stats().tiers.map(({ name }) => name);
+await sealed.close();
+const plain = openCache("sealed.db");
+console.log(JSON.stringify({ tiers, value: (await plain.get("k")) ?? null }));
+await plain.close();`;
+  assert.deepEqual(run(["node", process.execPath], code), { tiers: ["memory", "low"], value: null });
+});

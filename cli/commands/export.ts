@@ -1,0 +1,139 @@
+/** `tiercel export`: all entries to a file or a pipe. */
+import { existsSync, renameSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { command } from "../command.ts";
+import { usage } from "../failure.ts";
+import { Progress } from "../progress.ts";
+import { page, parts, rawStore, total } from "../raw.ts";
+import type { Session } from "../session.ts";
+import { drop, load, save } from "../transfer/checkpoint.ts";
+import type { Format } from "../transfer/record.ts";
+import { recordOf } from "../transfer/record.ts";
+import { count, counted } from "../units.ts";
+
+/** How often it is noted how far it has come, in milliseconds. */
+const NOTED = 1_000;
+
+export default command({
+  meta: { name: "export", description: "Write all entries to a file or standard output, with tags and deadlines" },
+  args: {
+    file: { type: "positional", required: false, description: "File; without one, or with -, standard output" },
+    format: {
+      type: "enum",
+      options: ["ndjson", "cbor"],
+      description: "JSON lines (default), or a CBOR sequence; a file that ends in .cbor is one",
+    },
+    resume: { type: "boolean", description: "Go on with the export to this file that was interrupted" },
+  },
+  details: [
+    "Takes in all namespaces and scopes of the cache, or with --namespace or --scope what is in there. Until it is complete, the file",
+    "ends in .partial, beside a .partial.json that says where to go on. Memory does not grow with the number of entries.",
+  ].join("\n"),
+  examples: [
+    "tiercel export backup.ndjson",
+    "tiercel export backup.cbor --resume",
+    "tiercel export | gzip > backup.ndjson.gz",
+  ],
+  async does(session) {
+    const { output, positionals } = session;
+    const [file = "-"] = positionals;
+    const format = await formatOf(session.option("format") ?? (file.endsWith(".cbor") ? "cbor" : "ndjson"));
+    const store = await rawStore(session);
+    const { cache, where } = await session.whole();
+    const what = JSON.stringify([where, store.prefix, format.name]);
+    const [partial, notes] = [`${file}.partial`, `${file}.partial.json`];
+    const isFile = file !== "-";
+    if (session.flag("resume") && !isFile) throw usage("Cannot resume an export to standard output", "name a file");
+    const kept = session.flag("resume") ? load(notes, what) : undefined;
+    if (!kept && isFile && existsSync(file)) await session.confirm(`Replace ${file}`);
+    const sink = isFile ? await fileSink(partial, kept?.bytes) : pipeSink(session);
+    let [entries, bytes, cursor] = [kept?.entries ?? 0, kept?.bytes ?? 0, kept?.cursor];
+    let noted = performance.now();
+    const put = async (chunk: Uint8Array): Promise<void> => {
+      await sink.write(chunk);
+      bytes += chunk.length;
+    };
+    const note = (): void => {
+      if (isFile) save(notes, { what, bytes, entries, cursor });
+      noted = performance.now();
+    };
+    const progress = new Progress(output, "Exporting", await total(store));
+    let isWhole = false;
+    try {
+      if (bytes === 0) await put(format.encode({ tiercel: "export", version: 1, cache: cache.name, at: Date.now() }));
+      note();
+      while (!session.signal.aborted) {
+        const { keys, cursor: next } = await page(store, cursor);
+        for (const some of parts(keys, store.batch)) {
+          const read = await store.tier.getMany(some, { now: Date.now(), peek: true });
+          const records = some.flatMap((key, at) => {
+            const entry = read.entries[at];
+            return entry ? [format.encode(recordOf(key, entry, store.cachePrefix))] : [];
+          });
+          if (records.length > 0) await put(Buffer.concat(records));
+          entries += records.length;
+          progress.update(entries);
+        }
+        cursor = next;
+        if (next === undefined) {
+          await put(format.encode({ end: true, entries }));
+          isWhole = true;
+          break;
+        }
+        if (performance.now() - noted > NOTED) note();
+      }
+    } finally {
+      progress.end();
+      await sink.close();
+      if (isFile && !isWhole) {
+        note();
+        output.warn(`stopped after ${counted(entries, "entry")}: go on with tiercel export ${file} --resume`);
+      }
+    }
+    session.signal.throwIfAborted();
+    if (isFile) {
+      renameSync(partial, file);
+      drop(notes);
+      if (output.json) await output.document({ exported: entries, bytes, file });
+    }
+    if (isFile) output.note(`exported ${count(entries)} ${entries === 1 ? "entry" : "entries"} to ${file}`);
+  },
+});
+
+/** The format of a name. */
+export async function formatOf(name: string): Promise<Format> {
+  return name === "cbor"
+    ? (await import("../transfer/cbor-sequence.ts")).cborSequence
+    : (await import("../transfer/ndjson.ts")).ndjson;
+}
+
+interface Sink {
+  write(chunk: Uint8Array): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** @param from bytes that stay, of an export that is gone on with */
+async function fileSink(path: string, from: number | undefined): Promise<Sink> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, from === undefined ? "w" : "r+");
+    if (from !== undefined) await handle.truncate(from);
+  } catch (error) {
+    throw usage(`Cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`);
+  }
+  let at = from ?? 0;
+  return {
+    async write(chunk) {
+      for (let done = 0; done < chunk.length; ) {
+        const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, at);
+        done += bytesWritten;
+        at += bytesWritten;
+      }
+    },
+    close: () => handle.close(),
+  };
+}
+
+function pipeSink({ output }: Session): Sink {
+  return { write: (chunk) => output.bytes(chunk), close: async () => {} };
+}

@@ -1,0 +1,65 @@
+/** `tiercel mset`: stores many values. */
+import { type SetItem, warm } from "../../mod.ts";
+import { command, TAGS } from "../command.ts";
+import { usage } from "../failure.ts";
+import { lines, open } from "../input.ts";
+import { keyOf } from "../keys.ts";
+import { Progress } from "../progress.ts";
+import { counted } from "../units.ts";
+import { parseJson } from "../values.ts";
+
+export default command({
+  meta: { name: "mset", description: "Store many values: KEY=TEXT each, or JSON lines from standard input" },
+  args: {
+    pair: {
+      type: "positional",
+      required: false,
+      description: "KEY=VALUE; without any, or with -, JSON lines from standard input",
+    },
+    ttl: { type: "string", valueHint: "duration", description: "How long they are fresh (default: for ever)" },
+    ...TAGS,
+  },
+  many: true,
+  details: 'A JSON line is {"key": …, "value": …} and may have ttl, grace, tags, version and codec of its own.',
+  examples: ["tiercel mset a=1 b=2 --ttl 5m", `echo '{"key":"a","value":[1],"ttl":"1h","tags":["x"]}' | tiercel mset`],
+  async does(session) {
+    const { output, signal, positionals } = session;
+    const cache = await session.open({ mayCreate: true });
+    const ttl = session.option("ttl");
+    const tags = session.options("tag");
+    const shared = { ...(ttl !== undefined && { ttl }), ...(tags.length > 0 && { tags }) };
+    const progress = new Progress(output, "Storing");
+    try {
+      const { done } = await warm(cache, itemsOf(positionals, output.json), {
+        ...shared,
+        signal,
+        onProgress: (state) => progress.update(state.done),
+      });
+      progress.end();
+      if (output.json) await output.document({ stored: done });
+      output.note(`stored ${counted(done, "key")}`);
+    } finally {
+      progress.end();
+    }
+  },
+});
+
+async function* itemsOf(positionals: readonly string[], json: boolean): AsyncGenerator<SetItem> {
+  if (positionals.length > 0 && positionals[0] !== "-") {
+    for (const pair of positionals) {
+      const at = pair.indexOf("=");
+      if (at < 1)
+        throw usage(`Cannot read pair as it must be KEY=VALUE: received ${JSON.stringify(pair.slice(0, 40))}`);
+      const value = pair.slice(at + 1);
+      yield { key: keyOf(pair.slice(0, at)), value: json ? parseJson(value, `value of ${pair.slice(0, at)}`) : value };
+    }
+    return;
+  }
+  for await (const { text, number } of lines(open("-", "items"))) {
+    if (text.trim() === "") continue;
+    const item = parseJson(text, `line ${number}`) as SetItem;
+    if (typeof item !== "object" || item === null || !("key" in item) || !("value" in item))
+      throw usage(`Cannot read line ${number} as it must be an object with key and value`);
+    yield item;
+  }
+}

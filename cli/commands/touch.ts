@@ -1,0 +1,32 @@
+/** `tiercel touch`: gives an entry a new ttl. */
+import { command } from "../command.ts";
+import { EXIT, usage } from "../failure.ts";
+import { keyText } from "../keys.ts";
+import { duration } from "../units.ts";
+
+export default command({
+  meta: { name: "touch", description: "Give an entry a new ttl from now on; exit code 1 on a miss" },
+  args: {
+    key: { type: "positional", description: "Key; a JSON array is an array key" },
+    ttl: {
+      type: "string",
+      valueHint: "duration",
+      description: "How long it is fresh from now on, as 5m or forever (required)",
+    },
+    grace: {
+      type: "string",
+      valueHint: "duration",
+      description: "How long after that it may be served where a load fails",
+    },
+  },
+  examples: ["tiercel touch user:42 --ttl 1h"],
+  async does(session) {
+    const { output, key } = session;
+    const [ttl, grace] = [session.option("ttl"), session.option("grace")];
+    if (ttl === undefined) throw usage("tiercel touch must have --ttl: received none");
+    const touched = await (await session.open()).touch(key, { ttl, ...(grace !== undefined && { grace }) });
+    if (output.json) await output.document({ key, touched });
+    output.note(touched ? `${keyText(key)} is fresh for ${/^\d+$/.test(ttl) ? duration(Number(ttl)) : ttl}` : "miss");
+    return touched ? EXIT.ok : EXIT.miss;
+  },
+});

@@ -1,0 +1,134 @@
+/**
+ * Opening the cache that a command works with. Only the adapter that the URL asks for is loaded.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import type { AnyScopes, Cache, CacheOptions } from "../mod.ts";
+import { openWith, processVariable, type Runtime, URL_VARIABLE } from "../runtimes/open.ts";
+import { isUpstash } from "../runtimes/remote.ts";
+import { parseUrl, type Scheme } from "../runtimes/url.ts";
+import type { Config } from "./config.ts";
+import { EXIT, Failure, redact, usage } from "./failure.ts";
+
+/** What a cache is opened with. */
+export interface Place {
+  readonly url: string | undefined;
+  readonly config: Config;
+  readonly options: Omit<CacheOptions<AnyScopes>, "tiers" | "maxEntries">;
+  /** Whether a file that is not there may be made. */
+  readonly mayCreate: boolean;
+}
+
+/** A cache, and where its store is, without secrets. */
+export interface Opened {
+  readonly cache: Cache<AnyScopes>;
+  readonly where: string;
+}
+
+/** The file that is used where nothing else is said. */
+const STANDARD = ".tiercel/cache.db";
+
+/** How long one operation of a store may take. */
+const PATIENCE = "15s";
+
+const NEVER: Scheme = () => [];
+
+/** Every scheme, so that an unknown one is told of those that there are; the one that is asked for has its adapter. */
+async function schemes(url: string): Promise<Runtime["schemes"]> {
+  const parts = parseUrl(url, "url");
+  const all: Record<string, Scheme> = {};
+  for (const name of ["file", "sqlite", "redis", "rediss", "libsql", "https", "http", "wss", "ws"]) all[name] = NEVER;
+  switch (parts.scheme) {
+    case "file":
+    case "sqlite":
+      all[parts.scheme] = (await import("../runtimes/files.ts")).file;
+      break;
+    case "redis":
+    case "rediss":
+      all[parts.scheme] = (await import("../runtimes/tcp.ts")).overTcp;
+      break;
+    case "libsql":
+    case "https":
+    case "http":
+    case "wss":
+    case "ws":
+      all[parts.scheme] = isUpstash(parts)
+        ? (await import("../runtimes/upstash.ts")).upstashStore
+        : (await import("../runtimes/libsql.ts")).libsqlStore;
+  }
+  return all;
+}
+
+/** Where a URL leads, as people may see it. */
+function shown(url: string): string {
+  return redact(url).replace(/\?.*$/, "");
+}
+
+/** @throws {Failure} for a SQLite file that is not there, before an empty one is made by mistake */
+function checkFile(url: string): void {
+  const { scheme, rest, whole } = parseUrl(url, "url");
+  if (scheme !== "file" && scheme !== "sqlite") return;
+  let path = rest === whole ? whole : rest.replace(/[?#].*$/, "");
+  if (rest !== whole) {
+    try {
+      path = path.startsWith("//") ? fileURLToPath(`file:${path}`) : decodeURIComponent(path);
+    } catch {
+      // The adapter tells what is wrong with it.
+      return;
+    }
+  }
+  if (path === ":memory:" || existsSync(path)) return;
+  throw new Failure(`Cannot open store ${path}: there is no such file`, EXIT.store, {
+    fix: "name the store with --url, TIERCEL_URL or a config file; tiercel set makes a new one",
+  });
+}
+
+/** The keys of encryption, from the environment or the config, never from an argument. */
+async function encryptionOf({ encryption: own }: Config): Promise<object> {
+  const inEnvironment = (process.env.TIERCEL_KEYS ?? "").split(/[\s,]+/).filter((key) => key !== "");
+  const [current, ...previous] = inEnvironment.length > 0 ? inEnvironment : (own?.keys ?? []);
+  if (current === undefined) return {};
+  const { encryption, keyRing } = await import("../src/bytes/encryption/mod.ts");
+  try {
+    const ring = keyRing({ current, previous, names: own?.names });
+    return { encryption: encryption(ring, { hashKeys: own?.hashKeys ?? false, allowPlain: own?.allowPlain ?? false }) };
+  } catch (error) {
+    const from = inEnvironment.length > 0 ? "TIERCEL_KEYS" : "the config's encryption.keys";
+    throw usage(String((error as Error).message).replace(/^Cannot use \w+/, `Cannot use a key of ${from}`));
+  }
+}
+
+/**
+ * Opens it.
+ *
+ * @throws {Failure} and what `openCache` throws
+ */
+export async function open({ url, config, options, mayCreate }: Place): Promise<Opened> {
+  const isChosen = url !== undefined;
+  if (!isChosen && config.cache) {
+    const cache = await config.cache();
+    if (typeof cache?.getEntry !== "function")
+      throw usage("Cannot use config as cache must give a cache: received another");
+    return { cache, where: "the cache of the config" };
+  }
+  if (!isChosen && config.tiers && !process.env[URL_VARIABLE]) {
+    const { createCache, memory } = await import("../mod.ts");
+    const cache = createCache({ ...options, tiers: [memory(), ...(await config.tiers())] });
+    return { cache: cache as unknown as Cache<AnyScopes>, where: "the tiers of the config" };
+  }
+  const place = url ?? (process.env[URL_VARIABLE] || config.url) ?? STANDARD;
+  const runtime: Runtime = {
+    schemes: await schemes(place),
+    standard: () => ({ url: place, option: "url" }),
+    environment: (name) => (name === URL_VARIABLE ? undefined : processVariable(name)),
+  };
+  if (!mayCreate) checkFile(place);
+  const token = config.token === undefined ? {} : { token: config.token };
+  // Nobody waits for a page; a store that is slow is waited for.
+  const store = { timeout: PATIENCE, breaker: false as const, ...(await encryptionOf(config)) };
+  const cache = openWith(runtime, place, { ...options, ...token, store });
+  return { cache: cache as unknown as Cache<AnyScopes>, where: shown(place) };
+}

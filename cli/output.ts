@@ -1,0 +1,104 @@
+/**
+ * What a command prints. Results go to standard output, all else to standard error.
+ *
+ * @module
+ */
+import process from "node:process";
+import { printable, table } from "./table.ts";
+
+/** How it is to be printed. */
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly raw: boolean;
+  readonly quiet: boolean;
+  /** `false` without colours in any case. */
+  readonly color: boolean;
+}
+
+/** Thrown when nobody reads what is printed, as after `| head`: an end, and no error. */
+export class Unread extends Error {}
+
+/** Output of one command. */
+export class Output {
+  readonly json: boolean;
+  readonly raw: boolean;
+  readonly quiet: boolean;
+  readonly #color: boolean;
+  readonly #errorColor: boolean;
+
+  constructor({ json, raw, quiet, color }: OutputOptions) {
+    this.json = json;
+    this.raw = raw;
+    this.quiet = quiet;
+    const { NO_COLOR = "", TERM, FORCE_COLOR = "" } = process.env;
+    const may = color && NO_COLOR === "" && TERM !== "dumb";
+    const must = may && !["", "0", "false"].includes(FORCE_COLOR);
+    this.#color = must || (may && Boolean(process.stdout.isTTY));
+    this.#errorColor = must || (may && Boolean(process.stderr.isTTY));
+  }
+
+  /** Whether people read the result as it is printed. */
+  get isTerminal(): boolean {
+    return Boolean(process.stdout.isTTY);
+  }
+
+  readonly bold = (text: string): string => (this.#color ? `\u001b[1m${text}\u001b[22m` : text);
+  readonly dim = (text: string): string => (this.#color ? `\u001b[2m${text}\u001b[22m` : text);
+  readonly green = (text: string): string => (this.#color ? `\u001b[32m${text}\u001b[39m` : text);
+  readonly red = (text: string): string => (this.#color ? `\u001b[31m${text}\u001b[39m` : text);
+  readonly yellow = (text: string): string => (this.#color ? `\u001b[33m${text}\u001b[39m` : text);
+
+  /** A line of the result, for people. */
+  line(text: string): Promise<void> {
+    return this.bytes(`${text}\n`);
+  }
+
+  /** A table of the result, for people. */
+  table(head: readonly string[], rows: readonly (readonly string[])[]): Promise<void> {
+    return this.line(table(head, rows, this.bold).join("\n"));
+  }
+
+  /** One JSON document on a line of its own. Numbers that JSON has not are `null`. */
+  document(value: unknown): Promise<void> {
+    return this.bytes(`${JSON.stringify(value)}\n`);
+  }
+
+  /** Bytes or text as they are. Waits until they are taken, so that memory stays bounded. */
+  bytes(chunk: Uint8Array | string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (isUnread) return reject(new Unread());
+      process.stdout.write(chunk, (error) => {
+        if (!error) resolve();
+        else reject((error as NodeJS.ErrnoException).code === "EPIPE" ? new Unread() : error);
+      });
+    });
+  }
+
+  /** A remark, for people: what was done. Not with `--quiet` and `--json`. */
+  note(text: string): void {
+    if (!this.quiet && !this.json) process.stderr.write(`${text}\n`);
+  }
+
+  /** What people should know though nothing failed. Not with `--quiet`. */
+  warn(text: string): void {
+    if (!this.quiet) process.stderr.write(`tiercel: ${printable(text)}\n`);
+  }
+
+  /** The one line of an error. */
+  error(text: string): void {
+    const line = `tiercel: ${printable(text)}`;
+    process.stderr.write(`${this.#errorColor ? `\u001b[31m${line}\u001b[39m` : line}\n`);
+  }
+}
+
+let isUnread = false;
+
+/** Whoever reads standard output may leave; on standard error nobody need be. */
+export function forgiveReaders(left: () => void): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    isUnread = true;
+    left();
+  });
+  process.stderr.on("error", () => {});
+}

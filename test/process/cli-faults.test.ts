@@ -1,0 +1,152 @@
+/** What is given wrongly, and stores that fail: one line, the right exit code, and nothing lost. */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { serverTest } from "../servers/available.ts";
+import { startRedis } from "../servers/redis.ts";
+import { startSqld } from "../servers/sqld.ts";
+import { documents, type Running, tiercel } from "./cli.ts";
+
+const cwd = mkdtempSync(join(tmpdir(), "tiercel-cli-faults-"));
+after(() => rmSync(cwd, { recursive: true, force: true }));
+const run = (args: readonly string[], options: Running = {}) => tiercel(args, { cwd, ...options });
+
+before(async () => {
+  assert.equal((await run(["set", "kept", "value", "--url", "cache.db"])).code, 0);
+  writeFileSync(join(cwd, "no-database.txt"), "x".repeat(10_000));
+  writeFileSync(join(cwd, "broken.json"), "{");
+  writeFileSync(join(cwd, "unknown.json"), '{"urll":"x"}');
+  writeFileSync(
+    join(cwd, "cut.ndjson"),
+    '{"tiercel":"export","version":1,"cache":"default","at":1}\n{"key":"a","created":1,"fresh":null,"sta',
+  );
+  writeFileSync(join(cwd, "newer.ndjson"), '{"tiercel":"export","version":2,"cache":"default","at":1}\n');
+  writeFileSync(join(cwd, "other.ndjson"), "hello\n");
+});
+
+const DEAD = "redis://127.0.0.1:1";
+const table: readonly [args: string[], code: number, says: RegExp][] = [
+  [[], 2, /must have a command/],
+  [["gett", "k"], 2, /Unknown command "gett" \(did you mean tiercel get\?\)/],
+  [["profile"], 2, /profile list/],
+  [["profile", "lst"], 2, /did you mean tiercel profile list/],
+  [["get"], 2, /must have KEY/],
+  [["get", "a", "b"], 2, /at most 1/],
+  [["get", "a", "--urll", "x"], 2, /did you mean --url/],
+  [["get", "a", "--url"], 2, /must have a value/],
+  [["get", "a", "--json=1"], 2, /has no value/],
+  [["get", "a", "-u", "ftp://host/secret-part"], 2, /scheme must be one of .*ftp:/],
+  [["get", "a", "-u", "nowhere.db"], 3, /no such file/],
+  [["get", "a", "-u", "no-database.txt"], 3, /must be a SQLite database/],
+  [["get", "[1", "-u", "cache.db"], 2, /JSON array/],
+  [["get", "a", "-n", "", "-u", "cache.db"], 2, /namespace/],
+  [["get", "a", "-s", "org", "-u", "cache.db"], 2, /level=id/],
+  [["get", "a", "-u", DEAD], 3, /ECONNREFUSED/],
+  [["set", "a", "b", "-u", DEAD], 3, /ECONNREFUSED/],
+  [["keys", "-u", DEAD], 3, /ECONNREFUSED/],
+  [["stats", "-u", DEAD], 3, /ECONNREFUSED/],
+  [["clear", "--yes", "-u", DEAD], 3, /ECONNREFUSED/],
+  [["export", "-u", DEAD], 3, /ECONNREFUSED/],
+  [["keys", "[a", "-u", "cache.db"], 2, /pattern/],
+  [["keys", "--limit", "x", "-u", "cache.db"], 2, /--limit/],
+  [["set", "a", "{", "--json", "-u", "cache.db"], 2, /must be JSON: broken at position 1/],
+  [["set", "a", "b", "--ttl", "5x", "-u", "cache.db"], 2, /"5x"/],
+  [["touch", "kept", "-u", "cache.db"], 2, /--ttl/],
+  [["touch", "kept", "--ttl", "soon", "-u", "cache.db"], 2, /"soon"/],
+  [["mset", "a", "-u", "cache.db"], 2, /KEY=VALUE/],
+  [["invalidate", "-u", "cache.db"], 2, /must have --tag/],
+  [["invalidate", "--tag", "a", "--match", "most", "-u", "cache.db"], 2, /any, all, exact/],
+  [["invalidate", "--tag", "a", "-u", "cache.db"], 4, /add --yes/],
+  [["clear", "-u", "cache.db"], 4, /Delete everything .*1 entry.*add --yes/],
+  [["get", "a", "--config", "broken.json"], 2, /must be JSON/],
+  [["get", "a", "--config", "unknown.json"], 2, /did you mean url/],
+  [["get", "a", "--config", "missing.js"], 2, /no such file/],
+  [["import", "missing.ndjson", "-u", "cache.db"], 2, /no such file/],
+  [["import", "cut.ndjson", "-u", "cache.db"], 2, /line 2 as it must be JSON|line 2/],
+  [["import", "newer.ndjson", "-u", "cache.db"], 2, /version 1: received 2/],
+  [["import", "other.ndjson", "-u", "cache.db"], 2, /must be JSON lines or CBOR/],
+  [["export", "x.ndjson", "--resume", "-u", "cache.db"], 2, /Cannot resume/],
+  [["warm", "-u", "cache.db"], 2, /--from, --module/],
+  [["simulate", "missing.txt"], 2, /no such file/],
+  [["simulate", "no-database.txt", "--policy", "best"], 2, /default, lru, lfu, fifo/],
+  [["rotate-keys", "-u", "cache.db"], 2, /TIERCEL_KEYS/],
+  [["completion", "csh"], 2, /bash, zsh or fish/],
+  [["serve", "--port", "99999", "-u", "cache.db"], 2, /0 to 65535/],
+];
+
+test("what is given wrongly is told in one line, with its exit code", async () => {
+  for (const [args, code, says] of table) {
+    const { code: ended, err, out } = await run(args);
+    const name = `tiercel ${args.join(" ")}: ${err}`;
+    assert.equal(ended, code, name);
+    assert.match(err, says, name);
+    assert.match(err, /^tiercel: [^\n]*\n$/, name);
+    assert.doesNotMatch(err, /secret-part/);
+    assert.equal(out, "", name);
+  }
+  assert.equal((await run(["get", "kept", "-u", "cache.db"])).out, "value\n");
+  assert.ok(!existsSync(join(cwd, "nowhere.db")) && !existsSync(join(cwd, ".tiercel")));
+});
+
+test("--debug shows the stack", async () => {
+  assert.match((await run(["get", "a", "-u", "nowhere.db", "--debug"])).err, /\n\s+at /);
+});
+
+test("a file of a newer schema is left alone", { skip: Number(process.versions.node.split(".")[0]) < 22 }, async () => {
+  const { DatabaseSync } = await import("node:sqlite");
+  assert.equal((await run(["set", "a", "b", "--url", "newer.db"])).code, 0);
+  const database = new DatabaseSync(join(cwd, "newer.db"));
+  database.exec("UPDATE meta SET schema_version = 999");
+  database.close();
+  const before = readFileSync(join(cwd, "newer.db"));
+  const { code, err } = await run(["get", "a", "--url", "newer.db"]);
+  assert.equal(code, 3, err);
+  assert.match(err, /^tiercel: .*999.*update this tiercel.*\n$/);
+  assert.deepEqual(readFileSync(join(cwd, "newer.db")), before);
+});
+
+test("a wrong key ring is told, and nothing is lost by it; keys are rotated", async () => {
+  const [old, next] = [randomBytes(32).toString("base64"), randomBytes(32).toString("base64")];
+  const by = (keys: string, ...args: string[]) => run([...args, "--url", "sealed.db"], { env: { TIERCEL_KEYS: keys } });
+  assert.equal((await by(old, "mset", "a=1", "b=2")).code, 0);
+  const wrong = await by(next, "get", "a");
+  assert.equal(wrong.code, 3);
+  assert.match(wrong.err, /key ring right/);
+  assert.ok(!wrong.err.includes(old) && !wrong.err.includes(next));
+  assert.equal((await by(next, "rotate-keys")).code, 3);
+  const rotated = await by(`${next},${old}`, "rotate-keys", "--json");
+  assert.deepEqual(documents(rotated.out), [{ rotated: 2, unreadable: 0, busy: 0 }]);
+  assert.deepEqual(documents((await by(next, "mget", "a", "b", "--json")).out), [
+    { key: "a", value: "1" },
+    { key: "b", value: "2" },
+  ]);
+  assert.equal((await by(old, "get", "a")).code, 3);
+  assert.match((await by("short", "get", "a")).err, /a key of TIERCEL_KEYS as it must be 32 bytes/);
+});
+
+serverTest("redis", "a wrong password of Redis is told, and shown nowhere", async () => {
+  const server = await startRedis({ password: "right-word" });
+  try {
+    const { code, err } = await run(["get", "a", "--url", server.url.replace("right-word", "wrong-word")]);
+    assert.equal(code, 3);
+    assert.match(err, /^tiercel: .*WRONGPASS.*\n$/);
+    assert.doesNotMatch(err, /wrong-word/);
+  } finally {
+    await server.stop();
+  }
+});
+
+serverTest("sqld", "a wrong token of libSQL is told, and shown nowhere", async () => {
+  const server = await startSqld({ auth: true });
+  try {
+    const { code, err } = await run(["get", "a", "--url", `${server.url}?authToken=wrong-word`]);
+    assert.equal(code, 3);
+    assert.match(err, /^tiercel: .*401.*token.*\n$/);
+    assert.doesNotMatch(err, /wrong-word/);
+  } finally {
+    await server.stop();
+  }
+});

@@ -1,0 +1,227 @@
+/** Export and import: whole values, interruption, and output that nobody reads. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { sqlite } from "../../adapters/sqlite.ts";
+import { createCache, memory } from "../../mod.ts";
+import { documents, main, root, tiercel } from "./cli.ts";
+
+const cwd = mkdtempSync(join(tmpdir(), "tiercel-cli-transfer-"));
+after(() => rmSync(cwd, { recursive: true, force: true }));
+const run = (args: readonly string[], input?: string) => tiercel(args, { cwd, ...(input !== undefined && { input }) });
+const lines = (file: string): string[] =>
+  readFileSync(join(cwd, file), "utf8")
+    .split("\n")
+    .filter((line) => line.includes('"key"'))
+    .sort();
+
+test("values of every kind, stale entries, versions and long keys are the same after export and import in either format", async () => {
+  const open = (file: string) => createCache({ tiers: [memory(), sqlite(join(cwd, file))], sweepInterval: 0 });
+  const values = {
+    text: "é\u0000\n",
+    lone: "\ud800",
+    number: -0,
+    nan: NaN,
+    big: 2n ** 80n,
+    date: new Date(1),
+    map: new Map<unknown, unknown>([[{ a: 1 }, new Set([1])]]),
+    bytes: new Uint8Array([0, 255]),
+    floats: new Float32Array([1.5]),
+    nothing: { a: undefined, b: null },
+    pattern: /a/g,
+    error: new RangeError("no"),
+  };
+  const from = open("from.db");
+  for (const [key, value] of Object.entries(values)) {
+    const codec = ["lone", "pattern", "error"].includes(key) ? { codec: "structured" } : {};
+    await from.set(key, value, { ttl: "1h", grace: "1h", tags: [key, "all"], ...codec });
+  }
+  await from.set("versioned", 1, { version: "v2" });
+  await from.set("stale", 1, { ttl: 1, grace: "1h" });
+  await from.set("x".repeat(2_000), "long");
+  await from.set(["user", 42n, new Date(0)], "array");
+  await from.close();
+  for (const format of ["ndjson", "cbor"]) {
+    assert.equal((await run(["export", `kinds.${format}`, "--url", "from.db"])).code, 0);
+    const imported = await run(["import", `kinds.${format}`, "--url", `to-${format}.db`]);
+    assert.equal(imported.code, 0, imported.err);
+    const to = open(`to-${format}.db`);
+    for (const [key, value] of Object.entries(values))
+      assert.deepEqual(await to.get(key), value, `${key} by ${format}`);
+    assert.equal(await to.get("x".repeat(2_000)), "long");
+    assert.equal(await to.get(["user", 42n, new Date(0)]), "array");
+    assert.equal(await to.get("versioned", { version: "v2" }), 1);
+    assert.equal((await to.explain("stale")).tiers[1]!.state, "stale");
+    await to.invalidateTags("map");
+    assert.equal(await to.get("map"), undefined);
+    await to.close();
+  }
+});
+
+test("an import leaves out what has expired, and with --keep what is there", async () => {
+  const now = Date.now();
+  const item = (key: string, fresh: number | null, value: unknown) =>
+    JSON.stringify({ key, created: now, fresh, stale: fresh, value });
+  const file = [
+    JSON.stringify({ tiercel: "export", version: 1, cache: "default", at: now }),
+    item("old", now - 1, 1),
+    item("there", null, "new"),
+    item("fresh", now + 60_000, 2),
+    JSON.stringify({ end: true, entries: 3 }),
+  ].join("\n");
+  await run(["set", "there", "first", "--url", "some.db"]);
+  const kept = await run(["import", "--keep", "--json", "--url", "some.db"], file);
+  assert.deepEqual(documents(kept.out), [{ imported: 1, expired: 1, kept: 1, refused: 0, complete: true }]);
+  assert.equal((await run(["get", "there", "--url", "some.db"])).out, "first\n");
+  await run(["import", "--url", "some.db"], file);
+  assert.equal((await run(["get", "there", "--url", "some.db"])).out, "new\n");
+  const cut = await run(["import", "--url", "some.db"], file.slice(0, file.lastIndexOf("\n")));
+  assert.equal(cut.code, 2);
+  assert.match(cut.err, /cut off/);
+});
+
+/** Runs a command until a file is as large as that, then interrupts it. */
+async function interrupt(args: readonly string[], isFar: () => boolean): Promise<number | null> {
+  const child = spawn(process.execPath, [main, ...args], { cwd, stdio: "ignore" });
+  const ended = once(child, "exit") as Promise<[number | null]>;
+  while (child.exitCode === null && !isFar()) await new Promise((resolve) => setImmediate(resolve));
+  child.kill("SIGINT");
+  return (await ended)[0];
+}
+
+test("export and import that are interrupted leave no half file, and go on without loss", async () => {
+  const count = 30_000;
+  const items = Array.from({ length: count }, (_, at) =>
+    JSON.stringify({ key: `k${at}`, value: { at }, ttl: "1h", tags: [`t${at % 7}`] }),
+  );
+  assert.equal((await run(["mset", "--url", "big.db"], items.join("\n"))).code, 0);
+  assert.equal((await run(["export", "whole.ndjson", "--url", "big.db"])).code, 0);
+  assert.equal(lines("whole.ndjson").length, count);
+
+  const partial = join(cwd, "parts.ndjson.partial");
+  const code = await interrupt(
+    ["export", "parts.ndjson", "--url", "big.db"],
+    () => existsSync(partial) && readFileSync(partial).length > 100_000,
+  );
+  assert.equal(code, 130);
+  assert.ok(!existsSync(join(cwd, "parts.ndjson")) && existsSync(partial));
+  // As by a crash between the last bytes and the note.
+  writeFileSync(partial, "{torn", { flag: "a" });
+  assert.equal((await run(["export", "parts.ndjson", "--url", "big.db", "--resume"])).code, 0);
+  assert.deepEqual(lines("parts.ndjson"), lines("whole.ndjson"));
+  assert.ok(!existsSync(partial) && !existsSync(`${partial}.json`));
+
+  const notes = join(cwd, "whole.ndjson.import.json");
+  const store = join(cwd, "into.db-wal");
+  const stopped = await interrupt(
+    ["import", "whole.ndjson", "--url", "into.db"],
+    () => existsSync(store) && readFileSync(store).length > 200_000,
+  );
+  assert.equal(stopped, 130);
+  assert.ok(existsSync(notes));
+  assert.equal((await run(["import", "whole.ndjson", "--url", "into.db", "--resume"])).code, 0);
+  assert.ok(!existsSync(notes));
+  assert.equal((await run(["export", "into.ndjson", "--url", "into.db"])).code, 0);
+  assert.deepEqual(lines("into.ndjson"), lines("whole.ndjson"));
+});
+
+test("whoever stops reading the output does no harm", async () => {
+  for (const args of [["keys"], ["export"], ["entries", "--json"]]) {
+    const child = spawn(process.execPath, [main, ...args, "--url", "big.db"], {
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let err = "";
+    child.stderr.on("data", (chunk) => (err += chunk));
+    child.stdout.once("data", () => child.stdout.destroy());
+    const [code] = (await once(child, "close")) as [number];
+    assert.equal(code, 0, err);
+    assert.equal(err, "");
+  }
+});
+
+test("the help of every command is in docs/cli.md as it is", async () => {
+  const { page } = await import("../../scripts/cli-docs.mjs");
+  assert.equal(readFileSync(join(root, "docs/cli.md"), "utf8"), await page(), "run npm run docs");
+});
+
+test("bash takes the completion script", async (t) => {
+  const { out } = await run(["completion", "bash"]);
+  const script = `${out}\nCOMP_WORDS=(tiercel pro); COMP_CWORD=1; _tiercel; echo "\${COMPREPLY[*]}"\nCOMP_WORDS=(tiercel profile s); COMP_CWORD=2; _tiercel; echo "\${COMPREPLY[*]}"\nCOMP_WORDS=(tiercel invalidate --pat); COMP_CWORD=2; _tiercel; echo "\${COMPREPLY[*]}"\n`;
+  const child = spawn("bash", ["--norc"], { stdio: ["pipe", "pipe", "inherit"] });
+  const failed = once(child, "error").then(() => true);
+  let answer = "";
+  child.stdout.on("data", (chunk) => (answer += chunk));
+  child.stdin.end(script);
+  if (await Promise.race([failed, once(child, "close").then(() => false)])) return t.skip("there is no bash");
+  assert.deepEqual(answer.trim().split("\n"), ["profile", "save", "--pattern"]);
+  for (const shell of ["zsh", "fish"]) assert.match((await run(["completion", shell])).out, /rotate-keys/);
+});
+
+test("simulate replays a trace, and writes an image", async () => {
+  writeFileSync(join(cwd, "trace.txt"), Array.from({ length: 3_000 }, (_, at) => `key ${(at * at) % 97}`).join("\n"));
+  const { out, code } = await run([
+    "simulate",
+    "trace.txt",
+    "--sizes",
+    "10,1000",
+    "--policy",
+    "lru",
+    "--policy",
+    "default",
+    "--svg",
+    "plot.svg",
+    "--json",
+  ]);
+  assert.equal(code, 0);
+  const [answer] = documents(out) as [{ requests: number; keys: number; policies: Record<string, number[]> }];
+  assert.equal(answer.requests, 3_000);
+  assert.equal(answer.policies.lru![1], 1 - answer.keys / 3_000);
+  assert.match(readFileSync(join(cwd, "plot.svg"), "utf8"), /^<svg [\s\S]*<\/svg>\n$/);
+});
+
+test("a get of one key loads no adapter but that of its URL", async () => {
+  // The bundle says before each module where it is from.
+  const hooks = join(cwd, "hooks.mjs");
+  writeFileSync(
+    hooks,
+    `import { registerHooks } from "node:module";
+    import { writeSync } from "node:fs";
+    registerHooks({
+      load(url, context, next) {
+        const loaded = next(url, context);
+        for (const [, path] of String(loaded.source ?? "").matchAll(/^\\/\\/ .*\\/adapters\\/(.*)$/gm)) writeSync(2, path + "\\n");
+        return loaded;
+      },
+    });`,
+  );
+  await run(["set", "k", "value", "--url", "one.db"]);
+  const child = spawn(process.execPath, ["--import", hooks, main, "get", "k", "--url", "one.db"], { cwd });
+  let err = "";
+  child.stderr.on("data", (chunk) => (err += chunk));
+  await once(child, "close");
+  const loaded = err.trim().split("\n");
+  assert.ok(loaded.includes("sqlite.js"), err);
+  assert.deepEqual(
+    loaded.filter((path) => !/^(sql\/|sqlite\.js|options\.js)/.test(path)),
+    [],
+  );
+});
+
+test("serve lets in who has the token, and ends at once", async () => {
+  await run(["set", "shown", "value", "--url", "served.db"]);
+  const child = spawn(process.execPath, [main, "serve", "--port", "0", "--json", "--url", "served.db"], { cwd });
+  const [chunk] = (await once(child.stdout, "data")) as [Buffer];
+  const { url, token } = JSON.parse(String(chunk)) as { url: string; token: string };
+  assert.equal((await fetch(`${url}api/stats`)).status, 401);
+  const answer = await fetch(`${url}api/stats`, { headers: { Authorization: `Bearer ${token}` } });
+  assert.equal(answer.status, 200);
+  assert.equal(((await answer.json()) as { name: string }).name, "default");
+  child.kill("SIGINT");
+  const [code] = (await once(child, "close")) as [number];
+  assert.equal(code, 130);
+});
