@@ -221,7 +221,8 @@ const TESTS: Record<string, Test> = {
   },
 };
 
-function all(stack: string, tiers: () => Tier[]): TestCase[] {
+/** Every test, over tiers that are made anew for each. */
+export function cacheStorageTests(stack: string, tiers: () => Tier[]): TestCase[] {
   const cases = Object.entries(TESTS).map(([name, run]): [string, () => Promise<void>] => [
     name,
     async () => {
@@ -237,4 +238,4 @@ function all(stack: string, tiers: () => Tier[]): TestCase[] {
   return suite(`http cache storage (${stack})`, Object.fromEntries(cases));
 }
 
-export const tests: TestCase[] = Object.entries(STACKS).flatMap(([stack, tiers]) => all(stack, tiers));
+export const tests: TestCase[] = Object.entries(STACKS).flatMap(([stack, tiers]) => cacheStorageTests(stack, tiers));
