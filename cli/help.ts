@@ -55,7 +55,7 @@ export async function of(command: Command): Promise<string> {
 /** What the options of all commands are. */
 export async function globals(): Promise<string> {
   const rendered = plain(await renderUsage({ meta: { name: "tiercel" }, args: GLOBAL }));
-  return rendered.slice(rendered.indexOf("OPTIONS")).trim();
+  return rendered.slice(rendered.search(/^OPTIONS$/m)).trim();
 }
 
 /** The list of commands. */
