@@ -74,7 +74,9 @@ const suites = stackSuite("calls of wrapped functions", {
       return (this?.base ?? 0) + a + b;
     }
     const sum = cache.wrap(add, { name: "sum" });
-    equal([sum.name, sum.length, sum.original, sum.options.name], ["add", 2, add, "sum"]);
+    // Bundlers rename functions whose name is taken.
+    ok(add.name.startsWith("add"));
+    equal([sum.name, sum.length, sum.original, sum.options.name], [add.name, 2, add, "sum"]);
     same(await sum.call(undefined, 1, 2), 3);
     same(await sum.call({ base: 10 }, 5, 5), 20);
     same(await sum.with({ mode: "bypass" }).call({ base: 10 }, 1, 2), 13);
