@@ -56,7 +56,9 @@ export async function rowsOf({ grep, scratch, all }) {
     // Without any permission: the portable suites need none.
     unit("deno", direct(programs.deno, "run", "--no-prompt", "--no-check", "test/runtimes/deno.ts")),
     unit("workerd", (folder) => prepareWorkerd({ runtime: "workerd", compat: true, grep, folder })),
-    unit("workerd-bare", (folder) => prepareWorkerd({ runtime: "workerd-bare", compat: false, grep, folder })),
+    ...(all
+      ? [unit("workerd-bare", (folder) => prepareWorkerd({ runtime: "workerd-bare", compat: false, grep, folder }))]
+      : []),
     unit("edge", async (folder) => {
       const file = join(folder, "suites.js");
       await bundle("test/runtimes/edge.ts", file, { format: "iife", conditions: ["edge-light", "browser"] });
@@ -78,7 +80,7 @@ export async function rowsOf({ grep, scratch, all }) {
   const pattern = grep === "" ? [] : [`--test-name-pattern=${grep.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}`];
   const nodeTest = ["--test", "--test-reporter=spec", "--test-timeout=120000", ...pattern];
   const adapters = filesOf("test/adapters", ".test.ts");
-  // Each store on each runtime by the contract, its behaviour in a cache and its faults on Node 24.
+  // Each store on Node, Bun and Deno by the contract, its behaviour in a cache and its faults on Node 24.
   const contracts = all ? adapters : adapters.filter((file) => /-(contract|process|open)\.test\.ts$/.test(file));
   if (adapters.length > 0) {
     const stores = (
@@ -88,7 +90,8 @@ export async function rowsOf({ grep, scratch, all }) {
     ) => row(`adapters/${runtime}`, runner, () => prepareServers().then(command));
     rows.push(
       stores(own, "node", () => compiledCommand(nodeTest, contracts)),
-      ...Object.entries(nodes).map(([name, program]) =>
+      // Between the oldest and the newest one is enough, but for the long suite.
+      ...Object.entries(all ? nodes : { node24: nodes.node24 }).map(([name, program]) =>
         stores(name, "node", () => ({
           program,
           args: [...nodeTest, ...(name === "node24" ? adapters : contracts)],

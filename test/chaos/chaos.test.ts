@@ -3,7 +3,7 @@
  * a table of what was seen.
  */
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after, type TestContext, test } from "node:test";
 import { reasonFor } from "../servers/available.ts";
 import { faults as libsqlFaults } from "./libsql.ts";
 import { LOAD } from "./load.ts";
@@ -21,31 +21,42 @@ const CONCURRENCY = { redis: 4, sqld: 1 };
 
 const rows: [name: string, row: Row][] = [];
 
-function series(server: "redis" | "sqld", title: string, faults: Record<string, () => Promise<Victim | string>>): void {
-  test(title, {
-    skip: reasonFor(server) ?? false,
-    concurrency: CONCURRENCY[server],
-    timeout: 20 * DURATION + 120_000,
-  }, async (context) => {
-    const tests = Object.entries(faults).map(([name, start], seed) =>
-      context.test(name, { timeout: DURATION + 60_000 }, async (fault) => {
-        const victim = await start();
-        if (typeof victim === "string") return fault.skip(victim);
-        const row = await play(victim, DURATION, seed + 1);
-        rows.push([`${title}: ${name}`, row]);
-        assert.deepEqual(row.errors.slice(0, 3), [], "callers see no error");
-        assert.deepEqual(row.wrong.slice(0, 3), [], "nor a wrong value");
-        assert.deepEqual(row.left.slice(0, 3), [], "nothing is left in the store that was invalidated");
-        assert.ok(row.recovered !== undefined, "the store is used again");
-        assert.ok(row.longest <= BUDGET + LOAD + SLACK, `the longest call took ${row.longest} ms`);
-      }),
-    );
-    await Promise.all(tests);
-  });
+function series(
+  both: TestContext,
+  server: "redis" | "sqld",
+  title: string,
+  faults: Record<string, () => Promise<Victim | string>>,
+): Promise<void> {
+  return both.test(
+    title,
+    {
+      skip: reasonFor(server) ?? false,
+      concurrency: CONCURRENCY[server],
+      timeout: 20 * DURATION + 120_000,
+    },
+    async (context) => {
+      const tests = Object.entries(faults).map(([name, start], seed) =>
+        context.test(name, { timeout: DURATION + 60_000 }, async (fault) => {
+          const victim = await start();
+          if (typeof victim === "string") return fault.skip(victim);
+          const row = await play(victim, DURATION, seed + 1);
+          rows.push([`${title}: ${name}`, row]);
+          assert.deepEqual(row.errors.slice(0, 3), [], "callers see no error");
+          assert.deepEqual(row.wrong.slice(0, 3), [], "nor a wrong value");
+          assert.deepEqual(row.left.slice(0, 3), [], "nothing is left in the store that was invalidated");
+          assert.ok(row.recovered !== undefined, "the store is used again");
+          assert.ok(row.longest <= BUDGET + LOAD + SLACK, `the longest call took ${row.longest} ms`);
+        }),
+      );
+      await Promise.all(tests);
+    },
+  );
 }
 
-series("redis", "Redis", redisFaults);
-series("sqld", "libSQL", libsqlFaults);
+// The one waits while the other works.
+test("chaos", { concurrency: 2, timeout: 20 * DURATION + 120_000 }, async (both) => {
+  await Promise.all([series(both, "redis", "Redis", redisFaults), series(both, "sqld", "libSQL", libsqlFaults)]);
+});
 
 after(() => {
   const line = (cells: readonly unknown[]) =>
