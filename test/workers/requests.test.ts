@@ -136,7 +136,8 @@ for (const [op, at] of [
   for (const when of ["before", "after"] as const) {
     test(`a ${op} is broken off at ${at} of a store: calls that come ${when} that are answered`, async () => {
       const asked = anew(SLOW);
-      await driver.ask({ ...asked, op: "set", key: op === "touch" || at === "journal" ? "k" : "other", value: "old" }).answer;
+      await driver.ask({ ...asked, op: "set", key: op === "touch" || at === "journal" ? "k" : "other", value: "old" })
+        .answer;
       const gate = driver.hold(at);
       const first = driver.ask({ ...asked, op });
       await gate.reached;
