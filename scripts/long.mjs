@@ -9,6 +9,7 @@ import { setUp } from "./setup.mjs";
 
 const FILES = [
   "test/process/consistency/runs.test.ts",
+  "test/process/consistency/broken.test.ts",
   "test/process/memory-books.test.ts",
   "test/process/cli-commands.test.ts",
   "test/process/http-large.test.ts",

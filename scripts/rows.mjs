@@ -87,7 +87,7 @@ export async function rowsOf({ grep, scratch, all }) {
       /** @type {string} */ runtime,
       /** @type {string} */ runner,
       /** @type {() => Command | Promise<Command>} */ command,
-    ) => row(`adapters/${runtime}`, runner, () => prepareServers().then(command));
+    ) => row(`adapters/${runtime}`, runner, () => prepareServers().then(command), all);
     rows.push(
       stores(own, "node", () => compiledCommand(nodeTest, contracts)),
       // Between the oldest and the newest one is enough, but for the long suite.
@@ -127,16 +127,24 @@ export async function rowsOf({ grep, scratch, all }) {
  * @param {string} name
  * @param {string} runner what prints the counts, see counts.mjs
  * @param {(folder: string) => Command | Promise<Command>} command
+ * @param {boolean} [isLong] whether tests may take their time
  * @returns {Row}
  */
-function row(name, runner, command) {
+function row(name, runner, command, isLong = false) {
   return {
     name,
     run: async (folder) => {
       const prepared = await command(folder);
       if ("skip" in prepared) return skipped(prepared.skip);
       const { program, args, ...options } = prepared;
-      return countsOf(runner, await run(program, args, { ...options, limit: 600_000, env: { TMPDIR: folder } }));
+      return countsOf(
+        runner,
+        await run(program, args, {
+          ...options,
+          limit: 600_000,
+          env: { TMPDIR: folder, ...(isLong && { TIERCEL_LONG: "1" }) },
+        }),
+      );
     },
   };
 }

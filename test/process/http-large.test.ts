@@ -16,7 +16,7 @@ const RUNTIMES: Record<string, string[]> = {
 
 for (const [runtime, [program = "", ...args]] of Object.entries(RUNTIMES)) {
   test(`a long body on ${runtime}`, async (t) => {
-    const megabytes = process.env.TIERCEL_LONG ? 500 : 100;
+    const megabytes = process.env.TIERCEL_LONG ? 500 : 50;
     const all = [...args, join(here, "http-large-child.ts"), `${megabytes}`];
     const { stdout } = await promisify(execFile)(program, all, { timeout: 280_000 });
     const { readers, size, asked, growth, hit } = JSON.parse(stdout.trim().split("\n").at(-1)!);
