@@ -28,6 +28,8 @@ export async function rowsOf({ grep, scratch, all }) {
   const wasListed = writeSuites();
   // A machine with one of these by itself lacks the lowest version, which no dev dependency brings.
   const nodes = { node22: programs.node22, node24: programs.node24, node26: programs.node26 };
+  // Between the oldest, the newest and the one that has all tests there is no need for more, but in the long suite.
+  const some = all ? nodes : { node24: nodes.node24, node26: nodes.node26 };
   const version = (await run(machineNode, ["-p", "process.versions.node.split('.')[0]"])).output.trim();
   const own = `node${version}` in nodes ? "node20" : `node${version}`;
   // Nodes that don't read TypeScript get the tests as JavaScript, made once, when first asked for.
@@ -51,7 +53,7 @@ export async function rowsOf({ grep, scratch, all }) {
       const command = await compiledCommand([], ["test/runtimes/node.ts"]);
       return "skip" in command ? command : { ...command, args: [...command.args, grep] };
     }),
-    ...Object.entries(nodes).map(([name, program]) => unit(name, direct(program, "test/runtimes/node.ts"))),
+    ...Object.entries(some).map(([name, program]) => unit(name, direct(program, "test/runtimes/node.ts"))),
     unit("bun", direct(programs.bun, "run", "test/runtimes/bun.ts")),
     // Without any permission: the portable suites need none.
     unit("deno", direct(programs.deno, "run", "--no-prompt", "--no-check", "test/runtimes/deno.ts")),
@@ -90,7 +92,6 @@ export async function rowsOf({ grep, scratch, all }) {
     ) => row(`adapters/${runtime}`, runner, () => prepareServers().then(command), all);
     rows.push(
       stores(own, "node", () => compiledCommand(nodeTest, contracts)),
-      // Between the oldest and the newest one is enough, but for the long suite.
       ...Object.entries(all ? nodes : { node24: nodes.node24 }).map(([name, program]) =>
         stores(name, "node", () => ({
           program,

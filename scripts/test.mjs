@@ -5,7 +5,7 @@
  *     npm test -- --but adapters/bun    no rows whose name has one of these parts
  *     npm test -- --grep "reads units"  tests whose name has this text
  *     npm test -- --all                 all tests of the stores on each runtime, as `npm run test:long` does
- *     npm test -- --jobs 4              as many rows at once; by default as many as the machine has cores
+ *     npm test -- --jobs 4              as many rows at once; by default one more than the machine has cores, as some wait
  *
  * A runtime that runs no test at all counts as a failure, and so does a skipped one when CI=true.
  */
@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
     but: { type: "string", default: "" },
     grep: { type: "string", default: "" },
     all: { type: "boolean", default: false },
-    jobs: { type: "string", default: String(availableParallelism()) },
+    jobs: { type: "string", default: String(availableParallelism() + 1) },
   },
 });
 
