@@ -59,7 +59,7 @@ function reasonOf(error: unknown): string | undefined {
     const { code, message, errors } = cause as { code?: unknown; message?: unknown; errors?: unknown[] };
     const inner = Array.isArray(errors) ? (errors[0] as { message?: string })?.message : undefined;
     const text = [message, inner, code].find((one) => typeof one === "string" && one !== "");
-    if (text !== undefined) return redact(String(text));
+    if (text !== undefined) return redact(String(text).split("\n", 1)[0]!);
   }
   return undefined;
 }
