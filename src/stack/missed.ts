@@ -8,11 +8,14 @@ import { TierError } from "../errors.ts";
 import { alive, joined } from "../joined.ts";
 import { isPromise, repeat, settle, then } from "../maybe.ts";
 import type { InvalidationMode, MaybePromise, TagMatch, Tier, TierOperations } from "../tier.ts";
-import { split } from "./batches.ts";
+import { within } from "../timeout.ts";
 import type { Guard } from "./guard.ts";
 
 /** Most keys remembered as missed; beyond it the tier is cleared of our keys before it serves again. */
 const MAX_MISSED = 10_000;
+
+/** Most keys in one step of a replay: a slow tier must get through with each in its time budget. */
+const STEP = 100;
 
 /** How long reads leave a tier alone that could not be told what it missed, in milliseconds. */
 const REPLAY_PAUSE = 5_000;
@@ -25,12 +28,19 @@ interface Bump {
   readonly after: number;
 }
 
-/** What a tier is to be told. */
+/** What a tier is to be told. Gets less while it is told. */
 interface Due {
-  readonly everything: boolean;
-  readonly keys: readonly string[];
-  readonly bumps: readonly Bump[];
-  readonly leases: readonly string[];
+  everything: boolean;
+  readonly keys: Set<string>;
+  readonly bumps: Bump[];
+  readonly leases: Set<string>;
+}
+
+/** One operation that tells a tier a part of what is due. */
+interface Step {
+  run(): MaybePromise<unknown>;
+  /** Takes the part off what is due. */
+  done(): void;
 }
 
 /** A tier is being told. */
@@ -72,11 +82,15 @@ export class Missed {
 
   /** Any entry may be concerned: only the tier could tell which have all of some tags, or exactly those. */
   get isUnbounded(): boolean {
-    return this.#everything || this.#bumps.some(({ match }) => match !== "any");
+    const due = this.#replaying?.due;
+    const isSome = ({ match }: Bump): boolean => match !== "any";
+    return (
+      this.#everything || this.#bumps.some(isSome) || (due !== undefined && (due.everything || due.bumps.some(isSome)))
+    );
   }
 
   has(key: string): boolean {
-    return this.#keys.has(key);
+    return this.#keys.has(key) || this.#replaying?.due.keys.has(key) === true;
   }
 
   /** The tier may hold an older entry under these keys. */
@@ -127,35 +141,38 @@ export class Missed {
    */
   replay(now: number, must: boolean): MaybePromise<TierError | undefined> {
     if (!must && !this.#replaying && this.#replayFault && now < this.#replayFault.until) return this.#replayFault.error;
-    if (this.#replaying && !this.#engine.isSync) return this.#join(now, must, this.#replaying);
+    if (this.#replaying && !this.#engine.isSync) return this.#inTime(this.#join(now, must, this.#replaying));
     // Of what another replay has taken over nothing is known yet.
-    if (this.#replaying)
-      return new TierError(this.#tier.name, `Skipped tier ${this.#tier.name} as it is being told what it missed`);
+    if (this.#replaying) return this.#busy();
     const due: Due = {
       everything: this.#everything,
-      keys: [...this.#keys],
-      leases: [...this.#leases],
+      keys: new Set(this.#keys),
+      leases: this.#leases,
       bumps: this.#bumps,
     };
     // What is missed from now on is for the next replay.
     this.cleared();
     this.#leases = new Set();
     this.#bumps = [];
-    const told = then(
-      this.#guard.run("replay", () => this.#tell(due)),
-      (answer) => {
-        const error = answer instanceof TierError ? answer : undefined;
-        this.#replaying = undefined;
-        this.#replayFault = error && { error, until: now + REPLAY_PAUSE };
-        if (error) this.#restore(due);
-        return error;
-      },
-    );
-    if (isPromise(told)) {
-      this.#replaying = { due, told: alive(told) };
-      this.#engine.hold(told);
-    }
-    return told;
+    const told = then(this.#tell(due), (error) => {
+      this.#replaying = undefined;
+      this.#replayFault = error && { error, until: now + REPLAY_PAUSE };
+      if (error) this.#restore(due);
+      return error;
+    });
+    if (!isPromise(told)) return told;
+    this.#replaying = { due, told: alive(told) };
+    this.#engine.hold(told);
+    return this.#inTime(told);
+  }
+
+  #busy(): TierError {
+    return new TierError(this.#tier.name, `Skipped tier ${this.#tier.name} as it is being told what it missed`);
+  }
+
+  /** A replay may take several times the budget of the tier. Nobody waits for longer than one, and it goes on. */
+  #inTime(told: Promise<TierError | undefined>): Promise<TierError | undefined> {
+    return within(told, this.#guard.budget, this.#engine.options.clock, () => this.#busy());
   }
 
   /** Ends with the replay that runs, or with another when that was part of a request that has ended. */
@@ -170,29 +187,57 @@ export class Missed {
 
   #restore({ everything, keys, leases, bumps }: Due): void {
     this.#everything ||= everything;
-    this.add(keys);
-    this.addLeases(leases);
+    this.add([...keys]);
+    this.addLeases([...leases]);
     this.#bumps.unshift(...bumps);
   }
 
-  #tell({ everything, keys, leases, bumps }: Due): MaybePromise<void> {
-    const now = this.#engine.now();
-    const { maxBatch = Infinity } = this.#tier.capabilities;
-    const face = faceOf(this.#tier, this.#engine);
-    const steps = [
-      ...(everything
-        ? [() => face.clear(this.#prefix, now)]
-        : split(keys, maxBatch).map((some) => () => face.deleteMany(some, now))),
-      ...(leases.length === 0 ? [] : split(leases, maxBatch)).map(
-        (some) => () => face.release!(some.map((key) => ({ key }))),
-      ),
-      ...bumps.map((bump) => () => face.invalidate!({ ...bump, now })),
-    ];
-    return repeat(() => {
-      const step = steps.shift();
-      return step ? then<unknown, boolean>(step(), () => true) : false;
+  /** Step by step, each in the time budget of the tier, so that one that is slow gets through as well. */
+  #tell(due: Due): MaybePromise<TierError | undefined> {
+    let fault: TierError | undefined;
+    const all = repeat(() => {
+      const step = this.#next(due);
+      if (!step) return false;
+      return then(this.#guard.run("replay", step.run), (answer) => {
+        if (answer instanceof TierError) {
+          fault = answer;
+          return false;
+        }
+        step.done();
+        return true;
+      });
     });
+    return then(all, () => fault);
   }
+
+  #next(due: Due): Step | undefined {
+    const now = this.#engine.now();
+    const face = faceOf(this.#tier, this.#engine);
+    const most = Math.min(STEP, this.#tier.capabilities.maxBatch ?? STEP);
+    const { keys, leases, bumps } = due;
+    if (due.everything) {
+      const done = (): void => {
+        due.everything = false;
+        keys.clear();
+      };
+      return { run: () => face.clear(this.#prefix, now), done };
+    }
+    if (keys.size > 0) {
+      const some = [...keys].slice(0, most);
+      return { run: () => face.deleteMany(some, now), done: () => remove(keys, some) };
+    }
+    if (leases.size > 0) {
+      const some = [...leases].slice(0, most);
+      const run = () => face.release!(some.map((key) => ({ key })));
+      return { run, done: () => remove(leases, some) };
+    }
+    const [bump] = bumps;
+    return bump && { run: () => face.invalidate!({ ...bump, now }), done: () => void bumps.shift() };
+  }
+}
+
+function remove(all: Set<string>, some: readonly string[]): void {
+  for (const one of some) all.delete(one);
 }
 
 /** How a tier is asked in the call that runs. */

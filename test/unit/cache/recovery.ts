@@ -84,6 +84,28 @@ export const recovery: StackSuite = stackSuite(
         same(await peer!().get("k"), undefined);
       },
     ),
+    "a slow tier that missed more than it can be told in its time budget is told all the same": faulty(async (open) => {
+      const { cache, clock, faults } = open({ lower: { breaker: false }, coherence: "forever" });
+      await cache.set("k", "v");
+      await cache.evict("k");
+      faults.fail("reject");
+      for (let i = 0; i < 5; i++) await cache.invalidateTags([`t${i}`, "u"], { match: "all" });
+      const slow = { delay: 0.6 * BUDGET };
+      faults.fail({ invalidate: slow, deleteMany: slow, clear: slow });
+      await clock.advance("1m");
+      const call = cache.get("k");
+      await clock.advance(BUDGET);
+      same(await call, undefined, "nobody waits for longer than the budget");
+      await clock.advance(3 * BUDGET);
+      faults.heal();
+      const { calls } = faults;
+      const told = [calls.invalidate, calls.deleteMany, calls.clear];
+      await cache.get("k");
+      equal([calls.invalidate, calls.deleteMany, calls.clear], told, "it was told all of it");
+      await cache.set("n", "w");
+      await cache.evict("n");
+      same(await cache.get("n"), "w");
+    }),
     "what a tier cannot be told to forget is loaded at once, without waiting for a lease": faulty(async (open) => {
       const { cache, clock, faults } = open({ lower: { breaker: false } });
       await cache.set("k", "old");
