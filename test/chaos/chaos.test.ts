@@ -18,6 +18,11 @@ const SLACK = 500;
  * takes all that the machine has, so of those there are no more.
  */
 const CONCURRENCY = { redis: 4, sqld: 2 };
+/**
+ * Longest call, in milliseconds. A lease of a reply that was lost is given back as soon as the store hears of it; beside a sqld that is
+ * slow that may take as long as the lease itself, which the scenario has end after two seconds.
+ */
+const LONGEST = { redis: BUDGET + LOAD + SLACK, sqld: BUDGET + LOAD + SLACK + 2_000 };
 
 const rows: [name: string, row: Row][] = [];
 
@@ -45,7 +50,7 @@ function series(
           assert.deepEqual(row.wrong.slice(0, 3), [], "nor a wrong value");
           assert.deepEqual(row.left.slice(0, 3), [], "nothing is left in the store that was invalidated");
           assert.ok(row.recovered !== undefined, "the store is used again");
-          assert.ok(row.longest <= BUDGET + LOAD + SLACK, `the longest call took ${row.longest} ms`);
+          assert.ok(row.longest <= LONGEST[server], `the longest call took ${row.longest} ms`);
         }),
       );
       await Promise.all(tests);
