@@ -1,46 +1,6 @@
-import { deepEqual, ok } from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { testExamples } from "./docs-examples.ts";
 
-const path = (file: string): string => fileURLToPath(new URL(`../../${file}`, import.meta.url));
-
-/** A statement and what it gives. */
-const CLAIM = /^(.+); \/\/ => (.+)$/gm;
-
-const examples = [...readFileSync(path("docs/streams.md"), "utf8").matchAll(/^```ts\n(.*?)^```$/gms)].map(
-  ([, code = ""]) => code,
-);
-
-test("docs/streams.md has examples", () => ok(examples.length >= 4));
-
-for (const [at, code] of examples.entries()) {
-  test(`docs/streams.md: example ${at + 1} gives what it says`, async () => {
-    const folder = mkdtempSync(join(tmpdir(), "tiercel-"));
-    try {
-      const outfile = join(folder, "example.mjs");
-      const claiming = code.replace(CLAIM, "claims.push([($1), ($2)]);");
-      await build({
-        stdin: { contents: `export const claims: unknown[][] = [];\n${claiming}`, loader: "ts" },
-        outfile,
-        bundle: true,
-        format: "esm",
-        target: "es2022",
-        alias: {
-          "tiercel/encryption": path("src/bytes/encryption/mod.ts"),
-          "tiercel/streams": path("src/streams/mod.ts"),
-          tiercel: path("mod.ts"),
-        },
-        logLevel: "error",
-      });
-      const { claims } = (await import(pathToFileURL(outfile).href)) as { claims: [unknown, unknown][] };
-      ok(claims.length > 0);
-      for (const [actual, expected] of claims) deepEqual(actual, expected);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
-}
+testExamples("docs/streams.md", {
+  examples: 4,
+  entries: { "tiercel/encryption": "src/bytes/encryption/mod.ts", "tiercel/streams": "src/streams/mod.ts" },
+});
