@@ -84,9 +84,13 @@ async function load(): Promise<typeof import("../../adapters/hono/admin.ts")> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== "ERR_MODULE_NOT_FOUND" && !/resolve|find (module|package)/i.test(message)) throw error;
-    throw new Failure("Cannot serve as the package hono must be installed: received none", EXIT.store, {
-      cause: error,
-      fix: "npm install hono",
-    });
+    throw new Failure(
+      "Cannot serve as hono, valibot and @valibot/to-json-schema must be installed: received none or not all",
+      EXIT.store,
+      {
+        cause: error,
+        fix: "npm install hono valibot @valibot/to-json-schema",
+      },
+    );
   }
 }
