@@ -37,7 +37,7 @@ export interface Capabilities {
   readonly shared?: boolean;
   /** Is only read: the cache keeps its writes, deletions and invalidations to itself. Default `false`. */
   readonly readOnly?: boolean;
-  /** Has no use for the bytes that it was given once it has answered: whoever made them may use them again. Default `false`. */
+  /** Shares no bytes: has no use for those that it was given once it has answered, nor for those of its answer. Default `false`. */
   readonly copies?: boolean;
   /** Answers in less than about 50 µs without leaving the machine: no time budget by default. Default `false`. */
   readonly local?: boolean;
@@ -249,15 +249,15 @@ export type WritePolicy = "through" | "behind" | "around";
 /** What a user may set on any tier; every adapter takes these among its options. */
 export interface TierOptions {
   /** Name in stats, events and `cache.tier(name)`. Default: the adapter's. */
-  name?: string;
+  name?: string | undefined;
   /** Longest time to live in this tier: an entry's own or this, whichever is shorter. */
-  ttl?: number | string;
+  ttl?: number | string | undefined;
   /** Default `"through"`. */
-  write?: WritePolicy;
+  write?: WritePolicy | undefined;
   /** Time budget of one operation. Default 2 s, none for tiers with capability `local`. */
-  timeout?: number | string;
+  timeout?: number | string | undefined;
   /** When to stop asking a failing tier: after `failures` within `window`, for `cooldown`. `false` switches it off. Default 5, 10 s, 5 s. */
-  breaker?: false | { failures?: number; window?: number | string; cooldown?: number | string };
+  breaker?: false | { failures?: number; window?: number | string; cooldown?: number | string } | undefined;
 }
 
 /** A store in a cache. */

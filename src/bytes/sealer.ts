@@ -16,6 +16,7 @@ import type {
   TierOperations,
   Write,
 } from "../tier.ts";
+import { free } from "./free.ts";
 import { newPayload, type OpenedPayload, openPayload, readPayload, sealPayload } from "./payload.ts";
 import type { CodecRegistry } from "./registry.ts";
 import type { AttachedEncryption, Compression } from "./steps.ts";
@@ -25,6 +26,9 @@ import type { AttachedEncryption, Compression } from "./steps.ts";
  * the sequence between `prepare` and `setMany`.
  */
 const SEALED_BY: unique symbol = Symbol("sealed by");
+
+/** Length of bytes from which on it pays to give their memory back at once. */
+const LARGE = 16_384;
 
 type SealedEntry = Entry<Uint8Array> & { [SEALED_BY]?: unknown };
 type Store = TierOperations<Uint8Array, "async" | "sync">;
@@ -159,8 +163,14 @@ export class Sealer {
   #decode(entry: Entry<Uint8Array>, { codec: id, body, isPacked }: OpenedPayload): MaybePromise<Entry> {
     const codec = this.#codecs.find(id);
     if (codec === undefined) throw new CodecError(`Cannot decode value as its codec must be known: received "${id}"`);
-    const decoded = (bytes: Uint8Array): Entry =>
-      copy(entry, decode(codec, bytes), id, entry.size ?? entry.value.length);
+    const decoded = (bytes: Uint8Array): Entry => {
+      const value = decode(codec, bytes);
+      const opened = copy(entry, value, id, entry.size ?? entry.value.length);
+      // Bytes elsewhere are no part of what the store has answered.
+      const isApart = value instanceof Uint8Array && value.length >= LARGE && value.buffer !== entry.value.buffer;
+      if (isApart && this.#store.capabilities.copies) free(entry.value);
+      return opened;
+    };
     if (!isPacked) return decoded(body);
     if (this.#compression !== undefined) return then(this.#compression.unpack(body, this.#isSync), decoded);
     throw new CodecError("Cannot decode value as its tier must have a compression: received a compressed one");

@@ -7,11 +7,12 @@
  *
  * @module
  */
+
+import { free } from "../bytes/free.ts";
 import { hasTimers } from "../clock.ts";
 import { CorruptError, TierLimitError } from "../errors.ts";
 import { alive, unlessLost } from "../joined.ts";
 import { ChunkReader } from "./chunk-reader.ts";
-import { free } from "./free.ts";
 import type { Pieces } from "./source.ts";
 
 /** Chunks that are encrypted and stored at the same time. */

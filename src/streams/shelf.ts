@@ -8,6 +8,7 @@
  * @module
  */
 import { hashString } from "../bytes/checksum.ts";
+import { free } from "../bytes/free.ts";
 import type { Engine } from "../engine.ts";
 import { type Entry, NO_TAGS } from "../entry.ts";
 import { CodecError, TierError } from "../errors.ts";
@@ -15,7 +16,6 @@ import type { Space } from "../space.ts";
 import type { Layer } from "../stack/layer.ts";
 import { layersOf } from "../stack/layers.ts";
 import type { Touch, Write } from "../tier.ts";
-import { free } from "./free.ts";
 
 /** How long a chunk lives of which nobody says that it is still wanted, in milliseconds: ten minutes. */
 export const LEASE = 600_000;

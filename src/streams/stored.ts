@@ -4,12 +4,12 @@
  * @module
  */
 import { type KeyRing, keysOf } from "../bytes/encryption/key-ring.ts";
+import { free } from "../bytes/free.ts";
 import { CorruptError } from "../errors.ts";
 import type { Space } from "../space.ts";
 import { bodyOf } from "./body.ts";
 import { breathing } from "./breath.ts";
 import { ChunkReader } from "./chunk-reader.ts";
-import { free } from "./free.ts";
 import type { Head, Manifest } from "./manifest.ts";
 import type { Room } from "./room.ts";
 import { Sealing } from "./seal.ts";

@@ -23,52 +23,52 @@ export interface StreamsOptions {
    * Bytes of one chunk, 1 KiB to 16 MiB, and the longest body that is kept with its entry as one. Less where a tier cannot hold so much.
    * Default 64 KiB.
    */
-  readonly chunkBytes?: number;
+  readonly chunkBytes?: number | undefined;
   /**
    * Longest body. Default: no limit, but 16 MiB where the cache has memory alone, which keeps bodies whole.
    */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** Encrypts bodies and `meta` with keys of this ring, each stream with a key of its own. Default: as the tiers keep them. */
-  readonly encryption?: KeyRing;
+  readonly encryption?: KeyRing | undefined;
 }
 
 /** Options of a write. */
 export interface StreamSetOptions extends CallOptions {
   /** Time to live. Default: the cache's. */
-  readonly ttl?: Duration;
+  readonly ttl?: Duration | undefined;
   /** How long after its ttl it may be served stale, where the source fails or the caller asks for it. Default: the cache's. */
-  readonly grace?: Duration;
-  readonly swr?: Duration;
-  readonly jitter?: number;
-  readonly tags?: readonly string[];
+  readonly grace?: Duration | undefined;
+  readonly swr?: Duration | undefined;
+  readonly jitter?: number | undefined;
+  readonly tags?: readonly string[] | undefined;
   /** Version of what it is. Default: the cache's. */
-  readonly version?: string;
+  readonly version?: string | undefined;
   /** Any small value that the codecs of the tiers can encode; comes back with the stream. */
-  readonly meta?: unknown;
+  readonly meta?: unknown | undefined;
   /** See `FreshnessOptions.lease`. Default `"10m"`, since a body takes its time. */
-  readonly lease?: Duration | false;
+  readonly lease?: Duration | false | undefined;
 }
 
 /** Options of a read. */
 export interface StreamGetOptions extends CallOptions {
   /** Version that it must have. Default: the cache's. */
-  readonly version?: string;
+  readonly version?: string | undefined;
   /** Whether a stream whose ttl is over, but not its `grace` or `swr`, may be the answer. Default `false`. */
-  readonly stale?: boolean;
+  readonly stale?: boolean | undefined;
   /** Whether a stream that is being written in this process may be the answer, where there is no finished one. Default `false`. */
-  readonly filling?: boolean;
+  readonly filling?: boolean | undefined;
 }
 
 /** Options of {@linkcode Streams.getOrSet}. */
 export interface StreamLoadOptions extends Omit<StreamSetOptions, "meta"> {
-  readonly softTimeout?: Duration;
+  readonly softTimeout?: Duration | undefined;
   /** How long a load may take, to the last byte of its body. */
-  readonly hardTimeout?: Duration;
-  readonly refreshAhead?: number;
-  readonly earlyRefresh?: number;
-  readonly negativeTtl?: Duration;
-  readonly leaseTimeout?: Duration;
-  readonly waitUntil?: (work: Promise<unknown>) => void;
+  readonly hardTimeout?: Duration | undefined;
+  readonly refreshAhead?: number | undefined;
+  readonly earlyRefresh?: number | undefined;
+  readonly negativeTtl?: Duration | undefined;
+  readonly leaseTimeout?: Duration | undefined;
+  readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 
 /** What a loader is told and may decide. */

@@ -1,6 +1,6 @@
 import { testExamples } from "./docs-examples.ts";
 
 testExamples("docs/streams.md", {
-  examples: 4,
+  examples: 5,
   entries: { "tiercel/encryption": "src/bytes/encryption/mod.ts", "tiercel/streams": "src/streams/mod.ts" },
 });

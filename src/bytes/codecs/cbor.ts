@@ -40,15 +40,34 @@ export const cbor: Codec = {
   },
   decode(bytes) {
     checkCbor(bytes);
+    // A view of its own, as the library gives back the class of its source and hangs a property on it.
+    const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const start = startOfBytes(view);
+    // The library would copy them twice.
+    if (start !== undefined) return view.slice(start);
     try {
-      // A view of its own, as the library gives back the class of its source and hangs a property on it.
       codec ??= open();
-      return codec.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      return codec.decode(view);
     } catch (cause) {
       throw new CorruptError("Cannot decode value as it must be CBOR", { cause });
     }
   },
 };
+
+/** Tag 64 of RFC 8746, and the beginning of a byte string: what a `Uint8Array` is written as. */
+const TYPED = [0xd8, 0x40] as const;
+const BYTE_STRING = 2;
+/** Length of the head of a byte string, by its low five bits beyond those that are the length itself. */
+const HEADS: Readonly<Record<number, number>> = { 24: 2, 25: 3, 26: 5 };
+
+/** Where the bytes begin of what is nothing but a `Uint8Array`. */
+function startOfBytes(bytes: Uint8Array): number | undefined {
+  const head = bytes[TYPED.length]!;
+  if (bytes[0] !== TYPED[0] || bytes[1] !== TYPED[1] || head >> 5 !== BYTE_STRING) return undefined;
+  const low = head & 0x1f;
+  const length = low < 24 ? 1 : HEADS[low];
+  return length && TYPED.length + length;
+}
 
 /** Beyond this the library's buffer is given up, as it would otherwise stay as large as the largest value. */
 const LARGE = 1 << 20;

@@ -123,6 +123,21 @@ export const tests: TestCase[] = [
       class Bytes extends Uint8Array {}
       const back = cbor.decode(Bytes.from(cbor.encode([new Uint8Array([1])]))) as [Uint8Array];
       same(Object.getPrototypeOf(back[0]), Uint8Array.prototype);
+      same(Object.getPrototypeOf(cbor.decode(Bytes.from(cbor.encode(new Uint8Array([1]))))), Uint8Array.prototype);
+    },
+    "gives bytes of every length back in memory of their own": () => {
+      for (const length of [0, 1, 23, 24, 255, 256, 65_535, 65_536]) {
+        const given = new Uint8Array(length).map((_, i) => i);
+        const stored = cbor.encode(given);
+        const back = cbor.decode(stored) as Uint8Array;
+        equal(back, given, `${length}`);
+        same(back.buffer.byteLength, length);
+      }
+    },
+    "refuses bytes that end early or late": () => {
+      for (const text of ["d8 40", "d8 40 42 01", "d8 40 42 01 02 03", "d8 40 59 0002 01", "d8 40 5a 00000001"]) {
+        throws(() => cbor.decode(bytes(text)), "CORRUPT");
+      }
     },
     "names keys and values of maps by number, as they may be secret": () => {
       const { message } = throws(() => cbor.encode(new Map([["password", () => 1]])), "CODEC");

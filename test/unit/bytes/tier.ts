@@ -23,6 +23,21 @@ export const tests: TestCase[] = suite("bytes()", {
     equal([stored.codec, stored.size], ["cbor", stored.value.length]);
     same(stored.value.buffer.byteLength, stored.value.length, "must not hold on to a larger buffer");
   },
+  "gives back the memory of what a store has answered, if that shares none and the value is elsewhere": () => {
+    if (!("transfer" in ArrayBuffer.prototype)) return;
+    const view: Codec = { id: "view", encode: (value) => value as Uint8Array, decode: (stored) => stored };
+    const large = new Uint8Array(20_000).fill(7);
+    const left = (copies: boolean, codec: Codec, value: Uint8Array): boolean => {
+      const { tier, store } = opened({}, byteStore({ copies }));
+      put(tier, write("k", value, { codec }));
+      equal(values(tier, "k"), [value]);
+      return store.entries.get("k")!.value.length > 0;
+    };
+    same(left(true, cbor, large), false);
+    same(left(false, cbor, large), true);
+    same(left(true, view, large), true);
+    same(left(true, cbor, large.slice(0, 100)), true);
+  },
   "encodes by the codec of the write, of the tier, or cbor": () => {
     const { tier, store } = opened();
     put(tier, write("a", 1), write("b", 1, { codec: "json" }), write("c", 1, { codec: structured }));

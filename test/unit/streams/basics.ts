@@ -5,7 +5,7 @@ import type { StreamSource } from "../../../src/streams/types.ts";
 import { equal, ok, rejects, same, type TestCase, throws } from "../../contract/mod.ts";
 import { stackSuite } from "../cache/stacks.ts";
 import { gather } from "../cache/tools.ts";
-import { ALL, bodyOf, CHUNK, chunksOf, read, SHELVED, some, tap } from "./tools.ts";
+import { ALL, bodyOf, CHUNK, chunksOf, read, readInto, SHELVED, some, take, tap } from "./tools.ts";
 
 const OPTIONS = { chunkBytes: CHUNK };
 
@@ -44,6 +44,47 @@ const everywhere = stackSuite("streams", {
         equal(await read(found?.body), bytes, `${kind} of ${length}`);
       }
     }
+  },
+  "what was stored can be read into memory of the reader's own, in pieces of any length": async (open) => {
+    const { cache } = open();
+    const files = streams(cache, OPTIONS);
+    for (const length of [0, 1, CHUNK, 2 * CHUNK + 7, 5_000]) {
+      const bytes = some(length);
+      await files.set("k", bytes);
+      for (const piece of [1, 1_000, CHUNK, 3 * CHUNK]) {
+        if (piece === 1 && length > CHUNK) continue;
+        equal(await readInto((await files.get("k"))!.body, piece), bytes, `${length} by ${piece}`);
+      }
+    }
+    equal(await bodyOf(files.get("k")), some(5_000), "what is stored is not touched");
+  },
+  "a body can be read by turns into memory of the reader's own and as it comes": async (open) => {
+    const { cache } = open();
+    const files = streams(cache, OPTIONS);
+    const bytes = some(3 * CHUNK);
+    await files.set("k", bytes);
+    const { body } = (await files.get("k"))!;
+    const own = body.getReader({ mode: "byob" });
+    const { value: first } = await own.read(new Uint8Array(100));
+    own.releaseLock();
+    const { value: second } = await take(body);
+    equal([first?.length, second?.length], [100, CHUNK - 100]);
+    const rest = (await read(body))!;
+    equal(new Uint8Array([...first!, ...second!, ...rest]), bytes);
+  },
+  "who reads into memory of its own along with the source has every byte": async (open) => {
+    const { cache, clock } = open();
+    const files = streams(cache, OPTIONS);
+    const bytes = some(3 * CHUNK + 5);
+    const { source, give, end } = tap();
+    const filled = await files.getOrSet("k", () => ({ body: source }));
+    const other = (await files.getOrSet("k", () => ({ body: some(1) }))).body;
+    const all = [readInto(filled.body, 300), readInto(other, CHUNK)];
+    for (let at = 0; at < bytes.length; at += 500) give(bytes.slice(at, at + 500));
+    end();
+    for (const one of await Promise.all(all)) equal(one, bytes);
+    await clock.settle();
+    equal(await bodyOf(files.get("k")), bytes);
   },
   "a miss is undefined, and so is a value that is no stream": async (open) => {
     const { cache, clock } = open();

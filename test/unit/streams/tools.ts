@@ -68,6 +68,26 @@ export async function read(body: ReadableStream<Uint8Array> | undefined): Promis
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
+/** The same, read into one buffer of the reader's own. */
+export async function readInto(body: ReadableStream<Uint8Array>, length: number): Promise<Uint8Array> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  const reader = body.getReader({ mode: "byob" });
+  for (let buffer = new ArrayBuffer(length); ; ) {
+    const { value, done } = await reader.read(new Uint8Array(buffer));
+    if (done) return new Uint8Array(await new Blob(parts).arrayBuffer());
+    parts.push(value.slice());
+    buffer = value.buffer;
+  }
+}
+
+/** The next piece, and no more. */
+export async function take(body: ReadableStream<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
+  const reader = body.getReader();
+  const result = await reader.read();
+  reader.releaseLock();
+  return result;
+}
+
 /** What is under a key. */
 export async function bodyOf(
   found: Promise<{ body: ReadableStream<Uint8Array> } | undefined>,
