@@ -4,11 +4,10 @@
  * `--check` makes a missed target an exit code of 1, `--quick` takes few and short samples, `--only wrap,getOrSet` leaves out the
  * rest. Each contender has a process of its own; they take turns, and what counts are ratios within a round.
  */
-import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { median, ratio, ratios, spread } from "../measure.ts";
 import { installPeers } from "../peer.ts";
 import { judgement, machine, noise, versions } from "../report.ts";
+import { Sampler } from "../sampler.ts";
 import { asText } from "../table.ts";
 import type { Target } from "../targets.ts";
 import { ENTRANTS } from "./contenders.ts";
@@ -19,6 +18,8 @@ export interface Arguments {
   readonly quick: boolean;
   readonly only?: string;
 }
+
+const CHILD = new URL("child.ts", import.meta.url);
 
 type Times = Record<string, number[]>;
 
@@ -45,7 +46,7 @@ async function measure(
   names: readonly string[],
   { rounds, atLeast }: { rounds: number; atLeast: number },
 ): Promise<Times> {
-  const children = names.map((name) => new Child(name));
+  const children = names.map((name) => new Sampler(name, CHILD));
   const times: Times = {};
   try {
     for (let round = -2; round < rounds; round++) {
@@ -60,31 +61,6 @@ async function measure(
     for (const child of children) child.end();
   }
   return times;
-}
-
-class Child {
-  readonly name: string;
-  readonly #process: ChildProcess;
-
-  constructor(name: string) {
-    this.name = name;
-    this.#process = fork(fileURLToPath(new URL("child.ts", import.meta.url)), [name]);
-  }
-
-  sample(atLeast: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const failed = (): void => reject(new Error(`${this.name} failed`));
-      this.#process.once("exit", failed).once("message", (nanoseconds) => {
-        this.#process.off("exit", failed);
-        resolve(nanoseconds as number);
-      });
-      this.#process.send(atLeast);
-    });
-  }
-
-  end(): void {
-    if (this.#process.connected) this.#process.disconnect();
-  }
 }
 
 function table(title: string, times: Times, isAwaited: boolean, ours: string): string[][] {

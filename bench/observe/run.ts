@@ -5,13 +5,13 @@
  * `--check` makes a missed target an exit code of 1, `--quick` takes few and short samples. Processes take turns and are started anew
  * several times, since each compiles the code in its own way; what counts is the median of the ratios within the rounds.
  */
-import { type ChildProcess, fork } from "node:child_process";
 import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeFolder } from "../folder.ts";
 import { median, ratio, ratios, spread } from "../measure.ts";
 import { judgement, machine } from "../report.ts";
+import { Sampler } from "../sampler.ts";
 import type { Target } from "../targets.ts";
 
 /** What the command line says. */
@@ -21,6 +21,8 @@ export interface Arguments {
 }
 
 const here = fileURLToPath(new URL("../..", import.meta.url));
+
+const CHILD = new URL("child.ts", import.meta.url);
 
 /** What stands in the fast path for observers. */
 const HOOK = '    engine.seen?.(text, "hits");\n';
@@ -34,7 +36,7 @@ export async function compareObserve({ check, quick }: Arguments): Promise<void>
     const times: Record<keyof typeof entrants, number[]> = { bare: [], nothing: [], all: [] };
     const [generations, rounds, atLeast] = quick ? [4, 5, 60] : [10, 8, 150];
     for (let generation = 0; generation < generations; generation++) {
-      const children = Object.entries(entrants).map(([name, args]) => new Child(name, args));
+      const children = Object.entries(entrants).map(([name, args]) => new Sampler(name, CHILD, args));
       for (let round = -2; round < rounds; round++)
         for (const child of round % 2 === 0 ? children : children.toReversed()) {
           const nanoseconds = await child.sample(atLeast);
@@ -73,29 +75,4 @@ function withoutHooks(folder: string): string {
   if (!code.includes(HOOK)) throw new Error("The hook of the fast path is not where the benchmark looks for it");
   writeFileSync(path, code.replace(HOOK, ""));
   return folder;
-}
-
-class Child {
-  readonly name: string;
-  readonly #process: ChildProcess;
-
-  constructor(name: string, args: readonly string[]) {
-    this.name = name;
-    this.#process = fork(fileURLToPath(new URL("child.ts", import.meta.url)), args);
-  }
-
-  sample(atLeast: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const failed = (): void => reject(new Error(`${this.name} failed`));
-      this.#process.once("exit", failed).once("message", (nanoseconds) => {
-        this.#process.off("exit", failed);
-        resolve(nanoseconds as number);
-      });
-      this.#process.send(atLeast);
-    });
-  }
-
-  end(): void {
-    if (this.#process.connected) this.#process.disconnect();
-  }
 }
