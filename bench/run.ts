@@ -10,7 +10,7 @@
  * that of the memory tier; its arguments are in memory/run.ts. `--functions` runs that of remembered functions, functions/run.ts.
  * `--bytes` runs that of codecs, compression and encryption, bytes/run.ts.
  * `--stores` runs that of Redis and libSQL; its arguments are in stores/run.ts. `--observe` runs that of observers, observe/run.ts.
- * `--cli` runs that of the command line's start, cli/run.ts.
+ * `--cli` runs that of the command line's start, cli/run.ts. `--http-caches` runs the public suite for HTTP caches, http/caches.ts.
  */
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
@@ -21,6 +21,7 @@ import { OPERATIONS, type OperationName } from "./contender.ts";
 import { MEMORY, SQLITE } from "./contenders/all.ts";
 import { makeFolder } from "./folder.ts";
 import { compareFunctions } from "./functions/run.ts";
+import { compareHttpCaches } from "./http/caches.ts";
 import { type Effort, measure, type Samples } from "./measure.ts";
 import { compareMemory } from "./memory/run.ts";
 import { compareObserve } from "./observe/run.ts";
@@ -47,6 +48,7 @@ const { values } = parseArgs({
     tags: { type: "boolean", default: false },
     memory: { type: "boolean", default: false },
     functions: { type: "boolean", default: false },
+    "http-caches": { type: "boolean", default: false },
     stores: { type: "boolean", default: false },
     observe: { type: "boolean", default: false },
     limit: { type: "string", default: "300" },
@@ -60,6 +62,7 @@ else if (values.memory) await compareMemory(values);
 else if (values.stores) await compareStores(values);
 else if (values.observe) await compareObserve(values);
 else if (values.functions) await compareFunctions(values);
+else if (values["http-caches"]) await compareHttpCaches(values);
 else if (values.contender === undefined) await compare();
 else await serve(values.contender, { folder: values.folder!, against: values.against }, values.cpu);
 

@@ -38,3 +38,27 @@ export function cacheStatus(name: string, handling: Handling): string {
 export function withStatus(before: string | null | undefined, own: string): string {
   return before ? `${before}, ${own}` : own;
 }
+
+/** A response of the origin with what is told of it. */
+export function told(response: Response, name: string | false, handling: Handling): Response {
+  if (name === false) return response;
+  const value = withStatus(response.headers.get("cache-status"), cacheStatus(name, handling));
+  try {
+    response.headers.set("cache-status", value);
+    return response;
+  } catch {
+    return rebuilt(response, value);
+  }
+}
+
+function rebuilt(response: Response, value: string): Response {
+  const headers = new Headers(response.headers);
+  headers.set("cache-status", value);
+  try {
+    const { status, statusText, body } = response;
+    return new Response(body, { status, statusText, headers });
+  } catch {
+    // A status that no response can be made with.
+    return response;
+  }
+}

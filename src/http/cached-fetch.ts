@@ -11,7 +11,7 @@ import { type AnyCache, type HttpCacheOptions, resolveHttpOptions } from "./opti
 /** Options of {@linkcode cachedFetch}. */
 export interface CachedFetchOptions extends HttpCacheOptions {
   /** What asks the origin. Default: the global `fetch`, as it is at the call. */
-  fetch?: (request: Request) => Promise<Response>;
+  fetch?: ((request: Request) => Promise<Response>) | undefined;
 }
 
 /** As `fetch`. */

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { bodyOf } from "../streams/body.ts";
 import { type Spill, Spilling, sliced } from "./spilling.ts";
 
 /** What a body is stored with. */
@@ -166,6 +167,11 @@ export class Fill {
     };
     const next = async (): Promise<Uint8Array | undefined> => {
       for (;;) {
+        if (!this.#readers.has(reader)) {
+          // Who left while it was opened, or while nothing came.
+          await stored?.cancel();
+          return undefined;
+        }
         if (stored) {
           const { value } = await stored.read();
           if (value) return value;
@@ -179,31 +185,17 @@ export class Fill {
         else await this.#change();
       }
     };
-    return new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          try {
-            const chunk = await next();
-            if (!this.#readers.has(reader)) return;
-            if (!chunk) {
-              leave();
-              controller.close();
-              return;
-            }
-            reader.at += chunk.byteLength;
-            this.#wake();
-            controller.enqueue(chunk);
-          } catch (error) {
-            leave();
-            throw error;
-          }
-        },
-        cancel: async (reason) => {
-          leave();
-          await stored?.cancel(reason);
-        },
+    return bodyOf(
+      async () => {
+        const bytes = await next();
+        reader.at += bytes?.byteLength ?? 0;
+        this.#wake();
+        return bytes;
       },
-      { highWaterMark: 0 },
+      () => {
+        leave();
+        stored?.cancel().catch(() => {});
+      },
     );
   }
 

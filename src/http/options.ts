@@ -20,29 +20,29 @@ export interface HttpCacheOptions {
    * `"strict"` follows RFC 9111 in what it allows as well: cookies are stored, lifetimes guessed from Last-Modified, a stale response served when
    * the origin cannot be reached, and an answer to POST with its Content-Location kept for GET. Default `"safe"`.
    */
-  profile?: "safe" | "strict";
+  profile?: "safe" | "strict" | undefined;
   /** Whether it serves more than one user, and so keeps nothing `private`. Default `true`. */
-  shared?: boolean;
+  shared?: boolean | undefined;
   /** Lifetime of what says nothing itself, where its status may be cached by default (200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501). Default 0. */
-  ttl?: Duration;
+  ttl?: Duration | undefined;
   /** Fraction of the time since Last-Modified that such a response is fresh, for a day at most (RFC 9111 section 4.2.2). Default 0; strict 0.1. */
-  heuristic?: number;
+  heuristic?: number | undefined;
   /** `stale-while-revalidate` of responses that have none and may be served stale. Default 0. */
-  staleWhileRevalidate?: Duration;
+  staleWhileRevalidate?: Duration | undefined;
   /** `stale-if-error` of such responses. Default 0. */
-  staleIfError?: Duration;
+  staleIfError?: Duration | undefined;
   /** How long what has an ETag or Last-Modified is kept when it is stale, to be validated. Default `"1d"`. */
-  keep?: Duration;
+  keep?: Duration | undefined;
   /** Longest body that is stored. Default: no limit, but 16 MiB where the cache has memory alone. */
-  maxBytes?: number;
+  maxBytes?: number | undefined;
   /** Longest body that is stored as one value with its head. Default 64 KiB. */
-  inlineBytes?: number;
+  inlineBytes?: number | undefined;
   /** Most bytes of the header fields of a stored response. Default 32 KiB. */
-  maxHeaderBytes?: number;
+  maxHeaderBytes?: number | undefined;
   /** The key of a request in the place of its URL; `undefined` does not cache. Everything that an answer depends on must be in it, or in Vary. */
   key?(request: Request): string | undefined;
   /** Fields of the request that are part of the key where they are there. Default: {@linkcode KEYED_FIELDS}. */
-  keyedFields?: readonly string[];
+  keyedFields?: readonly string[] | undefined;
   /** The view of the cache for a request, for example the scope of its tenant: `(request) => cache.scope("org", { orgId })`. Default: all share the cache. */
   // biome-ignore lint/suspicious/noExplicitAny: the scopes are the user's.
   scope?(request: Request): Cache<any, any, any>;
@@ -51,19 +51,19 @@ export interface HttpCacheOptions {
   /** Tags of a response besides those of its `Cache-Tag` and `Surrogate-Key`. */
   tags?(request: Request, response: Response): readonly string[];
   /** Whether Cache-Control of requests counts (RFC 9111 section 5.2.1). Default `true`. */
-  requestDirectives?: boolean;
+  requestDirectives?: boolean | undefined;
   /** Fields that count in the place of Cache-Control and Expires, the first that is there (RFC 9213). Default `["cdn-cache-control"]`. */
-  targets?: readonly string[];
+  targets?: readonly string[] | undefined;
   /** Whether responses that set cookies are stored, with their cookies, which all then get. Default `false`; strict `true`. */
-  setCookie?: boolean;
+  setCookie?: boolean | undefined;
   /** Whether answers to requests with Authorization are stored as if it was not there. Default `false`: only as RFC 9111 section 3.5 allows. */
-  authorization?: boolean;
+  authorization?: boolean | undefined;
   /** The name of this cache in Cache-Status (RFC 9211), a token; `false` sends none. Default `"Tiercel"`. */
-  cacheStatus?: string | false;
+  cacheStatus?: string | false | undefined;
   /** Keeps a runtime alive until bodies are stored. Default: the cache's own, and on Workers that of the request's context. */
-  waitUntil?: (work: Promise<unknown>) => void;
+  waitUntil?: ((work: Promise<unknown>) => void) | undefined;
   /** Must be that of the cache. Default: the system's. */
-  clock?: Clock;
+  clock?: Clock | undefined;
 }
 
 /** {@linkcode HttpCacheOptions}, complete. Times in milliseconds. */

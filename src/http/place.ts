@@ -56,6 +56,7 @@ export class Place {
   readonly cache: AnyCache;
   /** Tells views apart, which their names do not. */
   readonly id: string;
+  readonly #verbs: Verbs;
   readonly #streams: Streams;
 
   /** Longest body. */
@@ -63,6 +64,7 @@ export class Place {
 
   constructor(cache: AnyCache, { maxBytes }: HttpRules) {
     this.cache = cache;
+    this.#verbs = verbsOf(cache);
     this.id = placeId(cache);
     // Memory keeps bodies whole.
     const isMemory = cache.stats().tiers.every(({ name }) => cache.tier(name).usage);
@@ -76,6 +78,11 @@ export class Place {
     const key = variantKey(value.generation, selectionOf(headers, value.names));
     const variant = await this.read(key);
     return { key, index: value, record: variant?.kind === "response" ? variant : undefined };
+  }
+
+  /** What memory has under a key, at once; `undefined` where it takes more to tell. */
+  quick(key: string): Stored | undefined {
+    return storedOf(this.#verbs.quick(key));
   }
 
   /** What is under a key. */
@@ -171,10 +178,14 @@ function nothing(): undefined {}
 
 /** What tells the views of a cache apart: before all keys of a view, and whether it looks in others as well. */
 export function placeId(cache: AnyCache): string {
+  const { space } = verbsOf(cache);
+  return `${space === space.own ? "own" : "inheriting"} ${space.own.prefix}`;
+}
+
+function verbsOf(cache: AnyCache): Verbs {
   const verbs = (cache as { [INSIDE]?: Verbs } | undefined)?.[INSIDE];
   if (!verbs) throw invalid("cache", "made by createCache", cache);
-  const { space } = verbs;
-  return `${space === space.own ? "own" : "inheriting"} ${space.own.prefix}`;
+  return verbs;
 }
 
 function bodyKey(id: string): string {

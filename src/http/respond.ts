@@ -60,10 +60,13 @@ interface Hit {
 /** Fields of the last hit of a response: they stay the same for a second. */
 const lastFields = /* @__PURE__ */ new WeakMap<StoredHead, Hit>();
 
-/** A record, which runtimes read faster, unless a name comes twice. */
-function recordOf(headers: [string, string][]): HeadersInit {
-  const record = Object.fromEntries(headers);
-  return Object.keys(record).length === headers.length ? record : headers;
+/** What responses are made with fastest: other fields to copy. But a server's own kind of response may keep the object, and then it is a record. */
+function shareable(fields: [string, string][]): HeadersInit {
+  const headers = new Headers(fields);
+  if (new Response(null, { headers }).headers !== headers) return headers;
+  const record = Object.fromEntries(fields);
+  // Where a name comes twice, they stay a list.
+  return Object.keys(record).length === fields.length ? record : fields;
 }
 
 /** A hit for a GET without conditions, of which most are: the whole response, whose body is at hand. */
@@ -80,8 +83,7 @@ export function plainHit(
   let last = lastFields.get(head);
   if (!last || last.age !== age || last.ttl !== ttl || last.name !== name) {
     const handling: Handling = { ttl: head.lifetime - ms };
-    const headers = fields(head.headers, head, { request, now, name, handling });
-    last = { age, ttl, name, headers: recordOf(headers) };
+    last = { age, ttl, name, headers: shareable(fields(head.headers, head, { request, now, name, handling })) };
     lastFields.set(head, last);
   }
   const { status, statusText } = head;

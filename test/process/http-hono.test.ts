@@ -157,3 +157,35 @@ test("purges a URL", async () => {
   await middleware.purge("http://localhost/");
   assert.equal(await text("/"), "2");
 });
+
+test("what middleware does to the fields of a hit is of that one alone, whatever the server's responses are", async () => {
+  const { app, middleware, text, get } = open();
+  app.use(async (c, next) => {
+    await next();
+    c.res.headers.append("x-seen", "once");
+  });
+  app.use(middleware);
+  app.get("/", (c) => c.text("page", 200, { "cache-control": "max-age=60" }));
+  const { Response: Own } = globalThis;
+  /** As that of @hono/node-server, which keeps the object that it is given. */
+  class Keeping extends Own {
+    readonly #given: HeadersInit | undefined;
+    constructor(body?: BodyInit | null, init?: ResponseInit) {
+      super(body, init);
+      this.#given = init?.headers;
+    }
+    override get headers(): Headers {
+      return this.#given instanceof Headers ? this.#given : super.headers;
+    }
+  }
+  for (const kind of [Own, Keeping]) {
+    globalThis.Response = kind;
+    try {
+      await text("/");
+      for (const _ of [1, 2, 3]) assert.equal((await get("/")).headers.get("x-seen"), "once");
+    } finally {
+      globalThis.Response = Own;
+    }
+    await middleware.purge("http://localhost/");
+  }
+});

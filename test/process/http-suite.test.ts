@@ -1,33 +1,13 @@
 /**
- * The public suite for HTTP caches (`http-cache-tests`, cache-tests.fyi) against a proxy made of `withHttpCache`, on every runtime that serves. Another
- * checkout of the suite is taken from HTTP_CACHE_TESTS.
+ * The public suite for HTTP caches (`http-cache-tests`, cache-tests.fyi) against a proxy made of `withHttpCache`, on every runtime that serves.
+ *
+ * Its tests wait real seconds, and a response that is fresh for two of them is stale too early where the machine stands still. So what failed and
+ * has no reason is run by itself when all have ended, twice at most, and that is told.
  */
 import assert from "node:assert/strict";
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { build } from "esbuild";
-import { Miniflare } from "miniflare";
-
-const here = dirname(fileURLToPath(import.meta.url));
-const root = join(here, "../..");
-const suite = process.env.HTTP_CACHE_TESTS ?? join(root, "test/servers/node_modules/http-cache-tests");
-const isNew = existsSync(join(suite, "test-engine"));
-
-interface Result {
-  id: string;
-  kind: "required" | "optimal" | "check";
-  passed: boolean;
-  detail: unknown;
-}
-
-type Runtime = "node" | "bun" | "deno" | "workerd";
-type Profile = "strict" | "safe";
+import { count, isNew, missingSuite, type Result, type Running, runSuite, startOrigin } from "./http-suite.ts";
+import { PROFILES, type Profile, RUNTIMES, type Runtime, startProxy } from "./http-suite-proxies.ts";
 
 /** Tests that fail for a reason, by the beginning of their id. */
 const REASONS: { starts: string; reason: string; on?: Runtime[]; in?: Profile; suite?: "new" | "old" }[] = [
@@ -46,87 +26,16 @@ const REASONS: { starts: string; reason: string; on?: Runtime[]; in?: Profile; s
   { starts: "304-etag-update-response-Set-Cookie", reason: "stores no cookies", in: "safe" },
 ];
 
-const processes: ChildProcess[] = [];
-const workers: Miniflare[] = [];
+/** How often what failed is run once more. */
+const MORE = 2;
+
+const skip = missingSuite ?? false;
+if (skip && process.env.CI) throw new Error(`Cannot skip tests in CI: ${skip}`);
+
+const running: Running[] = [];
 after(async () => {
-  for (const one of processes) one.kill();
-  for (const one of workers) await one.dispose();
+  for (const one of running) await one.stop();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function answers(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    try {
-      await (await fetch(url)).arrayBuffer();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-  throw new Error(`${url} does not answer`);
-}
-
-/** The origin of the suite. */
-async function startOrigin(): Promise<string> {
-  const port = await freePort();
-  const own = {
-    npm_config_protocol: "http",
-    npm_config_port: `${port}`,
-    npm_config_pidfile: join(tmpdir(), `suite.${port}`),
-  };
-  const program = isNew ? "test-engine/server/server.mjs" : "server/server.mjs";
-  processes.push(spawn(process.execPath, [program], { cwd: suite, stdio: "ignore", env: { ...process.env, ...own } }));
-  const origin = `http://127.0.0.1:${port}`;
-  await answers(origin);
-  return origin;
-}
-
-async function startProxy(runtime: Runtime, origin: string, profile: Profile): Promise<string> {
-  if (runtime === "workerd") {
-    const { outputFiles } = await build({
-      entryPoints: [join(here, "http-worker.ts")],
-      bundle: true,
-      write: false,
-      format: "esm",
-      conditions: ["workerd"],
-    });
-    const worker = new Miniflare({
-      modules: [{ type: "ESModule", path: "worker.js", contents: outputFiles[0]!.text }],
-      compatibilityDate: "2026-01-01",
-      bindings: { ORIGIN: origin, PROFILE: profile },
-      port: 0,
-    });
-    workers.push(worker);
-    return (await worker.ready).origin;
-  }
-  const port = await freePort();
-  const bin = join(root, "node_modules/.bin");
-  const programs = {
-    node: [process.execPath],
-    bun: [join(bin, "bun")],
-    deno: [join(bin, "deno"), "run", "-A", "--no-check"],
-  };
-  const [program = "", ...args] = programs[runtime];
-  const all = [...args, join(here, "http-proxy.ts"), `${port}`, origin, profile];
-  processes.push(spawn(program, all, { cwd: root, stdio: "ignore" }));
-  const base = `http://127.0.0.1:${port}`;
-  await answers(`${base}/`);
-  return base;
-}
-
-async function results(runtime: Runtime, profile: Profile): Promise<Result[]> {
-  const base = await startProxy(runtime, await startOrigin(), profile);
-  const args = [join(here, "http-suite-client.ts"), suite, base];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1e8 });
-  return JSON.parse(stdout.slice(stdout.lastIndexOf("\n[") + 1));
-}
 
 function reasonFor(id: string, runtime: Runtime, profile: Profile): string | undefined {
   return REASONS.find(
@@ -135,31 +44,58 @@ function reasonFor(id: string, runtime: Runtime, profile: Profile): string | und
   )?.reason;
 }
 
-const skip = existsSync(suite) ? false : "http-cache-tests is not installed: run node scripts/servers.mjs";
-if (skip && process.env.CI) throw new Error(`Cannot skip tests in CI: ${skip}`);
+/** The URL of a proxy with an origin of its own. */
+async function start(runtime: Runtime, profile: Profile): Promise<string> {
+  const origin = await startOrigin();
+  running.push(origin);
+  const proxy = await startProxy(runtime, origin.url, profile);
+  running.push(proxy);
+  return proxy.url;
+}
 
 // A run waits most of its time for entries to grow old, so all of them go at once.
 test("the public suite", { skip, concurrency: true }, async (all) => {
-  const runs = (["strict", "safe"] as const).flatMap((profile) =>
-    (["node", "bun", "deno", "workerd"] as const).map((runtime) =>
-      all.test(`${profile}, on ${runtime}`, async (t) => {
-        const answers = await results(runtime, profile);
-        const count = (kind: Result["kind"]): [number, number] => {
-          const some = answers.filter((one) => one.kind === kind);
-          return [some.filter((one) => one.passed).length, some.length];
-        };
-        const [required, optimal] = [count("required"), count("optimal")];
-        t.diagnostic(`required ${required.join("/")}, optimal ${optimal.join("/")}, check ${count("check").join("/")}`);
-        const failed = answers.filter((one) => one.kind === "required" && !one.passed);
-        for (const { id } of failed) t.diagnostic(`${id}: ${reasonFor(id, runtime, profile) ?? "?"}`);
-        assert.deepEqual(
-          failed.filter(({ id }) => !reasonFor(id, runtime, profile)),
-          [],
-        );
-        const least = profile === "strict" ? 0.95 : 0.79;
-        assert.ok(optimal[0] >= Math.floor(least * optimal[1]), `optimal ${optimal.join("/")}`);
-      }),
-    ),
+  const pairs = PROFILES.flatMap((profile) => RUNTIMES.map((runtime) => ({ runtime, profile })));
+  const proxies = pairs.map((pair) => ({ ...pair, starting: start(pair.runtime, pair.profile) }));
+  // No run while others start, which takes all of a small machine.
+  await Promise.allSettled(proxies.map(({ starting }) => starting));
+  const runs = proxies.map(({ starting, ...pair }) => ({
+    ...pair,
+    starting,
+    first: starting.then((url) => runSuite(url)),
+  }));
+  const ended = Promise.allSettled(runs.map(({ first }) => first));
+  const tests = runs.map(({ runtime, profile, starting, first }) =>
+    all.test(`${profile}, on ${runtime}`, async (t) => {
+      const url = await starting;
+      let results = await first;
+      const unexplained = (): Result[] =>
+        results.filter(({ id, kind, passed }) => !passed && kind !== "check" && !reasonFor(id, runtime, profile));
+      await ended;
+      for (let more = 0; more < MORE && unexplained().length > 0; more++) {
+        const ids = unexplained().map(({ id }) => id);
+        const again = new Map((await runSuite(url, ids)).map((one) => [one.id, one]));
+        for (const { id, detail } of unexplained())
+          if (again.get(id)?.passed) t.diagnostic(`${id} failed at first (${detail}), and passed by itself`);
+        results = results.map((one) => again.get(one.id) ?? one);
+      }
+      const [required, optimal] = [count(results, "required"), count(results, "optimal")];
+      t.diagnostic(
+        `required ${required.join("/")}, optimal ${optimal.join("/")}, check ${count(results, "check").join("/")}`,
+      );
+      for (const { id, kind, passed } of results)
+        if (kind === "required" && !passed) t.diagnostic(`${id}: ${reasonFor(id, runtime, profile) ?? "?"}`);
+      const told = unexplained().map(({ id, kind, detail }) => `${kind} ${id}: ${detail}`);
+      assert.deepEqual(
+        told.filter((one) => one.startsWith("required")),
+        [],
+      );
+      const least = profile === "strict" ? 0.95 : 0.79;
+      assert.ok(
+        optimal[0] >= Math.floor(least * optimal[1]),
+        `optimal ${optimal.join("/")}, failed:\n${told.join("\n")}`,
+      );
+    }),
   );
-  await Promise.all(runs);
+  await Promise.all(tests);
 });

@@ -16,7 +16,7 @@ import type { WebCache, WebCacheStorage } from "./types.ts";
 /** Options of {@linkcode cacheStorage}. */
 export interface CacheStorageOptions {
   /** What `add` and `addAll` ask. Default: the global `fetch`, as it is at the call. */
-  fetch?: (request: Request) => Promise<Response>;
+  fetch?: ((request: Request) => Promise<Response>) | undefined;
 }
 
 /** One name, with what its items are kept under: a cache that is made anew after it was deleted has others. */

@@ -58,7 +58,7 @@ export class Shelf {
   /** All items. */
   async all(): Promise<readonly Item[]> {
     const keys = (await this.#cache.keys()).filter((key) => typeof key === "string" && key.startsWith("URL "));
-    return inOrder([...(await this.#cache.getMany<string, readonly Item[]>(keys as string[])).values()].flat());
+    return inOrder([...(await this.#cache.getMany<readonly Item[]>(keys)).values()].flat());
   }
 
   /** Changes the items of a URL; says whether some went. */

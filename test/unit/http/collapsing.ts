@@ -1,6 +1,8 @@
 import { createCache } from "../../../mod.ts";
 import { hasTimers } from "../../../src/clock.ts";
+import { Fill } from "../../../src/http/fill.ts";
 import { withHttpCache } from "../../../src/http/mod.ts";
+import type { Spill } from "../../../src/http/spilling.ts";
 import { faultyTier, mapTier, ok, rejects, same, suite, type TestCase } from "../../contract/mod.ts";
 import { bodyOf, site } from "./tools.ts";
 
@@ -30,7 +32,51 @@ async function sizeOf(response: Response): Promise<number> {
   }
 }
 
+/** The same of one who has a buffer of his own for all. */
+async function sizeInto(response: Response): Promise<number> {
+  const reader = response.body!.getReader({ mode: "byob" });
+  let buffer = new ArrayBuffer(10_000);
+  for (let size = 0; ; ) {
+    const { done, value } = await reader.read(new Uint8Array(buffer));
+    if (done) return size;
+    for (const at of [0, value.byteLength - 1])
+      same(value[at], Math.floor((size + at) / 16_384) % 251, `byte ${size + at}`);
+    size += value.byteLength;
+    buffer = value.buffer;
+  }
+}
+
 export const tests: TestCase[] = suite("http collapsing", {
+  "holds no stored body for a reader who left while it was opened": async () => {
+    const opening = deferred<void>();
+    const asked = deferred<void>();
+    let isCancelled = false;
+    const spill: Spill = {
+      write: async (source) => void (await new Response(source as BodyInit).arrayBuffer()),
+      async read() {
+        asked.resolve();
+        await opening.promise;
+        return new ReadableStream({ cancel: () => void (isCancelled = true) }, { highWaterMark: 0 });
+      },
+      drop: async () => {},
+    };
+    const fill = new Fill(bodyOf(200, 16_384), { inlineBytes: 1_000, maxBytes: Infinity, spill });
+    const [fast, slow] = [fill.open(), fill.open().getReader()];
+    await new Response(fast as BodyInit).arrayBuffer();
+    const reading = slow.read();
+    await asked.promise;
+    await slow.cancel();
+    opening.resolve();
+    await reading;
+    await fill.finished;
+    for (let turns = 0; turns < 20 && !isCancelled; turns++) await undefined;
+    ok(isCancelled);
+  },
+  "gives a body that comes to readers with memory of their own": async () => {
+    const { get, settle } = site(() => new Response(bodyOf(200, 16_384), { headers: FRESH }), { tiers: true });
+    same(await sizeInto(await get("/")), 200 * 16_384);
+    await settle();
+  },
   "asks the origin once for a thousand requests": async () => {
     const gate = deferred<void>();
     const { get, clock, asked, settle } = site(async () => {

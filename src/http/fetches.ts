@@ -1,0 +1,129 @@
+/**
+ * Asking the origin, once for all who want the same (RFC 9111 section 4, "collapsed requests").
+ *
+ * @module
+ */
+import { hasTimers } from "../clock.ts";
+import { alive, joined } from "../joined.ts";
+import type { ForwardReason, Handling } from "./cache-status.ts";
+import { requestWith, validators } from "./conditions.ts";
+import type { Answers, Task } from "./exchange.ts";
+import { Flight, type Outcome, Unshared } from "./flight.ts";
+import { Load } from "./load.ts";
+import type { Findings, Place } from "./place.ts";
+import { type Body, respond } from "./respond.ts";
+import { selectionOf } from "./vary.ts";
+
+/** The requests to the origin that are under way. */
+export class Fetches {
+  readonly #engine: Answers;
+  readonly #flights = new Map<string, Flight>();
+  readonly #unshared = new Unshared();
+
+  constructor(engine: Answers) {
+    this.#engine = engine;
+  }
+
+  /** Asks the origin, together with others who want the same. */
+  async fetch(task: Task, found: Findings, reason: ForwardReason, rounds: number): Promise<Response> {
+    const { request, place, primary } = task;
+    // A request for a part or for the fields alone is nobody else's.
+    if (request.method === "HEAD") return this.#engine.pass(task, { forward: reason });
+    if (request.headers.has("range") && (!found.record || found.record.part))
+      return this.launch(task, found, reason, new Flight(false));
+    const name = nameOf(place, found.key);
+    const flight = this.#flights.get(name);
+    if (!flight) {
+      const own = new Flight(!this.#unshared.has(name, this.#engine.now()));
+      this.#flights.set(name, own);
+      const leave = (): void => {
+        if (this.#flights.get(name) === own) this.#flights.delete(name);
+      };
+      const answer = this.launch(task, found, reason, own, name);
+      own.work.then(leave);
+      return answer;
+    }
+    if (!flight.isOpen || rounds === 0) return this.#engine.pass(task, { forward: reason });
+    // On Workers another request's body cannot be read, nor may it ever end: what it has stored can.
+    if (!hasTimers()) {
+      if (!(await joined(flight.settled))) this.#flights.delete(name);
+      return flight.isLong
+        ? this.#engine.pass(task, { forward: reason })
+        : this.#engine.attempt(task, rounds - 1, await place.read(primary));
+    }
+    const outcome = await flight.landed;
+    const answer = await this.#joined(task, outcome, reason);
+    if (answer) return answer;
+    // An answer for others: which fields count is known when it is stored. Nobody waits for a long body.
+    if (outcome) await flight.settled;
+    return this.#again(task, primary, rounds);
+  }
+
+  /** The next try of one who has waited in vain: by now it is known what the answer depends on. */
+  async #again(task: Task, primary: string, rounds: number): Promise<Response> {
+    const value = await task.place.read(primary);
+    return value ? this.#engine.attempt(task, rounds - 1, value) : this.#engine.pass(task, { forward: "miss" });
+  }
+
+  async #joined(task: Task, outcome: Outcome, reason: ForwardReason): Promise<Response | undefined> {
+    if (!outcome) return undefined;
+    if ("error" in outcome) throw outcome.error;
+    const { head, fill, record, names, selection } = outcome.landing;
+    if (fill && !fill.isWhole) return undefined;
+    if (selectionOf(task.request.headers, names) !== selection) return undefined;
+    const handling: Handling = { forward: reason, collapsed: true };
+    if (record) return this.#engine.answer(task, record, handling);
+    const body: Body = fill ? { size: undefined, open: () => fill.open() } : null;
+    return respond(head, body, {
+      request: task.request,
+      now: this.#engine.now(),
+      name: this.#engine.rules.cacheStatus,
+      handling,
+    });
+  }
+
+  /** Begins to ask. */
+  launch(task: Task, found: Findings, reason: ForwardReason, flight: Flight, name?: string): Promise<Response> {
+    const load = new Load(this.#engine, task, found, reason, flight);
+    flight.begin(load.work);
+    alive(flight.settled);
+    (task.waitUntil ?? this.#engine.rules.waitUntil)?.(load.work);
+    if (name) {
+      flight.landed.then((outcome) => {
+        if (outcome) this.#unshared.delete(name);
+        else this.#unshared.add(name, this.#engine.now());
+      });
+    }
+    return load.answer;
+  }
+
+  /** Validates what was served stale. */
+  refresh(task: Task, found: Findings): void {
+    const name = nameOf(task.place, found.key);
+    if (this.#flights.has(name)) return;
+    const flight = new Flight(true);
+    this.#flights.set(name, flight);
+    const own: Task = { ...task, request: plain(task.request), forward: task.refresh! };
+    this.launch(own, found, "stale", flight, name).then(
+      (response) => response.body?.cancel(),
+      () => {},
+    );
+    flight.work.then(() => {
+      if (this.#flights.get(name) === flight) this.#flights.delete(name);
+    });
+  }
+
+  /** Nobody who comes now waits for what began before. */
+  forget(place: Place, key: string): void {
+    this.#flights.delete(nameOf(place, key));
+  }
+}
+
+function nameOf(place: Place, key: string): string {
+  return `${place.id}\n${key}`;
+}
+
+/** The same request without conditions and ranges. */
+function plain(request: Request): Request {
+  return requestWith(request, validators(request.headers, undefined));
+}
