@@ -20,9 +20,9 @@ export interface CacheApiOptions extends TierOptions, BytesOptions {
    * The URL below which the entries are, with `http:` or `https:`. Nothing is ever asked of it; on Workers take a path of your own zone, as
    * Cloudflare looks its host up. Default `"https://tiercel.invalid/"`.
    */
-  base?: string | URL;
+  base?: string | URL | undefined;
   /** Longest key in bytes of UTF-8, with what the cache puts before it. Default 512, at most 2,048. */
-  maxKeyLength?: number;
+  maxKeyLength?: number | undefined;
 }
 
 const BASE = "https://tiercel.invalid/";

@@ -25,7 +25,7 @@ export interface D1Binding {
 /** Options of {@linkcode d1}. */
 export interface D1Options extends TierOptions, BytesOptions {
   /** Longest key in bytes of UTF-8, with what the cache puts before it. Default 512, at most 2,048. */
-  maxKeyLength?: number;
+  maxKeyLength?: number | undefined;
 }
 
 /** D1 takes no row above 2,000,000 bytes; key, version and the other columns take the rest. */

@@ -18,7 +18,7 @@ import { sqlStore } from "./sql/store.ts";
 /** Options of {@linkcode durableObject}. */
 export interface DurableObjectOptions extends TierOptions, BytesOptions {
   /** Longest key in bytes of UTF-8, with what the cache puts before it. Default 512, at most 2,048. */
-  maxKeyLength?: number;
+  maxKeyLength?: number | undefined;
 }
 
 /** Durable Objects take no row above 2 MB; key, version and the other columns take the rest. */

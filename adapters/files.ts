@@ -21,9 +21,9 @@ export interface FilesOptions extends TierOptions, BytesOptions {
    * included, since the system has it. Without it a power cut or a crash of the system may lose the writes of the last
    * seconds, and leave files that are empty or cut off, which are misses. Default `false`.
    */
-  fsync?: boolean;
+  fsync?: boolean | undefined;
   /** Longest key in bytes of UTF-8, with what the cache puts before it. Default 512. */
-  maxKeyLength?: number;
+  maxKeyLength?: number | undefined;
 }
 
 const MAX_KEY_LENGTH = 512;

@@ -17,7 +17,7 @@ export interface KvOptions extends TierOptions, BytesOptions {
    * How long each data centre may answer from its own cache before it asks the central store, in whole seconds from 30 s on. Longer makes keys
    * that are read seldom faster, and lets other data centres see changes later by as much. Default: KV's own, 60 s.
    */
-  cacheTtl?: Duration;
+  cacheTtl?: Duration | undefined;
 }
 
 /** Limits of KV: https://developers.cloudflare.com/kv/platform/limits/ */

@@ -17,11 +17,11 @@ import { remoteStore } from "./sql/remote-store.ts";
 /** Options of {@linkcode libsql}. */
 export interface LibsqlOptions extends TierOptions, BytesOptions {
   /** Token of the database, where the target is a URL. It may be in the URL too, as `?authToken=`; this one goes first. */
-  authToken?: string;
+  authToken?: string | undefined;
   /** Longest key in bytes of UTF-8, with what the cache puts before it. Default 512, at most 2,048. */
-  maxKeyLength?: number;
+  maxKeyLength?: number | undefined;
   /** Only read: nothing is written, not even the schema. For a token that may only read. Default `false`. */
-  readOnly?: boolean;
+  readOnly?: boolean | undefined;
 }
 
 /** A server takes no row above 5,000,000 bytes; key, version and the other columns take the rest. */

@@ -20,9 +20,9 @@ import { builtin } from "./sql/builtin.ts";
 /** Options of {@linkcode memcached}. */
 export interface MemcachedOptions extends TierOptions, BytesOptions {
   /** Before the keys of all items: 1 to 100 printable characters of ASCII; a `:` at its end is added. Default `"tiercel:"`. */
-  prefix?: string;
+  prefix?: string | undefined;
   /** Largest item that the servers take, as their option `-I`, in bytes. Default 1,048,576, which is memcached's. */
-  maxItemBytes?: number;
+  maxItemBytes?: number | undefined;
 }
 
 const MAX_ITEM_BYTES = 1_048_576;

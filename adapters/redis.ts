@@ -19,20 +19,20 @@ import { connectionTo, type RedisTarget } from "./redis/target.ts";
 /** How Redis is reached. */
 export interface RedisConnectOptions {
   /** Before the names of all keys and channels; without `{`, `}`, NUL and lone surrogates. Default `"tiercel"`. */
-  prefix?: string;
+  prefix?: string | undefined;
   /** How long a connection may take, by URL. Default: the tier's `timeout`, or else 2 s. */
-  connectTimeout?: Duration;
+  connectTimeout?: Duration | undefined;
   /**
    * How long a command may wait until it can be sent; after that it is never sent. By URL also how long its reply may
    * take; after that the connection is given up, and the next call opens another one. Default: the tier's `timeout`, or
    * else 2 s.
    */
-  commandTimeout?: Duration;
+  commandTimeout?: Duration | undefined;
   /**
    * Options for TLS, with a URL of `rediss:`, as the client takes them: `ca`, `cert`, `key`, `servername`,
    * `rejectUnauthorized` …
    */
-  tls?: object;
+  tls?: object | undefined;
 }
 
 /** Options of {@linkcode redis}. */
@@ -41,7 +41,7 @@ export interface RedisOptions extends TierOptions, BytesOptions, RedisConnectOpt
    * Number of connections, by URL. One carries many calls at once; more of them keep large values from holding up small
    * ones. Default 1.
    */
-  pool?: number;
+  pool?: number | undefined;
 }
 
 /** Options of {@linkcode redisBus}. */
@@ -119,7 +119,7 @@ interface Settings {
   readonly tls: object | undefined;
 }
 
-function readOptions(options: RedisConnectOptions & { pool?: number }, budget: number): Settings {
+function readOptions(options: RedisConnectOptions & { pool?: number | undefined }, budget: number): Settings {
   const { connectTimeout = budget, commandTimeout = budget, pool, tls } = options;
   const prefix = readPrefix(options.prefix);
   if (pool !== undefined && !(Number.isSafeInteger(pool) && pool >= 1 && pool <= MOST_CONNECTIONS))

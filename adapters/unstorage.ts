@@ -15,23 +15,23 @@ import { METHODS, type UnstorageStorage } from "./unstorage/storage.ts";
 /** Options of {@linkcode unstorage}. */
 export interface UnstorageOptions extends TierOptions, BytesOptions {
   /** Before the keys of all items, as unstorage's `base`: letters, digits, `-`, `_`, `.`, in parts with `:` between them. Default `"tiercel"`. */
-  base?: string;
+  base?: string | undefined;
   /**
    * Write bytes by `setItemRaw` and read them by `getItemRaw`, one by one, instead of base64 text, which every driver keeps
    * and some read in batches. Saves a quarter of the space in drivers that keep bytes as they are (memory, lru-cache, files, R2,
    * S3, Netlify, Azure in Node). Not for http, whose `getItemRaw` throws for what is not there (1.17). Default `false`.
    */
-  raw?: boolean;
+  raw?: boolean | undefined;
   /** Tell the driver when an entry ends, as `ttl` in seconds among the options of `setItem`. Default `true`. */
-  expire?: boolean;
+  expire?: boolean | undefined;
   /** Whether the driver keeps entries when this process ends. Default `false`. */
-  durable?: boolean;
+  durable?: boolean | undefined;
   /** Whether other processes, or other caches of this one, use the same storage. Default `true`. */
-  shared?: boolean;
+  shared?: boolean | undefined;
   /** Longest key in bytes of UTF-8, with what the cache puts before it. Default 512. */
-  maxKeyLength?: number;
+  maxKeyLength?: number | undefined;
   /** Most bytes that the driver takes for one item, with the base64. Default: no limit. */
-  maxItemBytes?: number;
+  maxItemBytes?: number | undefined;
 }
 
 const MAX_KEY_LENGTH = 512;

@@ -23,24 +23,24 @@ import { readPlace, withoutToken } from "./upstash/target.ts";
 /** Options of {@linkcode upstash}. */
 export interface UpstashOptions extends TierOptions, BytesOptions {
   /** Token of the database, where the target is a URL. */
-  token?: string;
+  token?: string | undefined;
   /** Before the names of all keys, as for `tiercel/redis`; without `{`, `}`, NUL and lone surrogates. Default `"tiercel"`. */
-  prefix?: string;
+  prefix?: string | undefined;
   /**
    * Largest request and reply in bytes, by the plan of the database. Larger batches go in several requests; a value may have
    * about three quarters of it. Default 1,048,576, which every plan takes; of most it is 10,000,000 at least.
    */
-  maxRequestBytes?: number;
+  maxRequestBytes?: number | undefined;
 }
 
 /** Options of {@linkcode upstashBus}. */
 export interface UpstashBusOptions {
   /** Token of the database, where the target is a URL. */
-  token?: string;
+  token?: string | undefined;
   /** Before the names of all channels, as for `redisBus`. Default `"tiercel"`. */
-  prefix?: string;
+  prefix?: string | undefined;
   /** How long a request may take until it is answered. Default 2 s. */
-  timeout?: Duration;
+  timeout?: Duration | undefined;
 }
 
 const MAX_REQUEST_BYTES = 1_048_576;

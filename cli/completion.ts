@@ -28,7 +28,8 @@ function optionsOf(args: ArgsDef): Option[] {
       options?: string[];
       alias?: string;
     };
-    const takes = arg.type === "boolean" ? "nothing" : (options ?? (valueHint === "file" ? "file" : "value"));
+    const isFile = valueHint === "file" || arg === GLOBAL.url;
+    const takes = arg.type === "boolean" ? "nothing" : (options ?? (isFile ? "file" : "value"));
     return [{ name, description, takes, letter: alias }];
   });
 }
@@ -49,10 +50,18 @@ function secondWords(commands: readonly Command[], first: string): string[] {
   return commands.flatMap(({ meta }) => (meta.name.startsWith(`${first} `) ? [meta.name.split(" ")[1]!] : []));
 }
 
+/** The options of all commands whose next word is a value, or a file. */
+function valued(commands: readonly Command[], takes?: "file"): string[] {
+  const options = [GLOBAL, ...commands.map(({ args }) => args)].flatMap(optionsOf);
+  return [...new Set(options.filter((one) => (takes ? one.takes === takes : one.takes !== "nothing")).flatMap(spelt))];
+}
+
+function spelt({ name, letter }: Option): string[] {
+  return [`--${name}`, ...(letter ? [`-${letter}`] : [])];
+}
+
 function flags(args: ArgsDef): string {
-  return optionsOf(args)
-    .flatMap(({ name, letter }) => [`--${name}`, ...(letter ? [`-${letter}`] : [])])
-    .join(" ");
+  return optionsOf(args).flatMap(spelt).join(" ");
 }
 
 function bash(commands: readonly Command[]): string {
@@ -64,21 +73,28 @@ _tiercel() {
   local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" command="" word
   local -i at
   COMPREPLY=()
+  # The equals sign is a word of its own.
+  if [[ $current == "=" ]]; then current=""
+  elif [[ $before == "=" ]]; then before="\${COMP_WORDS[COMP_CWORD-2]}"; fi
   for ((at = 1; at < COMP_CWORD; at++)); do
     word="\${COMP_WORDS[at]}"
-    [[ $word == -* ]] && continue
+    case "$word" in
+      ${valued(commands).join("|")}) [[ \${COMP_WORDS[at+1]} == "=" ]] && at+=1; at+=1; continue ;;
+      -*) continue ;;
+    esac
     if [[ -z $command ]]; then command="$word"
     elif [[ " ${groups.join(" ")} " == *" $command "* ]]; then command="$command $word"; break
     else break; fi
   done
   case "$before" in
-    --config|--module|-c|-m) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    ${valued(commands, "file").join("|")}) COMPREPLY=($(compgen -f -- "$current")); return ;;
 ${[...new Map(choices.map((one) => [one.name, one])).values()]
   .map(
     ({ name, takes }) =>
       `    --${name}) COMPREPLY=($(compgen -W "${(takes as readonly string[]).join(" ")}" -- "$current")); return ;;`,
   )
   .join("\n")}
+    ${valued(commands).join("|")}) return ;;
   esac
   if [[ $current == -* ]]; then
     local options="${flags(GLOBAL)}"
@@ -108,7 +124,7 @@ function quoted(text: string): string {
 }
 
 function zshOptions(args: ArgsDef): string[] {
-  return optionsOf(args).map(({ name, description, takes }) => {
+  return optionsOf(args).map(({ name, description, takes, letter }) => {
     const value =
       takes === "nothing"
         ? ""
@@ -117,7 +133,8 @@ function zshOptions(args: ArgsDef): string[] {
           : takes === "value"
             ? ":value:"
             : `:value:(${takes.join(" ")})`;
-    return `'*--${name}${takes === "nothing" ? "" : "="}[${quoted(description)}]${value}'`;
+    const text = `[${quoted(description)}]${value}'`;
+    return `'*--${name}${takes === "nothing" ? "" : "="}${text}${letter ? ` '*-${letter}${takes === "nothing" ? "" : "+"}${text}` : ""}`;
   });
 }
 
@@ -137,14 +154,20 @@ _tiercel() {
   globals=(${zshOptions(GLOBAL).join(" ")})
   for ((at = 2; at < CURRENT; at++)); do
     word="\${words[at]}"
-    [[ $word == -* ]] && continue
+    case "$word" in
+      ${valued(commands).join("|")}) at+=1; continue ;;
+      -*) continue ;;
+    esac
     if [[ -z $command ]]; then command="$word"
-    elif [[ $command == profile ]]; then command="$command $word"; break
+    elif [[ $command == profile ]]; then command="$command $word"
     else break; fi
+    # What follows is completed as if there were no command.
+    words[at]=()
+    CURRENT+=-1 at+=-1
   done
   case "$command" in
     "")
-      if [[ \${words[CURRENT]} == -* ]]; then _arguments -S $globals; return; fi
+      if [[ \${words[CURRENT]} == -* ]] || ((at > CURRENT)); then _arguments -S $globals; return; fi
       ${describe("commands", firsts)} ;;
     profile)
       ${describe(
@@ -160,7 +183,7 @@ ${commands
         ? "'*:shell:(bash zsh fish)'"
         : args.file?.type === "positional"
           ? "'*:file:_files'"
-          : "'*: :'";
+          : "'*:argument:_message argument'";
     return `    "${meta.name}") _arguments -S $globals ${zshOptions(args).join(" ")} ${files} ;;`;
   })
   .join("\n")}
@@ -171,7 +194,7 @@ compdef _tiercel tiercel
 }
 
 function fish(commands: readonly Command[]): string {
-  const line = (condition: string, rest: string): string => `complete -c tiercel -n '${condition}' ${rest}`;
+  const line = (words: string, rest: string): string => `complete -c tiercel -n '__tiercel_is "${words}"' ${rest}`;
   const text = (one: string): string => `'${one.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
   const option = ({ name, description, takes, letter }: Option): string => {
     const value =
@@ -184,20 +207,39 @@ function fish(commands: readonly Command[]): string {
             : ` -x -a ${text(takes.join(" "))}`;
     return `-l ${name}${letter ? ` -s ${letter}` : ""} -d ${text(description)}${value}`;
   };
-  const out = ["# fish completion of tiercel", "complete -c tiercel -f"];
+  const out = [
+    `# fish completion of tiercel
+function __tiercel_is -d 'Whether the command so far, without options and their values, begins so'
+  set -l words (commandline -opc)
+  set -l found
+  set -e words[1]
+  while set -q words[1]
+    switch $words[1]
+      case ${valued(commands).join(" ")}
+        set -e words[1]
+      case '-*'
+      case '*'
+        set -a found $words[1]
+    end
+    set -e words[1]
+  end
+  # Each word ends with a space, so that none is the beginning of another.
+  string match -qr -- "^$argv[1]" "$found "
+end
+complete -c tiercel -f`,
+  ];
   for (const one of optionsOf(GLOBAL)) out.push(`complete -c tiercel ${option(one)}`);
   for (const first of firstWords(commands)) {
     const description = commands.find(({ meta }) => meta.name === first)?.meta.description ?? `Commands of ${first}`;
-    out.push(line("__fish_use_subcommand", `-a ${first} -d ${text(description)}`));
+    out.push(line(" ", `-a ${first} -d ${text(description)}`));
   }
   for (const { meta, args } of commands) {
     const [first, second] = meta.name.split(" ") as [string, string?];
-    const seen = `__fish_seen_subcommand_from ${first}`;
-    if (second !== undefined) out.push(line(seen, `-a ${second} -d ${text(meta.description)}`));
-    const condition = second === undefined ? seen : `${seen}; and __fish_seen_subcommand_from ${second}`;
-    for (const one of optionsOf(args)) out.push(line(condition, option(one)));
-    if (args.file?.type === "positional") out.push(line(condition, "-F"));
-    if (first === "completion") out.push(line(condition, "-a 'bash zsh fish'"));
+    if (second !== undefined) out.push(line(`${first} \\$`, `-a ${second} -d ${text(meta.description)}`));
+    const words = `${meta.name} `;
+    for (const one of optionsOf(args)) out.push(line(words, option(one)));
+    if (args.file?.type === "positional") out.push(line(words, "-F"));
+    if (first === "completion") out.push(line(words, "-a 'bash zsh fish'"));
   }
   return `${out.join("\n")}\n`;
 }

@@ -32,8 +32,26 @@ function plain(text: string): string {
   return withoutColors(text).replace(/[ \t]+$/gm, "");
 }
 
-/** Help of one command. */
-export async function of(command: Command): Promise<string> {
+/** The text in lines of at most `room` columns; what stands in a column of its own goes on in that. */
+export function folded(text: string, room: number): string {
+  const fold = (line: string): string => {
+    if (line.length <= room) return line;
+    const [before = ""] = /^ *(?:\S+(?: \S+)* {2,})?/.exec(line) ?? [];
+    // Where too little is left beside a column, the line is folded below it.
+    const indent = before.length > room / 2 ? line.search(/\S/) : before.length;
+    const lines = [""];
+    for (const word of line.slice(indent).split(" ")) {
+      const last = lines.at(-1)!;
+      if (last !== "" && indent + last.length + 1 + word.length > room) lines.push(word);
+      else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
+    }
+    return line.slice(0, indent) + lines.map((one) => one.trimEnd()).join(`\n${" ".repeat(indent)}`);
+  };
+  return text.split("\n").map(fold).join("\n");
+}
+
+/** Help of one command, in lines of at most `room` columns but for examples, which are there to be copied. */
+export async function of(command: Command, room = Infinity): Promise<string> {
   const { args, many, examples = [], meta, details } = command;
   const positionals = Object.keys(args).filter((name) => args[name]!.type === "positional");
   const last = positionals.at(-1)?.toUpperCase();
@@ -43,10 +61,12 @@ export async function of(command: Command): Promise<string> {
   const usage =
     many && last !== undefined ? rendered.replace(new RegExp(`([<[])${last}([>\\]])`), `$1${last}$2…`) : rendered;
   const aliases = Object.entries(ALIASES).flatMap(([alias, name]) => (name === meta.name ? [alias] : []));
+  // Paragraphs are in lines of their own width.
+  const words = room === Infinity ? details : details?.replace(/\n(?=\S)/g, " ");
   return [
-    meta.description + (aliases.length > 0 ? ` (also: ${aliases.join(", ")})` : ""),
-    usage,
-    ...(details === undefined ? [] : [details]),
+    ...[meta.description + (aliases.length > 0 ? ` (also: ${aliases.join(", ")})` : ""), usage, words ?? ""]
+      .filter((part) => part !== "")
+      .map((part) => folded(part, room)),
     ...(examples.length === 0 ? [] : [`EXAMPLES\n\n${examples.map((line) => `  ${line}`).join("\n")}`]),
     "Options of all commands: tiercel --help",
   ].join("\n\n");
@@ -65,8 +85,8 @@ function listed(commands: readonly Command[]): string {
 }
 
 /** Help of the program. */
-export async function overview(): Promise<string> {
-  return [
+export async function overview(room = Infinity): Promise<string> {
+  const parts = [
     "Reads, changes and looks after a Tiercel cache.",
     "USAGE tiercel COMMAND [OPTIONS]",
     `COMMANDS\n\n${listed(await all())}`,
@@ -80,11 +100,12 @@ export async function overview(): Promise<string> {
     ].join("\n"),
     "EXIT CODES\n\n  0 ok, 1 miss or not found, 2 wrong usage, 3 store unreachable or unreadable, 4 refused without confirmation",
     "tiercel COMMAND --help shows more of each.",
-  ].join("\n\n");
+  ];
+  return folded(parts.join("\n\n"), room);
 }
 
 /** Help of a group of commands. */
-export async function group(name: string): Promise<string> {
+export async function group(name: string, room = Infinity): Promise<string> {
   const own = (await all()).filter(({ meta }) => meta.name.startsWith(`${name} `));
-  return [`USAGE tiercel ${name} COMMAND [OPTIONS]`, `COMMANDS\n\n${listed(own)}`].join("\n\n");
+  return folded(`USAGE tiercel ${name} COMMAND [OPTIONS]\n\nCOMMANDS\n\n${listed(own)}`, room);
 }

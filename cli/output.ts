@@ -4,7 +4,8 @@
  * @module
  */
 import process from "node:process";
-import { printable, table } from "./table.ts";
+import { printable } from "../src/observe/printable.ts";
+import { table } from "./table.ts";
 
 /** How it is to be printed. */
 export interface OutputOptions {
@@ -42,6 +43,11 @@ export class Output {
     return Boolean(process.stdout.isTTY);
   }
 
+  /** Columns of the terminal. */
+  get room(): number {
+    return (this.isTerminal && process.stdout.columns) || Infinity;
+  }
+
   readonly bold = (text: string): string => (this.#color ? `\u001b[1m${text}\u001b[22m` : text);
   readonly dim = (text: string): string => (this.#color ? `\u001b[2m${text}\u001b[22m` : text);
   readonly green = (text: string): string => (this.#color ? `\u001b[32m${text}\u001b[39m` : text);
@@ -53,9 +59,9 @@ export class Output {
     return this.bytes(`${text}\n`);
   }
 
-  /** A table of the result, for people. */
+  /** A table of the result, for people; on a terminal it is as wide as that at most. */
   table(head: readonly string[], rows: readonly (readonly string[])[]): Promise<void> {
-    return this.line(table(head, rows, this.bold).join("\n"));
+    return this.line(table(head, rows, this.bold, this.room).join("\n"));
   }
 
   /** One JSON document on a line of its own. Numbers that JSON has not are `null`. */

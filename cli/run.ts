@@ -87,25 +87,27 @@ export async function run(given: readonly string[]): Promise<number> {
       const { options } = parse(GLOBAL, rest);
       const help = await import("./help.ts");
       if (options.has("version")) await output.line(help.version());
-      else if (options.has("help")) await output.line(await help.overview());
+      else if (options.has("help")) await output.line(await help.overview(output.room));
       else throw usage("tiercel must have a command: received none", "see tiercel --help");
       return EXIT.ok;
     }
     if (words.length === 1 && isGroup(words[0]!) && rest.some((text) => text === "--help" || text === "-h")) {
-      await output.line(await (await import("./help.ts")).group(words[0]!));
+      await output.line(await (await import("./help.ts")).group(words[0]!, output.room));
       return EXIT.ok;
     }
     if (words[0] === "help") {
       const help = await import("./help.ts");
       const about = rest.filter((text) => !text.startsWith("-"));
-      await output.line(about.length === 0 ? await help.overview() : await help.of(await find(about)));
+      await output.line(
+        about.length === 0 ? await help.overview(output.room) : await help.of(await find(about), output.room),
+      );
       return EXIT.ok;
     }
     const command = await find(words);
     const parsed = parse({ ...GLOBAL, ...command.args }, rest);
     const has = (name: string): boolean => parsed.options.has(name);
     if (has("help")) {
-      await output.line(await (await import("./help.ts")).of(command));
+      await output.line(await (await import("./help.ts")).of(command, output.room));
       return EXIT.ok;
     }
     // Of a value, where a command has that option itself.

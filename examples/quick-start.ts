@@ -22,7 +22,7 @@ console.log(`${users.length} callers, ${queries} query, ${users[0]?.name}`);
 
 // Many keys, one call of the loader for those that are missing.
 const more = await cache.getOrSetMany(["user:42", "user:43", "user:44"], (keys) =>
-  keys.map((key) => ({ id: Number(String(key).slice(5)), name: `Loaded ${key}` })),
+  keys.map((key) => ({ id: Number(key.slice(5)), name: `Loaded ${key}` })),
 );
 console.log([...more.values()].map(({ name }) => name).join(", "));
 

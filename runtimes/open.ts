@@ -14,11 +14,11 @@ import { lowerTiers, type Scheme, type StoreOptions, type Surroundings } from ".
 /** Options of `openCache`: those of `createCache`, whose tiers the URL picks. */
 export interface OpenOptions<S extends AnyScopes = NoScopes> extends Omit<CacheOptions<S>, "tiers" | "maxEntries"> {
   /** Options of the memory tier, which is always the first. */
-  memory?: MemoryOptions;
+  memory?: MemoryOptions | undefined;
   /** Token of the store, where it is not in the URL: of libSQL or Upstash. Default: that of the environment, by its usual name. */
-  token?: string;
+  token?: string | undefined;
   /** Options of the store below memory that every adapter has: `encryption`, `compression`, `ttl`, `timeout` and so on. Default: theirs. */
-  store?: StoreOptions;
+  store?: StoreOptions | undefined;
 }
 
 /** What differs between runtimes. */

@@ -16,7 +16,7 @@ import { cloudflareWaitUntil } from "./wait-until.ts";
 /** Options of `openCache` on Workers. */
 export interface WorkerOptions<S extends AnyScopes = NoScopes> extends OpenOptions<S> {
   /** The bindings of the Worker: the second parameter of its handlers, or `env` of `cloudflare:workers`. */
-  env?: object;
+  env?: object | undefined;
 }
 
 const worker: Runtime = {

@@ -11,8 +11,11 @@ import { canInstall, installPackages } from "./debian.mjs";
 import { inside, machineNode } from "./project.mjs";
 import { run } from "./run.mjs";
 
-/** Programs by the Debian packages of the same names; openssl makes the certificates of a server with TLS, and with prometheus comes promtool. */
-const packages = ["redis-server", "memcached", "openssl", "prometheus"];
+/**
+ * Programs by the Debian packages of the same names; openssl makes the certificates of a server with TLS, with prometheus comes promtool, and
+ * the shells are completed in.
+ */
+const packages = ["redis-server", "memcached", "openssl", "prometheus", "zsh", "fish"];
 
 /** @type {Promise<void> | undefined} */
 let prepared;
@@ -27,7 +30,7 @@ async function prepareDebian() {
   const missing = packages.filter(isMissing);
   if (missing.length === 0) return;
   if (canInstall) {
-    console.log(`tiercel: installing Debian's packages ${missing.join(", ")} for the tests of stores`);
+    console.log(`tiercel: installing Debian's packages ${missing.join(", ")} for the tests`);
     const { code, output } = await installPackages(missing);
     if (code !== 0) console.log(`tiercel: apt-get failed: ${output.trim().split("\n").slice(-3).join("\n")}`);
   }

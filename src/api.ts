@@ -52,20 +52,23 @@ export interface SetItem<V = any> extends Omit<SetOptions<V>, "signal"> {
   readonly value: V;
 }
 
-/** Makes the values of the keys that missed: a `Map`, or an array in the order of `keys`; what it leaves out stays a miss. */
-export type ManyLoader<V = unknown> = (
-  keys: readonly Key[],
+/**
+ * Makes the values of the keys that missed: a `Map` by the very `keys` that it is given, or an array in their order; what it leaves out
+ * stays a miss.
+ */
+export type ManyLoader<V = unknown, K extends Key = Key> = (
+  keys: readonly K[],
   context: Pick<LoadContext, "signal">,
 ) => ReadonlyMap<Key, V> | readonly (V | undefined)[] | Promise<ReadonlyMap<Key, V> | readonly (V | undefined)[]>;
 
 /** Which part of the keys. */
 export interface ListOptions extends CallOptions {
   /** Glob (`*`, `?`, `[abc]`) or regular expression over the key; an array key is matched as its JSON. */
-  pattern?: string | RegExp;
+  pattern?: string | RegExp | undefined;
   /** Only this tier. Default: all, merged. */
-  tier?: string;
+  tier?: string | undefined;
   /** At most so many. Default: no limit. */
-  limit?: number;
+  limit?: number | undefined;
 }
 
 /** What one tier has under a key, and why that is a hit or not; with what is known of the entry where there is one. */
@@ -90,7 +93,7 @@ export interface TierExplanation extends Partial<Omit<EntryMeta, "stale">> {
 /** Options of `cache.health`. */
 export interface HealthOptions extends CallOptions {
   /** Have every tier that can count its entries, which takes a look at each in some. Memory tells them always. Default `false`. */
-  entries?: boolean;
+  entries?: boolean | undefined;
 }
 
 /** What `cache.explain(key)` answers; `inWords` of `tiercel/observe` says it in words. */
@@ -109,30 +112,30 @@ export interface Explanation {
 /** How tags are matched. */
 export interface InvalidateTagsOptions extends CallOptions {
   /** Entries with any, with all, or with exactly these tags. Default `"any"`. */
-  match?: TagMatch;
+  match?: TagMatch | undefined;
   /** `"delete"`: misses at once. `"expire"`: stale, so that `grace` and `swr` may serve them while they are refreshed. Default `"delete"`. */
-  mode?: InvalidationMode;
+  mode?: InvalidationMode | undefined;
 }
 
 /** Which entries, of those of a cache, namespace or scope: all that meet every condition. */
 export interface ClearOptions {
   /** Only what is in this tier, and only there. Default: all. */
-  tier?: string;
+  tier?: string | undefined;
   /** Only entries with these tags. */
-  tags?: string | readonly string[];
+  tags?: string | readonly string[] | undefined;
   /** Entries with any, with all, or with exactly these tags. Default `"any"`. */
-  match?: TagMatch;
+  match?: TagMatch | undefined;
   /** Only entries that were written under this profile. */
-  profile?: string;
+  profile?: string | undefined;
   /** Only results of the function that was wrapped under this name. */
-  fn?: string;
+  fn?: string | undefined;
   /** Only entries that were written with this ttl, and without `jitter`. */
-  ttl?: Duration;
+  ttl?: Duration | undefined;
 }
 
 /** What is switched off or on: what has one of these tags. Default: everything. */
 export interface TagChoice {
-  tags?: string | readonly string[];
+  tags?: string | readonly string[] | undefined;
 }
 
 /** Something that is switched off. */
@@ -144,10 +147,12 @@ export interface Disabled {
 }
 
 /** Makes the value of a key at once. */
-export type SyncLoader<V = unknown> = (context: Omit<LoadContext<V>, "signal">) => V;
+export type SyncLoader<V = unknown, Old = V> = (context: Omit<LoadContext<Old>, "signal">) => V;
 
 /** As {@linkcode ManyLoader}, at once. */
-export type SyncManyLoader<V = unknown> = (keys: readonly Key[]) => ReadonlyMap<Key, V> | readonly (V | undefined)[];
+export type SyncManyLoader<V = unknown, K extends Key = Key> = (
+  keys: readonly K[],
+) => ReadonlyMap<Key, V> | readonly (V | undefined)[];
 
 /** Options without what only waiting calls have. */
 export type Now<O> = Omit<O, "signal" | "softTimeout" | "hardTimeout" | "leaseTimeout" | "onLeaseTimeout">;
@@ -159,9 +164,10 @@ export type Now<O> = Omit<O, "signal" | "softTimeout" | "hardTimeout" | "leaseTi
  */
 export interface SyncCache<S extends AnyScopes = NoScopes, Known extends string = never> {
   /** As {@linkcode Cache.get}. A hit in memory allocates nothing. */
-  get<V = unknown>(key: Key, options?: Now<GetOptions<V>>): V | undefined;
-  getEntry<V = unknown>(key: Key, options?: Now<GetOptions<V>>): CacheEntry<V> | undefined;
-  getMany<K extends Key, V = unknown>(keys: readonly K[], options?: Now<GetOptions<V>>): Map<K, V>;
+  get<V>(key: Key, options: Now<GetOptions<V, V>> & { default: V }): V;
+  get<V = unknown, D = undefined>(key: Key, options?: Now<GetOptions<V, D>>): V | D;
+  getEntry<V = unknown>(key: Key, options?: Now<GetOptions<V, unknown>>): CacheEntry<V> | undefined;
+  getMany<V = unknown, K extends Key = Key>(keys: readonly K[], options?: Now<GetOptions<V, unknown>>): Map<K, V>;
   set<V>(key: Key, value: V, options?: Now<SetOptions<V>>): void;
   // biome-ignore lint/suspicious/noExplicitAny: as in SetItem.
   setMany(items: Iterable<SetItem>, shared?: Now<SetOptions<any>>): void;
@@ -169,20 +175,20 @@ export interface SyncCache<S extends AnyScopes = NoScopes, Known extends string 
   delete(key: Key): boolean;
   deleteMany(keys: Iterable<Key>): number;
   /** As {@linkcode Cache.getOrSet}. @throws {SyncUnsupportedError} when the loader answers with a promise */
-  getOrSet<V, R>(key: Key, loader: SyncLoader<R>, options: Now<FittedLoadOptions<V, R>>): V;
-  getOrSet<V>(key: Key, loader: SyncLoader<V>, options?: Now<LoadOptions<V>>): V;
-  getOrSetMany<K extends Key, V>(
+  getOrSet<V, R, Old = R>(key: Key, loader: SyncLoader<R, Old>, options: Now<FittedLoadOptions<V, R>>): V;
+  getOrSet<V, Old = V>(key: Key, loader: SyncLoader<V, Old>, options?: Now<LoadOptions<V>>): V;
+  getOrSetMany<V, K extends Key = Key>(
     keys: readonly K[],
-    loader: SyncManyLoader<V>,
+    loader: SyncManyLoader<V, K>,
     options?: Now<LoadOptions<V>>,
   ): Map<K, V>;
-  touch(key: Key, options: { ttl: number | string; grace?: number | string }): boolean;
+  touch(key: Key, options: { ttl: number | string; grace?: number | string | undefined }): boolean;
   keys(options?: Now<ListOptions>): Key[];
   /** As {@linkcode Cache.entries}, page by page while it is iterated. */
   entries<V = unknown>(options?: Now<ListOptions>): IterableIterator<CacheEntry<V>>;
-  meta(key: Key, options?: { tier?: string }): EntryMeta | undefined;
+  meta(key: Key, options?: { tier?: string | undefined }): EntryMeta | undefined;
   metas(options?: Now<ListOptions>): IterableIterator<EntryMeta>;
-  size(options?: { tier?: string }): number;
+  size(options?: { tier?: string | undefined }): number;
   invalidateTags(tags: string | readonly string[], options?: Now<InvalidateTagsOptions>): void;
   invalidatePattern(pattern: string | RegExp): number;
   invalidateScope<const L extends ScopePath<S["tree"]>>(
@@ -193,8 +199,8 @@ export interface SyncCache<S extends AnyScopes = NoScopes, Known extends string 
   /** As {@linkcode Cache.clear}. */
   clear(options?: ClearOptions): void;
   prune(): Key[];
-  evict(key: Key, options?: { tier?: string }): boolean;
-  evictAll(options?: { tier?: string }): void;
+  evict(key: Key, options?: { tier?: string | undefined }): boolean;
+  evictAll(options?: { tier?: string | undefined }): void;
 }
 
 /** Whether the tiers of a cache are known to have a synchronous face all. */
@@ -214,11 +220,12 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
   readonly name: string;
 
   /** The value, or `undefined` (or `options.default`) on a miss. Stale values are misses here. */
-  get<V = unknown>(key: Key, options?: GetOptions<V>): Promise<V | undefined>;
+  get<V>(key: Key, options: GetOptions<V, V> & { default: V }): Promise<V>;
+  get<V = unknown, D = undefined>(key: Key, options?: GetOptions<V, D>): Promise<V | D>;
   /** The entry with its metadata, or `undefined`: tells a hit from a miss whatever the value. */
-  getEntry<V = unknown>(key: Key, options?: GetOptions<V>): Promise<CacheEntry<V> | undefined>;
+  getEntry<V = unknown>(key: Key, options?: GetOptions<V, unknown>): Promise<CacheEntry<V> | undefined>;
   /** The hits, in the order of the keys; one round trip per tier. */
-  getMany<K extends Key, V = unknown>(keys: readonly K[], options?: GetOptions<V>): Promise<Map<K, V>>;
+  getMany<V = unknown, K extends Key = Key>(keys: readonly K[], options?: GetOptions<V, unknown>): Promise<Map<K, V>>;
   /** Stores a value in every tier. @throws {ValueError} for `undefined`; {CodecError} for what cannot be encoded, and then nothing changes */
   set<V>(key: Key, value: V, options?: SetOptions<V>): Promise<void>;
   /** Stores many; all are encoded before any is stored. */
@@ -234,27 +241,30 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
    * The value, or the loader's, which is stored. One load per key at a time in this process, also when it fails.
    * Rejects with the loader's error unless `grace` has an old value. What the loader gives as `undefined` is not stored.
    */
-  getOrSet<V, R>(key: Key, loader: Loader<R>, options: FittedLoadOptions<V, R>): Promise<V>;
-  getOrSet<V>(key: Key, loader: Loader<V>, options?: LoadOptions<V>): Promise<V>;
+  getOrSet<V, R, Old = R>(key: Key, loader: Loader<R, Old>, options: FittedLoadOptions<V, R>): Promise<V>;
+  getOrSet<V, Old = V>(key: Key, loader: Loader<V, Old>, options?: LoadOptions<V>): Promise<V>;
   /** The same for many keys: one read per tier, one call of the loader for those that miss, one write per tier. */
-  getOrSetMany<K extends Key, V>(
+  getOrSetMany<V, K extends Key = Key>(
     keys: readonly K[],
-    loader: ManyLoader<V>,
+    loader: ManyLoader<V, K>,
     options?: LoadOptions<V>,
   ): Promise<Map<K, V>>;
   /** Gives an entry a new ttl from now on; whether it was there. A ttl of 0 or less deletes it. */
-  touch(key: Key, options: { ttl: number | string; grace?: number | string } & CallOptions): Promise<boolean>;
+  touch(
+    key: Key,
+    options: { ttl: number | string; grace?: number | string | undefined } & CallOptions,
+  ): Promise<boolean>;
 
   /** Keys of live entries, without duplicates. Its time grows with the number of entries. */
   keys(options?: ListOptions): Promise<Key[]>;
   /** Live entries, page by page. Not counted as reads. */
   entries<V = unknown>(options?: ListOptions): AsyncIterableIterator<CacheEntry<V>>;
   /** What is known about an entry, or `undefined`. */
-  meta(key: Key, options?: { tier?: string } & CallOptions): Promise<EntryMeta | undefined>;
+  meta(key: Key, options?: { tier?: string | undefined } & CallOptions): Promise<EntryMeta | undefined>;
   /** The same for all, page by page. */
   metas(options?: ListOptions): AsyncIterableIterator<EntryMeta>;
   /** Number of live entries. */
-  size(options?: { tier?: string } & CallOptions): Promise<number>;
+  size(options?: { tier?: string | undefined } & CallOptions): Promise<number>;
 
   /** Invalidates by tag, at a cost that does not depend on the number of entries (for `match: "any"`). */
   invalidateTags(tags: string | readonly string[], options?: InvalidateTagsOptions): Promise<void>;
@@ -280,9 +290,9 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
   /** Removes expired entries from every tier, and returns their keys. */
   prune(options?: CallOptions): Promise<Key[]>;
   /** Removes a key from one tier only, by default the first; whether it was there. */
-  evict(key: Key, options?: { tier?: string } & CallOptions): Promise<boolean>;
+  evict(key: Key, options?: { tier?: string | undefined } & CallOptions): Promise<boolean>;
   /** Removes everything of this cache, namespace or scope from one tier only, by default the first. */
-  evictAll(options?: { tier?: string } & CallOptions): Promise<void>;
+  evictAll(options?: { tier?: string | undefined } & CallOptions): Promise<void>;
 
   /** A part of this cache whose keys, tags, `clear` and stats are its own. `clear` of the parent clears it too. */
   namespace(name: string): Cache<S, never, F>;
@@ -347,7 +357,7 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
   on<N extends EventName>(event: N, listener: Listener<N>): () => void;
   off<N extends EventName>(event: N, listener: Listener<N>): void;
   /** Flushes what was acknowledged and closes the tiers; `timeout` (default 5 s) bounds the wait. Once, for all namespaces. */
-  close(options?: { timeout?: number | string }): Promise<void>;
+  close(options?: { timeout?: number | string | undefined }): Promise<void>;
   readonly closed: boolean;
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -31,9 +31,9 @@ import { settle, then } from "./maybe.ts";
 import { type MemoryOptions, memory } from "./memory/memory.ts";
 import { turn } from "./off.ts";
 import {
+  type AnyGetOptions,
   type CacheOptions,
   type CallOptions,
-  type GetOptions,
   type LoadOptions,
   number,
   resolveOptions,
@@ -98,16 +98,17 @@ class TieredCache implements Cache {
     return (this.#sync ??= newSyncCache(this.#verbs));
   }
 
-  get<V>(key: Key, options?: GetOptions): Promise<V | undefined> {
-    const value = options === undefined ? (this.#verbs.quick(key) as V | undefined) : undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: a hit, or what is to be returned on a miss.
+  get(key: Key, options?: AnyGetOptions): Promise<any> {
+    const value = options === undefined ? this.#verbs.quick(key) : undefined;
     return value === undefined ? this.#run(options, (verbs) => verbs.get(key, options)) : Promise.resolve(value);
   }
 
-  getEntry<V>(key: Key, options?: GetOptions): Promise<CacheEntry<V> | undefined> {
+  getEntry<V>(key: Key, options?: AnyGetOptions): Promise<CacheEntry<V> | undefined> {
     return this.#run(options, (verbs) => verbs.getEntry(key, options));
   }
 
-  getMany<K extends Key, V>(keys: readonly K[], options?: GetOptions): Promise<Map<K, V>> {
+  getMany<V, K extends Key>(keys: readonly K[], options?: AnyGetOptions): Promise<Map<K, V>> {
     return this.#run(options, (verbs) => verbs.getMany(keys, options));
   }
 
@@ -124,9 +125,9 @@ class TieredCache implements Cache {
     });
   }
 
-  getOrSetMany<K extends Key, V>(
+  getOrSetMany<V, K extends Key>(
     keys: readonly K[],
-    loader: ManyLoader<V>,
+    loader: ManyLoader<V, K>,
     options: LoadOptions<V> = NOTHING,
   ): Promise<Map<K, V>> {
     return settle(() => {

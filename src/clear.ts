@@ -74,7 +74,7 @@ export function conditionsOf({ space }: Verbs, options: ClearOptions): Condition
 export function clearSome(
   { engine, space, name }: Verbs,
   { fits, reason, what }: Conditions,
-  { tier, signal }: ClearOptions & { signal?: AbortSignal },
+  { tier, signal }: ClearOptions & { signal?: AbortSignal | undefined },
 ): MaybePromise<void> {
   const { loads, store } = engine;
   let count = 0;

@@ -40,7 +40,7 @@ function newStore(tiers: readonly Tier[], engine: Engine): Store {
   const [first, another] = all;
   const finished = all.find((tier) => tier?.stack);
   if (!finished && (!first?.sync || another))
-    throw invalid("tiers", "one memory(), or several with one of an adapter", tiers);
+    throw invalid("tiers", "[memory()], or tiers with one of an adapter or defineTier", tiers);
   for (const tier of all) {
     if (used.has(tier)) throw invalid("tiers", "made for this cache alone", tiers);
     used.add(tier);

@@ -143,7 +143,7 @@ export function mustBe(what: string, rule: string, received: unknown): string {
 /** @throws {ConfigError} unless an option, or each of its methods, is a function */
 export function callable(option: string, ...values: readonly unknown[]): void {
   for (const value of values)
-    if (typeof value !== "function") throw invalid(option, "a function, or have its methods", value);
+    if (typeof value !== "function") throw invalid(option, "a function or have its methods", value);
 }
 
 /** @throws {ConfigError} when an option is none of the values that it may have */
@@ -154,5 +154,6 @@ export function oneOf(option: string, values: readonly unknown[], received: unkn
 /** How a wrong value is shown in an error message. */
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
-  return Array.isArray(value) ? "an array" : Object(value) === value ? `a ${typeof value}` : String(value);
+  if (typeof value === "function") return "a function";
+  return Array.isArray(value) ? "an array" : Object(value) === value ? "an object" : String(value);
 }

@@ -45,13 +45,13 @@ export interface Registry {
    * Switches all caches off, those of libraries and those that are made later too, as {@linkcode Cache.disable} does; with `tags`, what has one
    * of them. What is switched off twice must be switched on twice.
    */
-  disable(options?: { tags?: string | readonly string[] }): Disabled;
+  disable(options?: { tags?: string | readonly string[] | undefined }): Disabled;
   /** Takes back the last `disable` with the same tags, or without. */
-  enable(options?: { tags?: string | readonly string[] }): void;
+  enable(options?: { tags?: string | readonly string[] | undefined }): void;
   /** Whether this registry has switched all caches off. */
   readonly isDisabled: boolean;
   /** Closes all caches, those of libraries too, and forgets them; `timeout` bounds each. */
-  closeAll(options?: { timeout?: number | string }): Promise<void>;
+  closeAll(options?: { timeout?: number | string | undefined }): Promise<void>;
   /** Forgets all caches and defaults, those of libraries too, takes every `disable` back, and closes nothing. */
   reset(): void;
 }
@@ -166,7 +166,7 @@ class CacheRegistry implements Registry {
     for (const { tags, handles } of this.#disablings) handles.push(one.disable(tags && { tags }));
   }
 
-  disable({ tags }: { tags?: string | readonly string[] } = {}): Disabled {
+  disable({ tags }: { tags?: string | readonly string[] | undefined } = {}): Disabled {
     const names = typeof tags === "string" ? [tags] : tags && [...tags];
     if (names) checkTags(names);
     const disabling: Disabling = { tags: names, handles: [] };
@@ -177,7 +177,7 @@ class CacheRegistry implements Registry {
     return { enable, [Symbol.dispose]: enable };
   }
 
-  enable({ tags }: { tags?: string | readonly string[] } = {}): void {
+  enable({ tags }: { tags?: string | readonly string[] | undefined } = {}): void {
     const wanted = JSON.stringify(typeof tags === "string" ? [tags] : tags);
     const last = this.#disablings.findLast((one) => JSON.stringify(one.tags) === wanted);
     if (last) this.#end(last);
@@ -192,7 +192,7 @@ class CacheRegistry implements Registry {
     return this.#disablings.some(({ tags }) => tags === undefined);
   }
 
-  async closeAll(options?: { timeout?: number | string }): Promise<void> {
+  async closeAll(options?: { timeout?: number | string | undefined }): Promise<void> {
     const caches = [...this.#caches.values()];
     const libraries = [...this.#libraries.values()];
     this.#forget();

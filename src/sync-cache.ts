@@ -20,7 +20,7 @@ import type { Key } from "./key.ts";
 import type { Loader } from "./load.ts";
 import { loadManySync } from "./load-many.ts";
 import { isPromise, then } from "./maybe.ts";
-import type { GetOptions, LoadOptions, SetOptions } from "./options.ts";
+import type { AnyGetOptions, LoadOptions, SetOptions } from "./options.ts";
 import type { Ids, InvalidateScopeOptions } from "./scope/types.ts";
 import type { MaybePromise } from "./tier.ts";
 import type { TierChoice, Verbs } from "./verbs.ts";
@@ -41,16 +41,16 @@ class Face implements Record<keyof SyncCache, unknown> {
     this.#verbs = verbs;
   }
 
-  get(key: Key, options?: GetOptions): unknown {
+  get(key: Key, options?: AnyGetOptions): unknown {
     const value = options === undefined ? this.#verbs.quick(key) : undefined;
     return value === undefined ? this.#run(options, (verbs) => verbs.get(key, options)) : value;
   }
 
-  getEntry(key: Key, options?: GetOptions): CacheEntry | undefined {
+  getEntry(key: Key, options?: AnyGetOptions): CacheEntry | undefined {
     return this.#run(options, (verbs) => verbs.getEntry(key, options));
   }
 
-  getMany(keys: readonly Key[], options?: GetOptions): Map<Key, unknown> {
+  getMany(keys: readonly Key[], options?: AnyGetOptions): Map<Key, unknown> {
     return this.#run(options, (verbs) => verbs.getMany(keys, options));
   }
 

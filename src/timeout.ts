@@ -24,7 +24,7 @@ export function abortable<T>(
   signal: AbortSignal | undefined,
   aborted?: (reason: unknown) => void,
 ): Promise<T> {
-  if (!signal) return work;
+  if (!signal?.addEventListener) return work;
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       reject(signal.reason);

@@ -24,7 +24,7 @@ import type { Loader } from "./load.ts";
 import { all, finalize, then } from "./maybe.ts";
 import {
   type Acceptance,
-  type GetOptions,
+  type AnyGetOptions,
   type LoadOptions,
   type Resolved,
   resolveLifetimes,
@@ -42,7 +42,7 @@ const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 
 /** Options of a verb that may be about one tier only. */
 export interface TierChoice {
-  tier?: string;
+  tier?: string | undefined;
 }
 
 /** Under this a cache has its {@linkcode Verbs}. */
@@ -50,9 +50,9 @@ export const INSIDE: unique symbol = /* @__PURE__ */ Symbol();
 
 /** The verbs of one view. */
 export class Verbs {
-  readonly name: string;
-  readonly engine: Engine;
-  readonly space: Space;
+  declare readonly name: string;
+  declare readonly engine: Engine;
+  declare readonly space: Space;
   readonly #top: Tier;
 
   constructor(engine: Engine, name: string, space: Space) {
@@ -64,7 +64,7 @@ export class Verbs {
   }
 
   /** @throws {CacheClosedError} {ConfigError} for a tier that there is not; the reason of an aborted signal */
-  check(options: ({ signal?: AbortSignal } & TierChoice) | undefined): void {
+  check(options: ({ signal?: AbortSignal | undefined } & TierChoice) | undefined): void {
     if (this.engine.closing) throw new CacheClosedError(`Cannot use cache ${this.name} as it is closed`);
     options?.signal?.throwIfAborted();
     if (options?.tier !== undefined) this.tier(options.tier);
@@ -105,15 +105,15 @@ export class Verbs {
     return then(engine.disabled?.isAll ? undefined : engine.cohere?.(space.own === space ? texts : undefined), next);
   }
 
-  get(key: Key, options?: GetOptions): MaybePromise<unknown> {
+  get(key: Key, options?: AnyGetOptions): MaybePromise<unknown> {
     return then(this.find([key], options), ([hit]) => (hit ? hit.entry.value : options?.default));
   }
 
-  getEntry(key: Key, options?: GetOptions): MaybePromise<CacheEntry | undefined> {
+  getEntry(key: Key, options?: AnyGetOptions): MaybePromise<CacheEntry | undefined> {
     return then(this.find([key], options), ([hit]) => hit && { ...this.#describe(key, hit), value: hit.entry.value });
   }
 
-  getMany<K extends Key>(keys: readonly K[], options?: GetOptions): MaybePromise<Map<K, unknown>> {
+  getMany<K extends Key>(keys: readonly K[], options?: AnyGetOptions): MaybePromise<Map<K, unknown>> {
     return then(
       this.find(keys, options),
       (found) => new Map(found.flatMap((hit, i) => (hit ? [[keys[i]!, hit.entry.value]] : []))),
@@ -184,7 +184,7 @@ export class Verbs {
   }
 
   /** Reads fresh entries, and counts hits and misses. */
-  find(keys: readonly Key[], options: GetOptions = NOTHING): MaybePromise<(Found | undefined)[]> {
+  find(keys: readonly Key[], options: AnyGetOptions = NOTHING): MaybePromise<(Found | undefined)[]> {
     const { promote, version = this.engine.options.version } = options;
     const read = this.coherent(
       () => this.space.read(keys, { promote, version }),
@@ -379,7 +379,10 @@ export class Verbs {
     });
   }
 
-  invalidatePattern(pattern: string | RegExp, options: { signal?: AbortSignal } = NOTHING): MaybePromise<number> {
+  invalidatePattern(
+    pattern: string | RegExp,
+    options: { signal?: AbortSignal | undefined } = NOTHING,
+  ): MaybePromise<number> {
     const { engine, space } = this;
     const fence = () => {
       engine.fence.markAll();
@@ -415,7 +418,7 @@ export class Verbs {
     return this.space.encodeTags(typeof names === "string" ? [names] : names, NO_TAGS);
   }
 
-  clear(options?: ClearOptions & { signal?: AbortSignal }): MaybePromise<void> {
+  clear(options?: ClearOptions & { signal?: AbortSignal | undefined }): MaybePromise<void> {
     const { engine } = this;
     const { prefix } = this.space;
     const chosen = options && conditionsOf(this, options);

@@ -23,13 +23,13 @@ export interface WarmProgress {
 /** Options of {@linkcode warm}; those of a load or a write go with every key. */
 export interface WarmOptions<V = unknown> extends LoadOptions<V> {
   /** Makes the value of a key. Without it, the source must have the values. */
-  load?: Loader<V>;
+  load?: Loader<V> | undefined;
   /** How many keys are loaded, or batches of 100 written, at once. Default 8. */
-  concurrency?: number;
+  concurrency?: number | undefined;
   /** Told after each load or batch. What it throws ends the warming. */
-  onProgress?: (progress: WarmProgress) => void;
+  onProgress?: ((progress: WarmProgress) => void) | undefined;
   /** What a failure does: the others go on, and it is told to `onError`; without that the first one ends the warming. */
-  onError?: (error: unknown, keys: readonly Key[]) => void;
+  onError?: ((error: unknown, keys: readonly Key[]) => void) | undefined;
 }
 
 /** Items of one write. */

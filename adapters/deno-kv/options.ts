@@ -11,7 +11,7 @@ import type { DenoKv } from "./kv.ts";
 /** Options of {@linkcode denoKv}. */
 export interface DenoKvOptions extends TierOptions, BytesOptions {
   /** First part of every key of ours, at most 100 characters. Nobody else may use it. Default `"tiercel"`. */
-  prefix?: string;
+  prefix?: string | undefined;
 }
 
 /** {@linkcode DenoKvOptions}, complete, checked and frozen. */

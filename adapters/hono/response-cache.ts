@@ -30,7 +30,7 @@ export interface ResponseCacheOptions extends HttpCacheOptions {
    * The app that the middleware is part of, which refreshes in the background are asked from. Without it nothing is served while it is
    * revalidated: `stale-while-revalidate` does not count, and the request waits for the answer.
    */
-  app?: HonoApp | (() => HonoApp);
+  app?: (HonoApp | (() => HonoApp)) | undefined;
 }
 
 /** Middleware of Hono, with a way to forget what it has stored. */

@@ -12,20 +12,20 @@ import type { IdbFactory } from "./idb.ts";
 /** Options of {@linkcode indexedDb}. */
 export interface IndexedDbOptions extends TierOptions, BytesOptions {
   /** Name of the database, which is ours alone. Default `"tiercel"`. */
-  database?: string;
+  database?: string | undefined;
   /**
    * When a write is acknowledged: when the system has it (`"relaxed"`), or when the disk has (`"strict"`), which takes
    * several times as long. Either way it survives the end of the browser's process; see {@linkcode indexedDb} for what
    * the browser itself may remove. Default `"relaxed"`.
    */
-  durability?: "relaxed" | "strict";
+  durability?: "relaxed" | "strict" | undefined;
   /**
    * How long an operation waits for the database to open, as when another tab keeps an older version of it open. After
    * that it fails, and the next waits for the same. Default 2 s.
    */
-  openTimeout?: Duration;
+  openTimeout?: Duration | undefined;
   /** The `indexedDB` to use, such as that of a storage bucket. Default the global one. */
-  factory?: IdbFactory;
+  factory?: IdbFactory | undefined;
 }
 
 /** {@linkcode IndexedDbOptions}, complete, checked and frozen. */

@@ -17,7 +17,7 @@ export interface MongoOptions extends TierOptions, BytesOptions {
    * Make the index by which the server removes what is over, with the first write. `false` where the client may not, or has
    * made it: `{ expiresAt: 1 }` with `expireAfterSeconds: 60`. Default `true`.
    */
-  createIndex?: boolean;
+  createIndex?: boolean | undefined;
 }
 
 /** {@linkcode MongoOptions}, complete, checked and frozen. */

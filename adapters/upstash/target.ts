@@ -17,7 +17,9 @@ export function readPlace(target: unknown, token: string | undefined): UpstashPl
     return { url: readUrl(String(target)), token: readToken(token) };
   const { url, token: own } = (target ?? {}) as { url?: unknown; token?: unknown };
   if (typeof url !== "string" && !(url instanceof URL)) {
-    const received = describe(target);
+    // What an environment lacks is the usual fault.
+    const hasUrl = Object(target) === target && "url" in (target as object);
+    const received = hasUrl ? `one whose url is ${describe(url)}` : describe(target);
     throw new ConfigError(
       "target",
       `Cannot use target as it must be a URL, { url, token }, or a client of @upstash/redis: received ${received}`,

@@ -1,8 +1,9 @@
 /** `tiercel explain`: why a read is a hit or a miss. */
+
+import { printable } from "../../src/observe/printable.ts";
 import { inWords } from "../../src/observe/words.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../failure.ts";
-import { printable } from "../table.ts";
 
 export default command({
   meta: { name: "explain", description: "Say why a read of a key is a hit or a miss now, tier by tier" },

@@ -1,9 +1,10 @@
 /** `tiercel keys`: lists keys. */
+
+import { printable } from "../../src/observe/printable.ts";
 import { command, LIMIT, TAGS } from "../command.ts";
 import { EXIT } from "../failure.ts";
 import { keyText } from "../keys.ts";
 import { list } from "../listing.ts";
-import { printable } from "../table.ts";
 
 export default command({
   meta: { name: "keys", description: "List keys of live entries" },

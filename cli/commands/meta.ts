@@ -1,8 +1,9 @@
 /** `tiercel meta`: what is known of an entry. */
+
+import { printable } from "../../src/observe/printable.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../failure.ts";
 import { metaDocument, metaLines } from "../meta.ts";
-import { printable } from "../table.ts";
 
 export default command({
   meta: { name: "meta", description: "Show what is known of an entry without its value: times, tags, size" },

@@ -1,10 +1,10 @@
 /** `tiercel watch`: what others change, as it happens. */
 import type { Change } from "../../mod.ts";
 import { toMilliseconds } from "../../src/duration.ts";
+import { printable } from "../../src/observe/printable.ts";
 import { command } from "../command.ts";
 import { pause } from "../interrupt.ts";
 import { rawStore, total } from "../raw.ts";
-import { printable } from "../table.ts";
 import { count } from "../units.ts";
 
 export default command({

@@ -13,7 +13,7 @@ import { BusStore } from "./bus-store.ts";
 /** Options of {@linkcode pollingBus}. */
 export interface PollingBusOptions {
   /** Pause between two looks. Default `"100ms"`. */
-  every?: Duration;
+  every?: Duration | undefined;
 }
 
 /**

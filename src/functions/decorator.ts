@@ -25,7 +25,7 @@ export interface MemberOptions {
    * `"isolated"`: those of its own object alone, in this process and in tiers that no other sees. `"shared"`: everybody's. A function:
    * those of all objects with the same key.
    */
-  instance?: "isolated" | Instance;
+  instance?: "isolated" | Instance | undefined;
 }
 
 /** Options of {@linkcode cached}. */
@@ -109,7 +109,11 @@ export function cachedMember<T extends object, K extends keyof T>(self: T, name:
 /** Of decorators as TypeScript had them before the standard there is no context. */
 function check(context: MemberContext): void {
   if (context?.kind !== "method" && context?.kind !== "getter")
-    throw invalid("decorator", "on a method or getter, by the standard", (context as MemberContext | undefined)?.kind);
+    throw invalid(
+      "decorator",
+      "on a method or getter, without experimentalDecorators",
+      (context as MemberContext | undefined)?.kind,
+    );
 }
 
 function object(self: unknown): object {

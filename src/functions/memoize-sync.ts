@@ -16,13 +16,13 @@ import type { AnyFunction, KeyOptions } from "./types.ts";
 /** Options of {@linkcode memoizeSync}. */
 export interface MemoizeSyncOptions<F extends AnyFunction = AnyFunction> extends KeyOptions<F> {
   /** Most results. Default 1,000. */
-  maxEntries?: number;
+  maxEntries?: number | undefined;
   /** Time to live, or a function of the result; 0 or less: not kept. Default `"forever"`. */
-  ttl?: Duration | ((value: ReturnType<F>, args: Parameters<F>) => Duration);
+  ttl?: Duration | ((value: ReturnType<F>, args: Parameters<F>) => Duration) | undefined;
   /** Whether a result is kept. Default: each is, `undefined` too. */
-  shouldCache?(value: ReturnType<F>, args: Parameters<F>): boolean;
+  shouldCache?: ((value: ReturnType<F>, args: Parameters<F>) => boolean) | undefined;
   /** Default: the system's. */
-  clock?: Clock;
+  clock?: Clock | undefined;
 }
 
 /** Numbers of a memoized function, since it was made or cleared. */

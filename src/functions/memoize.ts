@@ -14,7 +14,7 @@ export interface MemoizeOptions<F extends AnyFunction = AnyFunction>
   extends Omit<WrapOptions<F>, "reuse" | "tiers">,
     Pick<CacheOptions, "clock" | "logger"> {
   /** Most results. Default 1,000. */
-  maxEntries?: number;
+  maxEntries?: number | undefined;
 }
 
 /** A memoized function, with the helpers of `cache.wrap`. */

@@ -24,17 +24,17 @@ export type Instance = "shared" | ((self: any) => Key);
 /** What the key of a call is made of. */
 export interface KeyOptions<F extends AnyFunction = AnyFunction> {
   /** The key of a call. Default: its arguments, see docs/functions.md. */
-  key?(...args: Parameters<F>): Key;
+  key?: ((...args: Parameters<F>) => Key) | undefined;
   /** Positions of arguments that are no part of the key, from 0. Default none. */
-  excludeArgs?: readonly number[];
+  excludeArgs?: readonly number[] | undefined;
   /** Names of properties that are no part of the key, in whatever argument and depth. Default none. */
-  excludeProps?: readonly string[];
+  excludeProps?: readonly string[] | undefined;
   /**
    * Whose entries a call finds that is made on an object. `"isolated"`: its own alone, in this process and in tiers that no other
    * sees. `"shared"`: everybody's. A function: those of all objects with the same key. Default of decorators: `"isolated"`. Default of
    * `wrap` and `memoize`: `"shared"`, but for an object of a class a `KeyError`.
    */
-  instance?: Instance;
+  instance?: Instance | undefined;
 }
 
 /** Options of `cache.wrap`. Functions of a value are told the arguments of the call as well. */
@@ -45,25 +45,25 @@ export interface WrapOptions<F extends AnyFunction = AnyFunction>
    * Name of the function, under which its entries are found again. No two functions of a cache have the same. Default: the function's
    * own; anonymous ones have none, and where a tier is shared or outlives the process it has to be given, as a minifier changes names.
    */
-  name?: string;
+  name?: string | undefined;
   /** The name may be that of another function, which is the same one: a module that is loaded twice. Default `false`. */
-  reuse?: boolean;
+  reuse?: boolean | undefined;
   /** Time to live, or a function of the result. Default: the cache's. */
-  ttl?: Duration | ((value: ResultOf<F>, args: Parameters<F>) => Duration);
+  ttl?: Duration | ((value: ResultOf<F>, args: Parameters<F>) => Duration) | undefined;
   /** Tags, or a function of the result. */
-  tags?: readonly string[] | ((value: ResultOf<F>, args: Parameters<F>) => readonly string[]);
+  tags?: readonly string[] | ((value: ResultOf<F>, args: Parameters<F>) => readonly string[]) | undefined;
   /** Whether a result is stored. Default: each is, `undefined` too. */
-  shouldCache?(value: ResultOf<F>, args: Parameters<F>): boolean;
+  shouldCache?: ((value: ResultOf<F>, args: Parameters<F>) => boolean) | undefined;
   /** Whether a hit may be served; one that may not is a miss. Default: each may. */
-  validate?(entry: Candidate<ResultOf<F>>, args: Parameters<F>): boolean | Promise<boolean>;
+  validate?: ((entry: Candidate<ResultOf<F>>, args: Parameters<F>) => boolean | Promise<boolean>) | undefined;
   /** Schema that hits and results must fit; callers get what it gives back. */
-  schema?: StandardSchema<ResultOf<F>>;
+  schema?: StandardSchema<ResultOf<F>> | undefined;
   /** Names of the tiers that results are kept in. Default: all. */
-  tiers?: readonly string[];
+  tiers?: readonly string[] | undefined;
   /** Most entries of this function, of those that this process has stored; the one that was used least lately gives way. Default: no bound but the tiers'. */
-  maxEntries?: number;
+  maxEntries?: number | undefined;
   /** What a call does whose arguments cannot be a key or whose scope cannot be told: reject, or run without the cache. Default `"throw"`. */
-  onKeyError?: "throw" | "bypass";
+  onKeyError?: "throw" | "bypass" | undefined;
 }
 
 /** Keeps the results of each tenant in a scope of its own. */
@@ -77,9 +77,9 @@ export interface ScopeBinding<F extends AnyFunction, T, L, Known extends string>
 /** How a single call is made. */
 export interface WithOptions extends CallOptions {
   /** `"bypass"`: without the cache. `"refresh"`: as {@linkcode FunctionHelpers.refresh}. Default: neither. */
-  mode?: "bypass" | "refresh";
+  mode?: "bypass" | "refresh" | undefined;
   /** Time to live of what the call stores. */
-  ttl?: Duration;
+  ttl?: Duration | undefined;
 }
 
 /** Numbers of a cached function. Counts are since the start or the last `resetStats()` of the cache. */

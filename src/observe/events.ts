@@ -36,11 +36,11 @@ export const EVENT_NAMES: readonly EventName[] = /* @__PURE__ */ Object.keys(ALL
 /** Options of {@linkcode events}. */
 export interface EventsOptions {
   /** Which. Default: all. */
-  names?: readonly EventName[];
+  names?: readonly EventName[] | undefined;
   /** Most events that wait to be taken; beyond it the oldest are lost. Default 1,000. */
-  limit?: number;
+  limit?: number | undefined;
   /** Ends the stream. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** Events of a cache, in their order. Each iteration listens for itself, from its first step on. */

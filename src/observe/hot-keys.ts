@@ -16,9 +16,9 @@ import { verbsOf } from "./watch.ts";
 /** Options of {@linkcode hotKeys}. */
 export interface HotKeysOptions {
   /** Keys that are counted at a time: each takes about 100 bytes and its text. Default 2,000. */
-  capacity?: number;
+  capacity?: number | undefined;
   /** Whether the reads are kept in the access log as well. Default: where the cache has a tier that can keep it (SQLite). */
-  persist?: boolean;
+  persist?: boolean | undefined;
 }
 
 /** A key that is read often. */

@@ -16,15 +16,15 @@ import { verbsOf, watch } from "./watch.ts";
 /** Options of a log. */
 export interface LogOptions {
   /** Most rows that are kept; beyond it the oldest go. In SQLite: of all caches in the file. Default 10,000. */
-  limit?: number;
+  limit?: number | undefined;
 }
 
 /** Which rows, and how many. */
 export interface LogListOptions {
   /** At most so many. Default 100. */
-  limit?: number;
+  limit?: number | undefined;
   /** Of accesses: the latest first (`"last"`), or what was read most often (`"count"`). Default `"last"`. */
-  order?: "last" | "count";
+  order?: "last" | "count" | undefined;
 }
 
 /** A log of a cache; one of a namespace or scope shows what is in there. Everything that waits is written before it is read. */

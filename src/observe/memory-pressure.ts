@@ -19,19 +19,19 @@ export interface MemoryPressureOptions {
    * Memory that is to stay free: bytes, a text such as `"500mb"`, or below 1 the fraction of what there is. Of a room (the machine or its
    * container, the heap) that is less than four times as large, a quarter. Default 0.1.
    */
-  target?: number | string;
+  target?: number | string | undefined;
   /** How often to look. Where the runtime has no timers, and besides, it looks after every thousand writes. Default `"5s"`. */
-  interval?: Duration;
+  interval?: Duration | undefined;
   /** Entries that stay whatever happens. Default 0. */
-  floor?: number;
+  floor?: number | undefined;
   /** How long to wait after a batch, in which the runtime may give the memory back, before the next. Default `"1s"`. */
-  cooldown?: Duration;
+  cooldown?: Duration | undefined;
   /** Fraction of the entries that leave at a time. Default 0.1. */
-  batch?: number;
+  batch?: number | undefined;
   /** Says how much memory is left. Default: that of the runtime. */
-  probe?: MemoryProbe;
+  probe?: MemoryProbe | undefined;
   /** Profiles of the cache (`tiercel/profiles`): the one in force says whether to act, the target and the interval. */
-  profiles?: { readonly current: Profile };
+  profiles?: { readonly current: Profile } | undefined;
 }
 
 /** What watches over the memory. */

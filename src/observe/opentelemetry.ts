@@ -30,16 +30,16 @@ import { verbsOf, watch } from "./watch.ts";
 /** Options of {@linkcode openTelemetry}. */
 export interface OpenTelemetryOptions {
   /** Default: the global one. */
-  tracerProvider?: TracerProvider;
+  tracerProvider?: TracerProvider | undefined;
   /** Default: the global one. */
-  meterProvider?: MeterProvider;
+  meterProvider?: MeterProvider | undefined;
   /** What spans say of keys: nothing, or the first 16 digits of the SHA-256. Default `"omit"`. */
-  keys?: "omit" | "hash";
+  keys?: "omit" | "hash" | undefined;
   /**
    * Which hits in memory get a span: none, those within another span that is recorded, or all. To look for the span around it takes half as
    * long as a hit, and to make one many times as long. Default `"none"`.
    */
-  hits?: "within" | "all" | "none";
+  hits?: "within" | "all" | "none" | undefined;
 }
 
 /** Verbs that get a span. Those of one key have it as their first argument. */

@@ -14,9 +14,9 @@ import { verbsOf } from "./watch.ts";
 /** Options of {@linkcode prometheus}. */
 export interface PrometheusOptions {
   /** Before every name. Default `"tiercel"`. */
-  prefix?: string;
+  prefix?: string | undefined;
   /** Labels of every sample, such as `{ region: "eu" }`. */
-  labels?: Readonly<Record<string, string>>;
+  labels?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Caches as Prometheus reads them. */

@@ -13,9 +13,9 @@ import { newProfile, type Profile, type ProfileOptions, type ProfilePatch, type 
 /** Options of {@linkcode profiles}. */
 export interface ProfilesOptions {
   /** The profile that is in force at first. Default: one of the name `default`, with the defaults of every field. */
-  default?: ProfileOptions;
+  default?: ProfileOptions | undefined;
   /** Where profiles are kept. Default: in the lowest tier of the cache that can keep them (SQLite), for all caches that share it; else in memory. */
-  store?: ProfileStore;
+  store?: ProfileStore | undefined;
 }
 
 /** The profiles of a cache. Unknown names are a `ConfigError` that tells those that there are. */

@@ -95,13 +95,13 @@ export interface ScopeOptions {
    * Reads that find nothing fresh look in the parents, the nearest first: `true` up to the top of the hierarchy, `"all"` after that
    * outside of scopes too. Writes go to the scope itself. Default `false`.
    */
-  inherit?: boolean | "all";
+  inherit?: boolean | "all" | undefined;
 }
 
 /** Options of `cache.invalidateScope`. */
 export interface InvalidateScopeOptions extends CallOptions {
   /** `"delete"`: misses at once. `"expire"`: stale, so that `grace` and `swr` may serve them while they are refreshed. Default `"delete"`. */
-  mode?: InvalidationMode;
+  mode?: InvalidationMode | undefined;
 }
 
 /** What a cache asks of its scopes. So all that scopes take comes along with `defineScopes`, and not with `createCache`. */

@@ -18,7 +18,9 @@ import { profiles } from "../../src/profiles/mod.ts";
 /** What is used of the page. */
 declare const document: {
   readonly activeElement: { matches(selector: string): boolean; readonly textContent: string } | null;
-  querySelector(selector: string): { readonly textContent: string; getAttribute(name: string): string | null } | null;
+  querySelector(
+    selector: string,
+  ): { readonly textContent: string; readonly scrollWidth: number; getAttribute(name: string): string | null } | null;
   readonly documentElement: { readonly scrollWidth: number };
   readonly body: object;
 };
@@ -225,12 +227,26 @@ test("the admin page, by keyboard alone", { skip }, async (t) => {
     });
 
     await t.test("fits a phone", async () => {
-      await page.setViewportSize({ width: 390, height: 844 });
-      for (const path of ["", "/keys", "/invalidate", "/logs", "/profiles", "/entry?key=product:0"]) {
-        await page.goto(`${origin}/admin${path}`);
-        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390, path);
-        assert.deepEqual(await findings(page), [], path);
+      const long = "k".repeat(400);
+      await cache.set(long, long);
+      for (const width of [375, 390]) {
+        await page.setViewportSize({ width, height: 844 });
+        for (const path of [
+          "",
+          "/keys",
+          "/invalidate",
+          "/logs",
+          "/profiles",
+          "/entry?key=product:0",
+          `/entry?key=${long}`,
+        ]) {
+          await page.goto(`${origin}/admin${path}`);
+          assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, path);
+          assert.equal(await page.evaluate(() => document.querySelector("nav")?.scrollWidth), width, path);
+          assert.deepEqual(await findings(page), [], path);
+        }
       }
+      await cache.delete(long);
       await page.goto(`${origin}/admin`);
       await page.waitForSelector(".plot .line");
       await picture(page, "phone", 844);

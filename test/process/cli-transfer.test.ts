@@ -149,19 +149,6 @@ test("the help of every command is in docs/cli.md as it is", async () => {
   assert.equal(readFileSync(join(root, "docs/cli.md"), "utf8"), await page(), "run npm run docs");
 });
 
-test("bash takes the completion script", async (t) => {
-  const { out } = await run(["completion", "bash"]);
-  const script = `${out}\nCOMP_WORDS=(tiercel pro); COMP_CWORD=1; _tiercel; echo "\${COMPREPLY[*]}"\nCOMP_WORDS=(tiercel profile s); COMP_CWORD=2; _tiercel; echo "\${COMPREPLY[*]}"\nCOMP_WORDS=(tiercel invalidate --pat); COMP_CWORD=2; _tiercel; echo "\${COMPREPLY[*]}"\n`;
-  const child = spawn("bash", ["--norc"], { stdio: ["pipe", "pipe", "inherit"] });
-  const failed = once(child, "error").then(() => true);
-  let answer = "";
-  child.stdout.on("data", (chunk) => (answer += chunk));
-  child.stdin.end(script);
-  if (await Promise.race([failed, once(child, "close").then(() => false)])) return t.skip("there is no bash");
-  assert.deepEqual(answer.trim().split("\n"), ["profile", "save", "--pattern"]);
-  for (const shell of ["zsh", "fish"]) assert.match((await run(["completion", shell])).out, /rotate-keys/);
-});
-
 test("simulate replays a trace, and writes an image", async () => {
   writeFileSync(join(cwd, "trace.txt"), Array.from({ length: 3_000 }, (_, at) => `key ${(at * at) % 97}`).join("\n"));
   const { out, code } = await run([

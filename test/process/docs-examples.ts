@@ -48,6 +48,7 @@ export function testExamples(file: string, { examples: least, claiming, entries 
           format: "esm",
           target: "es2022",
           alias,
+          external: ["node:*"],
           logLevel: "error",
         });
         const { claims } = (await import(pathToFileURL(outfile).href)) as { claims: [unknown, unknown][] };

@@ -6,8 +6,10 @@ import type {
   EntryMeta,
   EventName,
   EvictionReason,
+  GetOptions,
   Key,
   LoadContext,
+  Loader,
   NoScopes,
   Tier,
 } from "../../mod.ts";
@@ -84,23 +86,79 @@ const cache = createCache();
   await cache.set("k", { id: 1, name: "Ada" }, { ttl: ({ id }) => id, tags: ({ name }) => [name] });
 }
 
+// So it has where the loader looks at its context. What is stale there is not known then, as it is what is being found out.
+{
+  const aborting = await cache.getOrSet("k", async ({ signal }) => (signal.aborted ? null : load(1)), { tags: ["t"] });
+  claim<Same<typeof aborting, User | null>>();
+  const deciding = await cache.getOrSet(
+    "k",
+    (context) => {
+      context.setTtl("1m");
+      return load(1);
+    },
+    { ttl: ({ id }) => id, tags: ({ name }) => [name] },
+  );
+  claim<Same<typeof deciding, User>>();
+  const looking = await cache.getOrSet("k", async ({ stale }) => {
+    claim<Same<typeof stale, unknown>>();
+    return 5;
+  });
+  claim<Same<typeof looking, number>>();
+  const told = await cache.getOrSet("k", async ({ stale }: LoadContext<User>) => stale ?? load(1));
+  claim<Same<typeof told, User>>();
+  const once = cache.sync.getOrSet("k", ({ setTtl }) => {
+    setTtl("1m");
+    return 5;
+  });
+  claim<Same<typeof once, number>>();
+  const generic = <T>(loader: Loader<T>): Promise<T> => cache.getOrSet("k", loader);
+  claim<Same<Awaited<ReturnType<typeof generic<User>>>, User>>();
+  await cache.getOrSetMany(["a"], async (_, { signal }) => [signal.aborted]);
+}
+
+// A default is what a miss gives.
+{
+  const number = await cache.get("k", { default: 0 });
+  claim<Same<typeof number, number>>();
+  const same = await cache.get<User>("k", { default: await load(1) });
+  claim<Same<typeof same, User>>();
+  const nothing = await cache.get<User | null>("k", { default: null });
+  claim<Same<typeof nothing, User | null>>();
+  const other = await cache.get<User, "none">("k", { default: "none" });
+  claim<Same<typeof other, User | "none">>();
+  const schema = { "~standard": { version: 1 as const, vendor: "test", validate: (_: unknown) => ({ value: 5 }) } };
+  const fitted = await cache.get("k", { schema, default: null });
+  claim<Same<typeof fitted, number | null>>();
+  const once = cache.sync.get("k", { default: 0 });
+  claim<Same<typeof once, number>>();
+  const options: GetOptions<User> = {};
+  const plain = await cache.get("k", options);
+  claim<Same<typeof plain, User | undefined>>();
+  // @ts-expect-error a miss is no user then
+  await cache.get<User>("k", { default: null });
+}
+
 // Maps keep the types of keys and values.
 {
   const ids = ["user:1", "user:2"] as const;
-  const found = await cache.getMany<(typeof ids)[number], User>(ids);
+  const found = await cache.getMany<User, (typeof ids)[number]>(ids);
   claim<Same<typeof found, Map<"user:1" | "user:2", User>>>();
   const loose = await cache.getMany(["a", "b"]);
   claim<Same<typeof loose, Map<"a" | "b", unknown>>>();
   const variable = await cache.getMany(["a", "b"] as string[]);
   claim<Same<typeof variable, Map<string, unknown>>>();
+  const users = await cache.getMany<User>(["a", "b"]);
+  claim<Same<typeof users, Map<Key, User>>>();
   const arrays = await cache.getMany([["user", 1] as const]);
   claim<Same<typeof arrays, Map<readonly ["user", 1], unknown>>>();
   const loaded = await cache.getOrSetMany(ids, async (keys, { signal }) => {
     claim<Same<typeof signal, AbortSignal>>();
-    claim<Same<typeof keys, readonly Key[]>>();
+    claim<Same<typeof keys, readonly ("user:1" | "user:2")[]>>();
     return keys.map((key) => ({ id: 1, name: String(key) }));
   });
   claim<Same<typeof loaded, Map<"user:1" | "user:2", { id: number; name: string }>>>();
+  const parts = await cache.getOrSetMany([["user", 1] as const], (keys) => keys.map(([, id]) => id));
+  claim<Same<typeof parts, Map<readonly ["user", 1], 1>>>();
   const partial = await cache.getOrSetMany(["a"], () => new Map<Key, number>());
   claim<Same<typeof partial, Map<"a", number>>>();
   await cache.setMany([{ key: "a", value: 1, ttl: "1s" }], { tags: ["t"] });

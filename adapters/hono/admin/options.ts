@@ -25,25 +25,29 @@ export interface AdminOptions {
    */
   auth: AdminAuth;
   /** Refuse every change. Default `false`. */
-  readOnly?: boolean;
+  readOnly?: boolean | undefined;
   /** What is shown of a value. Default: the value. */
-  redact?(key: Key, value: unknown): unknown;
+  redact?: ((key: Key, value: unknown) => unknown) | undefined;
   /** Most bytes of a value that are shown or taken. Default 1 MiB. */
-  maxValueBytes?: number;
+  maxValueBytes?: number | undefined;
   /** Most keys or rows of one page. Default 200. */
-  maxPageSize?: number;
+  maxPageSize?: number | undefined;
   /** Most streams of events at a time. Default 20. */
-  maxStreams?: number;
+  maxStreams?: number | undefined;
   /** Hosts besides that of the request's URL that the page may be seen under, such as `"admin.example.com"`, where a proxy changes it. */
-  hosts?: readonly string[];
+  hosts?: readonly string[] | undefined;
   /** Path that the page is seen under, where that is not the one that the router is mounted at. */
-  basePath?: string;
+  basePath?: string | undefined;
   /** `hotKeys(cache)`. */
-  hotKeys?: { top(limit?: number): readonly { readonly key: Key; readonly count: number }[]; readonly total: number };
+  hotKeys?:
+    | { top(limit?: number): readonly { readonly key: Key; readonly count: number }[]; readonly total: number }
+    | undefined;
   /** `accessLog(cache)`. */
-  accessLog?: { list(options?: { limit?: number; order?: "last" | "count" }): Promise<readonly Access<Key>[]> };
+  accessLog?:
+    | { list(options?: { limit?: number; order?: "last" | "count" }): Promise<readonly Access<Key>[]> }
+    | undefined;
   /** `evictionLog(cache)`. */
-  evictionLog?: { list(options?: { limit?: number }): Promise<readonly Eviction<Key>[]> };
+  evictionLog?: { list(options?: { limit?: number }): Promise<readonly Eviction<Key>[]> } | undefined;
   /** `profiles(cache)`. */
   profiles?: {
     readonly current: Profile;
@@ -53,7 +57,7 @@ export interface AdminOptions {
     delete(name: string): Promise<void>;
   };
   /** `prometheus(cache)`. */
-  metrics?: { text(): string; readonly contentType: string };
+  metrics?: { text(): string; readonly contentType: string } | undefined;
 }
 
 /** The same, complete and checked. */

@@ -237,6 +237,19 @@ export const tests: TestCase[] = suite("createCache", {
       await cache.close();
     }
   },
+  "what was received is told by its kind": () => {
+    const kinds = [
+      [{}, "an object"],
+      [() => 5, "a function"],
+      [[], "an array"],
+      [null, "null"],
+      ["x", '"x"'],
+    ] as const;
+    for (const [scopes, kind] of kinds) {
+      const { message } = throws(() => createCache({ scopes: scopes as never }), ConfigError) as ConfigError;
+      ok(message.endsWith(`received ${kind}`), message);
+    }
+  },
   "the client of a tier is at hand, and the cache does not touch it": async () => {
     const client = Object.freeze({ close: () => ok(false, "the caller's client must not be closed") });
     const cache = createCache({ tiers: [memory(), defineTier({ ...mapTier({ name: "remote" }), client })] });

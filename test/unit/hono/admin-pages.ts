@@ -40,6 +40,19 @@ export const tests: TestCase[] = siteSuite("admin pages", {
       Date.now = now;
     }
   },
+  "what nobody would see in a key, a tag or a value is shown as escapes": async () => {
+    const { browser, cache } = site();
+    const key = "user\u202e:\u200b1\n";
+    await cache.set(key, { text: key }, { tags: ["t\u2066"] });
+    const one = browser();
+    await one.login();
+    const list = await one.get("/keys");
+    ok(list.text.includes(">user\\u202e:\\u200b1\\n</a>"), list.text);
+    ok(list.text.includes(">t\\u2066</a>"), list.text);
+    const entry = await one.get(`/entry?key=${encodeURIComponent(key)}`);
+    same(entry.status, 200);
+    ok(!/[\u202e\u200b\u2066]/.test(entry.text.replace(/<(input|a) [^>]*>/g, "")), entry.text);
+  },
   "a key is found, seen, given a new time, dropped and deleted by forms": async () => {
     const { browser, cache } = site();
     await cache.set("user:1", { name: "Ada", raw: new Uint8Array([72, 105]) }, { tags: ["users"], ttl: "5m" });

@@ -34,6 +34,11 @@ export const tests: TestCase[] = suite("upstash options", {
     refused("token", () => upstash({ pipeline() {} } as never, { token }));
   },
 
+  "says what the environment lacks"() {
+    const { message } = throws(() => upstash({ url: undefined as never, token }), "CONFIG") as ConfigError;
+    ok(message.endsWith("received one whose url is undefined"), message);
+  },
+
   "has limits that follow the size of a request"() {
     const limits = [131_072, 1_048_576, 10_000_000].map(
       (maxRequestBytes) => upstash({ url, token }, { maxRequestBytes }).capabilities.maxValueBytes!,

@@ -5,12 +5,13 @@
  */
 import { html } from "hono/html";
 import type { Explanation } from "../../../../src/api.ts";
+import { printable } from "../../../../src/observe/printable.ts";
 import { inWords } from "../../../../src/observe/words.ts";
 import type { KeyRow } from "../keys.ts";
 import type { Shown } from "../view.ts";
 import { tagLinks } from "./keys.ts";
 import { field, layout, markOf, type Page, table } from "./layout.ts";
-import { ago, bytes, count, type Html, left, queryOf } from "./words.ts";
+import { ago, bytes, count, type Html, left, named, queryOf } from "./words.ts";
 
 /** Which entry, as it stands in the address. */
 export interface Which {
@@ -62,13 +63,13 @@ export function entryPage(
         ttl === undefined ? "–" : left(ttl)
       }</td><td class="n">${sequence === undefined ? "–" : count(sequence)}</td><td class="wrap">${error ?? ""}</td></tr>`,
   );
-  const body = html`<div class="heading"><p class="crumbs"><a href="${base}/keys${queryOf({ namespace })}">Keys</a></p><h1 class="key">${key.slice(0, 400)}</h1>${where}</div>
+  const body = html`<div class="heading"><p class="crumbs"><a href="${base}/keys${queryOf({ namespace })}">Keys</a></p><h1 class="key">${named(key, 600)}</h1>${where}</div>
 ${entry ? html`<section class="card" aria-label="Facts"><dl class="facts">${facts.map(([name, words]) => html`<div><dt>${name}</dt><dd>${words}</dd></div>`)}</dl></section>` : html`<p class="note">There is no entry under this key.</p>`}
 ${value ?? ""}
-<section class="card"><h2>Why a read is a hit or a miss</h2><p>${inWords(explanation)}</p>
+<section class="card"><h2>Why a read is a hit or a miss</h2><p class="wrap">${printable(inWords(explanation))}</p>
 ${table("What each tier has", ["Tier", "State", "Left", "Sequence", ""], tiers, "There is no tier.")}</section>
 ${entry && !admin.readOnly ? actions(page, which, explanation.tiers) : ""}`;
-  return layout(page, key.slice(0, 60), "/keys", body);
+  return layout(page, named(key, 60), "/keys", body);
 }
 
 function actions(page: Page, which: Which, tiers: Explanation["tiers"]): Html {
@@ -93,13 +94,13 @@ function tree(value: Shown, depth: number): Html {
   const { type, text = "", items, size, cut } = value;
   if (type === "bytes") return hexOf(value);
   if (!items) {
-    const shown = type === "string" ? JSON.stringify(text) : text;
+    const shown = printable(type === "string" ? JSON.stringify(text) : text);
     return html`<span class="v ${type}">${shown}</span>${cut ? html`<small class="cut"> … ${size === undefined ? "" : `${count(size)} characters in all`}</small>` : ""}`;
   }
   const words = `${type}${size === undefined ? "" : `, ${count(size)} ${size === 1 ? "item" : "items"}`}`;
   if (items.length === 0 && !cut) return html`<span class="v">${words}, empty</span>`;
   return html`<details${depth < OPEN ? html` open` : ""}><summary>${words}</summary><ul>${items.map(
-    (item) => html`<li><span class="name">${item.name}</span> ${tree(item.value, depth + 1)}</li>`,
+    (item) => html`<li><span class="name">${printable(item.name)}</span> ${tree(item.value, depth + 1)}</li>`,
   )}${cut ? html`<li class="cut"><small>… and more</small></li>` : ""}</ul></details>`;
 }
 

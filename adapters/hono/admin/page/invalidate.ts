@@ -3,7 +3,9 @@
  *
  * @module
  */
+
 import { html } from "hono/html";
+import { printable } from "../../../../src/observe/printable.ts";
 import type { Target } from "../keys.ts";
 import { field, heading, layout, markOf, type Page } from "./layout.ts";
 import { count, type Html } from "./words.ts";
@@ -60,13 +62,13 @@ export function confirmPage(
 export function wordsOf(target: Target): string {
   switch (target.by) {
     case "tags":
-      return `${target.tags.length === 1 ? "tag" : "tags"} ${target.tags.join(", ")}`;
+      return `${target.tags.length === 1 ? "tag" : "tags"} ${printable(target.tags.join(", "))}`;
     case "pattern":
-      return `pattern ${target.pattern}`;
+      return `pattern ${printable(target.pattern)}`;
     case "scope":
-      return `scope ${target.scope} ${JSON.stringify(target.ids)}`;
+      return `scope ${target.scope} ${printable(JSON.stringify(target.ids))}`;
     case "profile":
-      return `profile ${target.profile}`;
+      return `profile ${printable(target.profile)}`;
     default:
       return "everything";
   }

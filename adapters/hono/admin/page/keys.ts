@@ -6,7 +6,7 @@
 import { html } from "hono/html";
 import type { KeyPage, KeyRow } from "../keys.ts";
 import { field, heading, layout, type Page, table } from "./layout.ts";
-import { ago, bytes, type Html, left, queryOf } from "./words.ts";
+import { ago, bytes, type Html, left, named, queryOf } from "./words.ts";
 
 /** What is looked for, as it stands in the address. */
 export interface Search {
@@ -71,7 +71,7 @@ ${table("Keys", ["Key", "Tags", "Left", "Size", "Tier", "Made"], rows, empty)}
 
 function rowOf({ base }: Page, { namespace, scope, ids }: Search, row: KeyRow, now: number): Html {
   const href = `${base}/entry${queryOf({ key: row.key, namespace, scope, ids })}`;
-  return html`<tr><th scope="row"><a class="key" href="${href}">${row.key.slice(0, 160)}${row.key.length > 160 ? "…" : ""}</a></th>
+  return html`<tr><th scope="row"><a class="key" href="${href}">${named(row.key)}</a></th>
 <td>${tagLinks(base, row.tags, namespace)}</td><td>${row.stale ? "stale" : left(row.ttl)}</td><td class="n">${bytes(row.size)}</td><td>${row.tier}</td><td>${ago(row.createdAt, now)}</td></tr>`;
 }
 
@@ -80,7 +80,7 @@ export function tagLinks(base: string, tags: readonly string[], namespace: strin
   return html`${tags
     .slice(0, 20)
     .map(
-      (tag) => html`<a class="chip" href="${base}/keys${queryOf({ tag, namespace })}">${tag.slice(0, 60)}</a> `,
+      (tag) => html`<a class="chip" href="${base}/keys${queryOf({ tag, namespace })}">${named(tag, 60)}</a> `,
     )}${tags.length > 20 ? `and ${tags.length - 20} more` : ""}`;
 }
 

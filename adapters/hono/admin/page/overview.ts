@@ -10,7 +10,7 @@ import type { History, Rate } from "../history.ts";
 import { textOf } from "../keys.ts";
 import { layout, type Page, table } from "./layout.ts";
 import { bars, plot } from "./plot.ts";
-import { bytes, count, type Html, latency, percent, queryOf, rate } from "./words.ts";
+import { bytes, count, type Html, latency, named, percent, queryOf, rate } from "./words.ts";
 
 /** What is shown. */
 export interface Doings {
@@ -133,7 +133,7 @@ function hotKeys({ admin, base }: Page): Html {
   if (!admin.hotKeys) return html`<p class="empty">${missing("hotKeys")}.</p>`;
   const all = admin.hotKeys.top(10).map(({ key, count: reads }) => {
     const text = textOf(key);
-    const link = html`<a class="key" href="${base}/entry${queryOf({ key: text })}">${text.slice(0, 120)}</a>`;
+    const link = html`<a class="key" href="${base}/entry${queryOf({ key: text })}">${named(text, 120)}</a>`;
     return { label: link, value: reads, words: `${count(reads)} reads` };
   });
   return all.length === 0 ? html`<p class="empty">Nothing was read yet.</p>` : bars("Hot keys", all);

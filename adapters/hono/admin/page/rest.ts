@@ -10,7 +10,7 @@ import type { Profile } from "../../../../src/profiles/profile.ts";
 import { missing } from "../api-observe.ts";
 import { textOf } from "../keys.ts";
 import { field, heading, layout, markOf, type Page, table } from "./layout.ts";
-import { ago, count, type Html, left, queryOf } from "./words.ts";
+import { ago, count, type Html, left, named, queryOf } from "./words.ts";
 
 /** Logs; what is `undefined` is kept by nobody. */
 export function logsPage(
@@ -22,7 +22,7 @@ export function logsPage(
   const { base } = page;
   const link = (key: Key): Html => {
     const text = textOf(key);
-    return html`<a class="key" href="${base}/entry${queryOf({ key: text })}">${text.slice(0, 160)}</a>`;
+    return html`<a class="key" href="${base}/entry${queryOf({ key: text })}">${named(text)}</a>`;
   };
   const read = accesses?.map(
     (row) =>

@@ -18,8 +18,9 @@ h1{font-size:26px;line-height:1.25;font-weight:650;letter-spacing:-.015em;overfl
 h2{font-size:15px;font-weight:600;margin-bottom:14px;display:flex;gap:10px;align-items:baseline;justify-content:space-between}
 small{font-size:13px;font-weight:400;color:var(--soft)}
 a{color:var(--accent);text-underline-offset:3px}
+.key{white-space:pre;unicode-bidi:isolate}.chip{unicode-bidi:isolate}
 code,.key,.hex,.value{font-family:ui-monospace,"SF Mono",Menlo,Consolas,monospace;font-size:13px}
-h1.key{font-size:20px;font-weight:600;letter-spacing:0}
+h1.key{font-size:20px;font-weight:600;letter-spacing:0;white-space:pre-wrap}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:4px}
 main:focus{outline:none}
 [hidden]{display:none!important}
@@ -101,6 +102,6 @@ input::placeholder{color:var(--soft);opacity:.75}
 .v{white-space:pre-wrap}.v.string{color:var(--accent)}
 .hex{margin:8px 0;line-height:1.6}
 .events{list-style:none;max-height:420px;overflow:auto;font-size:14px}.events li{padding:4px 0;border-top:1px solid var(--line);overflow-wrap:anywhere}.events time{color:var(--soft);font-variant-numeric:tabular-nums}
-@media(max-width:640px){main{padding:24px 16px 64px}.top{padding:10px 16px}.card{padding:18px 16px}.scroll{margin:0 -16px;padding:0 16px}.tiles{grid-template-columns:1fr 1fr}.tiles>div:last-child:nth-child(odd){grid-column:1/-1}.tiles>div{padding:14px 16px}.tiles strong{font-size:23px}nav{order:3;width:100%;overflow-x:auto;margin:0 -16px;padding:0 16px;width:calc(100% + 32px)}nav ul{flex-wrap:nowrap}.actions,.actions form{width:100%}}
+@media(max-width:640px){main{padding:24px 16px 64px}.top{padding:10px 16px}.card{padding:18px 16px}.scroll{margin:0 -16px;padding:0 16px}.tiles{grid-template-columns:1fr 1fr}.tiles>div:last-child:nth-child(odd){grid-column:1/-1}.tiles>div{padding:14px 16px}.tiles strong{font-size:23px}nav{order:3;width:100%;overflow-x:auto;margin:0 -16px;padding:0 16px;width:calc(100% + 32px)}nav ul{flex-wrap:nowrap;justify-content:space-between}nav a{padding:7px 8px;font-size:14px}.facts{grid-template-columns:1fr 1fr}tbody th .key{max-width:24ch}.actions,.actions form{width:100%}}
 @media(prefers-reduced-motion:no-preference){button,.button,nav a,.chip{transition:color .12s,border-color .12s}.bar .fill{transition:width .4s}}
 `;

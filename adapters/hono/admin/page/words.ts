@@ -5,6 +5,7 @@
  */
 import type { HtmlEscapedString } from "hono/utils/html";
 import { formatDuration } from "../../../../src/observe/format-duration.ts";
+import { printable } from "../../../../src/observe/printable.ts";
 
 /** A piece of a page. */
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
@@ -47,6 +48,11 @@ export function ago(at: number, now: number): string {
 
 export function latency(ms: number): string {
   return ms < 1 ? "under 1 ms" : `${Math.round(ms)} ms`;
+}
+
+/** A key or tag, or its beginning; what nobody would see in it is shown as escapes. */
+export function named(text: string, most = 160): string {
+  return `${printable(text.slice(0, most))}${text.length > most ? "…" : ""}`;
 }
 
 /** A query string, of what is there. */

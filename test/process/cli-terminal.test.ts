@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { folded } from "../../cli/help.ts";
+import { shorten, table, width } from "../../cli/table.ts";
+import { printable } from "../../src/observe/printable.ts";
+
+test("what would change a terminal or deceive its reader is shown as escapes", () => {
+  assert.equal(printable("a\u202eevil\u202c"), "a\\u202eevil\\u202c");
+  assert.equal(printable("\u001b[31mred\n\t"), "\\u001b[31mred\\n\\t");
+  assert.equal(
+    printable("\ufeffbom zero\u200bwidth soft\u00adhyphen"),
+    "\\ufeffbom zero\\u200bwidth soft\\u00adhyphen",
+  );
+  for (const text of ["ключ", "キー", "مفتاح", "👩‍👩‍👧‍👦", "می‌خواهم", "e\u0301"]) assert.equal(printable(text), text);
+});
+
+test("widths are those that terminals give", () => {
+  for (const [text, columns] of [
+    ["ключ", 4],
+    ["キー", 4],
+    ["e\u0301", 1],
+    ["👩‍👩‍👧‍👦", 2],
+    ["👍🏽", 2],
+  ] as const)
+    assert.equal(width(text), columns, text);
+});
+
+test("a long text keeps its beginning and its end", () => {
+  assert.equal(shorten("abcdefghij", 10), "abcdefghij");
+  assert.equal(shorten("abcdefghijk", 10), "abcdef…ijk");
+  assert.equal(width(shorten("キー".repeat(50), 21)), 21);
+  assert.equal(shorten("👩‍👩‍👧‍👦".repeat(9), 7), "👩‍👩‍👧‍👦👩‍👩‍👧‍👦…👩‍👩‍👧‍👦");
+});
+
+test("a table is as wide as the terminal, at the cost of its widest columns", () => {
+  const rows = [
+    ["k".repeat(300), "memory", "1m"],
+    ["short", "sqlite", "v".repeat(60)],
+  ];
+  const lines = table(["KEY", "TIER", "VALUE"], rows, undefined, 80);
+  assert.deepEqual(
+    lines.map((line) => width(line.trimEnd()) <= 80),
+    [true, true, true],
+  );
+  assert.equal(Math.max(...lines.map(width)), 80);
+  assert.match(lines[1]!, /^k+…k+ {2}memory {2}1m$/);
+  assert.match(lines[2]!, /^short +sqlite {2}v+…v+$/);
+  assert.equal(table(["KEY", "TIER", "VALUE"], rows)[1]!.startsWith("k".repeat(300)), true);
+  const narrow = table(["KEY", "TIER"], [["k".repeat(300), "memory"]], undefined, 10);
+  assert.match(narrow[1]!, /^k+…k+ {2}memory$/);
+});
+
+test("help is folded to the width of a terminal, in the column of its words", () => {
+  const text = "COMMANDS\n\n  clear   Delete everything of the cache, namespace or scope\n  get     Print it";
+  assert.equal(
+    folded(text, 40),
+    "COMMANDS\n\n  clear   Delete everything of the\n          cache, namespace or scope\n  get     Print it",
+  );
+  assert.equal(folded(text, Infinity), text);
+  assert.equal(folded("  one two three", 9), "  one two\n  three");
+  assert.equal(folded("  --a-long-option=<value>  What it does", 30), "  --a-long-option=<value>\n  What it does");
+});
