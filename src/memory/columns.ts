@@ -21,12 +21,20 @@ interface Details {
 /** Slots for which columns are made at first. */
 const LEAST = 64;
 
+/**
+ * Slots up to which arrays are told their length, so that they have no room to spare, as those that grow by themselves have. V8
+ * makes a hash table of an array that is told to be longer.
+ */
+const MOST_TOLD = 2 ** 25;
+
 /** The entries of a memory tier, by key and by slot. */
 export class Columns {
   /** Slot of each key. */
   readonly index: SlotIndex = new SlotIndex();
   /** Number of slots that the columns have room for. */
   capacity = 0;
+  /** All slots that were ever in use are below this. */
+  span = 0;
   values: unknown[] = [];
   /** When each is no longer fresh; absent while none ever ends. */
   freshUntil: Float64Array | undefined;
@@ -51,20 +59,18 @@ export class Columns {
   /** Puts a new key into a slot that is free. */
   take(key: string, slot: number): void {
     if (slot >= this.capacity) this.#resize(slot < this.#most ? Math.min(2 * this.capacity, this.#most) : 2 * slot);
+    if (slot === this.span) this.span++;
     this.#keys[slot] = key;
     this.index.add(key, slot);
   }
 
-  /** Empties a slot. */
-  give(slot: number): void {
-    this.index.delete(this.#keys[slot]!);
+  /** Empties a slot; answers with its key. */
+  give(slot: number): string {
+    const key = this.#keys[slot]!;
+    this.index.delete(key);
     this.#keys[slot] = this.values[slot] = undefined;
     if (this.details) this.details[slot] = undefined;
-  }
-
-  /** All slots in use are below this. */
-  get span(): number {
-    return this.#keys.length;
+    return key;
   }
 
   key(slot: number): string {
@@ -74,21 +80,22 @@ export class Columns {
   put(slot: number, entry: Entry): void {
     const { createdAt, tags, version, profile, loadTime } = entry;
     this.values[slot] = entry.value;
-    const age = createdAt - (this.#since ??= createdAt);
-    if (!this.#isWide && ((age | 0) !== age || age + this.#since !== createdAt)) this.#widen();
-    this.#ages[slot] = createdAt - this.#since;
+    const age = (createdAt - (this.#since ??= createdAt)) | 0;
+    if (age + this.#since === createdAt) this.#ages[slot] = age;
+    else this.#widen(slot, createdAt);
     if (this.freshUntil || entry.freshUntil !== Infinity) this.end(slot, entry.freshUntil, entry.staleUntil);
     if (this.#loadTimes || loadTime > 0) (this.#loadTimes ??= new Float32Array(this.capacity))[slot] = loadTime;
     const isPlain = tags.length === 0 && version === undefined && profile === undefined;
-    // As long as the other columns: an array with a gap is slow for all.
-    if (!isPlain) this.details ??= this.values.map(() => undefined);
+    if (!isPlain) this.details ??= Array.from(this.values, () => undefined);
     if (this.details) this.details[slot] = isPlain ? undefined : { tags, sequence: entry.sequence, version, profile };
   }
 
-  #widen(): void {
-    this.#ages = Float64Array.from(this.#ages, (age) => age + this.#since!);
-    this.#since = 0;
+  /** Keeps a time that is not 32 bits after the first, and all others from now on. */
+  #widen(slot: number, createdAt: number): void {
+    if (!this.#isWide) this.#ages = Float64Array.from(this.#ages, (age) => age + this.#since!);
     this.#isWide = true;
+    this.#since = 0;
+    this.#ages[slot] = createdAt;
   }
 
   #createdAt(slot: number): number {
@@ -130,6 +137,7 @@ export class Columns {
 
   #resize(capacity: number): void {
     this.capacity = capacity;
+    if (capacity <= MOST_TOLD) this.#keys.length = this.values.length = capacity;
     this.#ages = copied(this.#ages, this.#isWide ? new Float64Array(capacity) : new Int32Array(capacity));
     if (this.freshUntil) this.freshUntil = copied(this.freshUntil, new Float64Array(capacity).fill(Infinity));
     if (this.#staleUntil) this.#staleUntil = copied(this.#staleUntil, new Float64Array(capacity).fill(Infinity));

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Clock, systemClock } from "../clock.ts";
-import { type Entry, endingBy } from "../entry.ts";
+import { endingBy } from "../entry.ts";
 import { callable, invalid, mustBe, ValueError } from "../errors.ts";
 import { tierTtl } from "../options.ts";
 import type {
@@ -33,25 +33,25 @@ import { estimateBytes } from "./weight.ts";
 /** Options of {@linkcode memory}. */
 export interface MemoryOptions extends TierOptions {
   /** Most entries, exact. Default 10,000. `Infinity` only together with `maxBytes`. */
-  maxEntries?: number;
+  maxEntries?: number | undefined;
   /** Most bytes of keys and values together, by `sizeOf`. Default: no bound, and no estimating on writes. */
-  maxBytes?: number;
+  maxBytes?: number | undefined;
   /** Bytes of one entry, finite and not below 0; fractions are rounded up. Default: a rough estimate of its heap size. */
-  sizeOf?: (value: unknown, key: string) => number;
+  sizeOf?: ((value: unknown, key: string) => number) | undefined;
   /** Which entry gives way when the tier is full: `lru()`, `lfu()`, `fifo()`. Default: see docs/memory.md. */
-  policy?: EvictionRule;
+  policy?: EvictionRule | undefined;
   /** Rules that are asked, in this order, before a new key is stored: `lifetime()`, `hardLimit(500, "throw")`, one of your own. Default none. */
-  rules?: readonly EvictionRule[];
+  rules?: readonly EvictionRule[] | undefined;
   /**
    * Makes a copy of every value on its way in and out, so that nobody can change what others get: `"structured"` by
    * `structuredClone`, or a function of yours. Default `false`: by reference.
    */
-  clone?: false | "structured" | ((value: never) => unknown);
+  clone?: false | "structured" | ((value: never) => unknown) | undefined;
   /**
    * Freezes plain objects and arrays, all through, when they are stored, so that nobody can change them: an attempt throws in
    * strict mode. The value that the caller gave is frozen too, unless `clone` is set. Default `false`.
    */
-  freeze?: boolean;
+  freeze?: boolean | undefined;
 }
 
 /** The memory tier, with its synchronous face. */
@@ -196,7 +196,7 @@ class MemoryStore implements MemoryTier {
   #live(key: string, now: number, peek?: boolean): number | undefined {
     const slot = this.#columns.index.get(key);
     if (slot === undefined || !this.#columns.isOver(slot, now)) return slot;
-    if (!peek) this.#leave(slot, "ttl");
+    if (!peek) this.#expire(slot);
     return undefined;
   }
 
@@ -233,46 +233,49 @@ class MemoryStore implements MemoryTier {
     const before = this.#columns.index.size;
     for (let looked = 0; looked < limit && this.#columns.index.size > 0; looked++) {
       this.#hand = (this.#hand + 1) % this.#columns.span;
-      if (this.#columns.isOver(this.#hand, now)) this.#leave(this.#hand, "ttl");
+      if (this.#columns.isOver(this.#hand, now)) this.#expire(this.#hand);
     }
     return before - this.#columns.index.size;
   }
 
   setMany(writes: readonly Weighed[], now: number): WriteResult {
-    for (const { key, entry, weight } of writes)
-      this.#set(key, this.#cap === Infinity ? entry : endingBy(entry, now + this.#cap), weight);
+    // By index: an iterator takes much of what the compiler is willing to put into one function.
+    for (let at = 0; at < writes.length; at++) this.#set(writes[at]!, now + this.#cap);
     if (this.#columns.freshUntil) this.#sweep(STEP, now);
     return STORED;
   }
 
-  #set(key: string, entry: Entry, known: number | undefined): void {
-    const columns = this.#columns;
-    const policy = this.#policy;
-    const weights = this.#weights;
-    const weight = weights ? (known ?? this.#weigh(key, entry.value)) : 0;
-    let slot = columns.index.get(key);
-    if (weights && weight > this.#maxBytes) {
+  #set({ key, entry, weight: known }: Weighed, end: number): void {
+    const weight = this.#weights && (known ?? this.#weigh(key, entry.value));
+    let slot = this.#columns.index.get(key);
+    if (weight !== undefined && weight > this.#maxBytes) {
       if (slot !== undefined) this.#drop(slot);
       else this.#counters.added++;
       this.#removed(key, "capacity");
       return;
     }
     if (slot !== undefined) {
-      policy.hit(slot);
-      if (weights) policy.resize?.(slot, weight || 1);
+      this.#policy.hit(slot);
+      if (weight !== undefined) this.#policy.resize?.(slot, weight || 1);
     } else {
       if (this.#rules.length > 0 && !this.#admits(key, entry.value)) return;
-      slot = policy.take();
-      columns.take(key, slot);
-      this.#counters.added++;
-      policy.insert(slot, weight || 1);
+      slot = this.#insert(key, weight || 1);
     }
-    columns.put(slot, entry);
-    if (weights) {
-      this.#bytes += weight - (weights[slot] ?? 0);
-      weights[slot] = weight;
+    // Not the columns of before: a rule may have swept all away, and then they are others.
+    this.#columns.put(slot, end === Infinity ? entry : endingBy(entry, end));
+    if (weight !== undefined) {
+      this.#bytes += weight - (this.#weights![slot] ?? 0);
+      this.#weights![slot] = weight;
     }
     this.#fit();
+  }
+
+  #insert(key: string, weight: number): number {
+    const slot = this.#policy.take();
+    this.#columns.take(key, slot);
+    this.#counters.added++;
+    this.#policy.insert(slot, weight);
+    return slot;
   }
 
   #fit(): void {
@@ -303,10 +306,7 @@ class MemoryStore implements MemoryTier {
   }
 
   #evict(reason: RemovalReason = "capacity"): void {
-    const victim = this.#policy.evict();
-    const gone = this.#columns.key(victim);
-    this.#forget(victim);
-    this.#removed(gone, reason);
+    this.#removed(this.#forget(this.#policy.evict()), reason);
   }
 
   deleteMany(keys: readonly string[], now: number): boolean[] {
@@ -375,10 +375,8 @@ class MemoryStore implements MemoryTier {
     this.clear("");
   }
 
-  #leave(slot: number, reason: RemovalReason): void {
-    const key = this.#columns.key(slot);
-    this.#drop(slot);
-    this.#removed(key, reason);
+  #expire(slot: number): void {
+    this.#removed(this.#drop(slot), "ttl");
   }
 
   #delete(slot: number): void {
@@ -386,25 +384,27 @@ class MemoryStore implements MemoryTier {
     this.#drop(slot);
   }
 
-  #drop(slot: number): void {
+  /** Removes an entry; answers with its key. */
+  #drop(slot: number): string {
     this.#policy.remove(slot);
-    this.#forget(slot);
+    return this.#forget(slot);
   }
 
-  /** Empties the slot of an entry that the policy has let go. */
-  #forget(slot: number): void {
+  /** Empties the slot of an entry that the policy has let go; answers with its key. */
+  #forget(slot: number): string {
     const columns = this.#columns;
     const weights = this.#weights;
-    columns.give(slot);
+    const key = columns.give(slot);
     if (weights) {
       this.#bytes -= weights[slot]!;
       weights[slot] = 0;
     }
-    if (columns.index.size > 0 || columns.capacity <= SMALL) return;
+    if (columns.index.size > 0 || columns.capacity <= SMALL) return key;
     // Columns do not shrink: new ones are small.
     this.#columns = new Columns(this.#maxEntries + 1);
     this.#policy = this.#newPolicy();
     if (weights) this.#weights = [];
+    return key;
   }
 }
 

@@ -20,11 +20,8 @@ export class SlotIndex {
   #latest: Map<string, number> = SlotIndex.newMap([]);
   /** Those that were full once. */
   #older: readonly Map<string, number>[] | undefined;
-
-  get size(): number {
-    const { size } = this.#latest;
-    return this.#older ? this.#older.reduce((sum, map) => sum + map.size, size) : size;
-  }
+  /** How many keys there are. */
+  size = 0;
 
   get(key: string): number | undefined {
     const slot = this.#latest.get(key);
@@ -40,10 +37,11 @@ export class SlotIndex {
       this.#begin();
       this.#latest.set(key, slot);
     }
+    this.size++;
   }
 
   delete(key: string): void {
-    if (!this.#latest.delete(key)) this.#older?.some((map) => map.delete(key));
+    if (this.#latest.delete(key) || this.#older?.some((map) => map.delete(key))) this.size--;
   }
 
   /** Keys that are deleted meanwhile do not come. */

@@ -125,32 +125,23 @@ export class TinyLfu extends Slots {
   /** Gives up an entry, whose slot it returns: it is free, and the cache must forget key and value. */
   evict(): number {
     if (--this.#left <= 0) this.#adapt();
-    const { meta, next, tails, sizes, weights } = this;
+    const { meta, next, tails } = this;
     const awake = !this.#isDozing || this.#draws();
     let candidate = -1;
     let hash = 0;
     let count = 0;
-    if (sizes[WINDOW]! > this.#window) {
+    if (this.sizes[WINDOW]! > this.#window) {
       candidate = next[tails[WINDOW]!]!;
       if (meta[candidate]! >= VISITED || candidate === this.#newest || this.#isSurplus(candidate))
         candidate = this.#candidate();
       this.shift(WINDOW, candidate);
       count = meta[candidate]! & COUNT;
-      if (awake) {
-        hash = this.#hashOf(candidate);
-        const found = this.#history.recall(hash);
-        this.#lookups++;
-        if (found > 0) this.#finds++;
-        count = Math.min(COUNT, count + found);
-      }
+      if (awake) count = Math.min(COUNT, count + this.#recall((hash = this.#hashOf(candidate))));
     }
     let victim = tails[PROBATION]!;
     if (victim >= 0) victim = next[victim]!;
     if (victim < 0 || (meta[victim]! & ~(COUNT | SURVIVOR)) !== PROBATION << RING) victim = this.#victim();
-    if (
-      victim >= 0 &&
-      (candidate < 0 || (weights ? this.#outweighs(candidate, count, victim) : count > (meta[victim]! & COUNT)))
-    ) {
+    if (victim >= 0 && (candidate < 0 || this.#outweighs(candidate, count, victim))) {
       this.shift(PROBATION, victim);
       if (candidate >= 0) {
         meta[candidate] = count;
@@ -169,6 +160,14 @@ export class TinyLfu extends Slots {
     }
     if (awake) this.#history.note(hash, count, true);
     return this.drop(candidate);
+  }
+
+  /** How often a candidate had been asked for when it left. */
+  #recall(hash: number): number {
+    const found = this.#history.recall(hash);
+    this.#lookups++;
+    if (found > 0) this.#finds++;
+    return found;
   }
 
   /** Once in {@linkcode DOZE} times, by a linear congruential generator (constants of Knuth and Lewis). */
@@ -218,6 +217,7 @@ export class TinyLfu extends Slots {
 
   /** Whether a candidate was asked for more often than all that would have to go for it together. */
   #outweighs(candidate: number, count: number, victim: number): boolean {
+    if (this.weights === undefined) return count > (this.meta[victim]! & COUNT);
     let need = this.weigh(candidate);
     let slot = victim;
     do {

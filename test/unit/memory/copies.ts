@@ -29,7 +29,7 @@ export const tests: TestCase[] = suite("copies of values", {
         const reads = [
           () => cache.get<Cart>("k"),
           () => cache.get<Cart>("k", {}),
-          async () => (await cache.getMany<string, Cart>(["k"])).get("k"),
+          async () => (await cache.getMany<Cart>(["k"])).get("k"),
           async () => (await cache.getEntry<Cart>("k"))?.value,
           () => cache.getOrSet<Cart>("k", () => cart),
           async () => {

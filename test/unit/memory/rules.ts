@@ -90,6 +90,17 @@ export const tests: TestCase[] = suite("eviction rules", {
     put("a", 4);
     equal(asked, [], "what is overwritten is not asked about");
   },
+  "what is written stays, though a rule has just swept all else away": async () => {
+    const all: EvictionRule = { admit: (_, view) => view.entries < view.maxEntries || view.sweep(Infinity) > 0 };
+    const { tier, put, get, keys, usage, entry, clock } = open({ maxEntries: 2_000, rules: [all] });
+    for (let i = 0; i < 2_000; i++) put(`k${i}`, i, { freshUntil: clock.now() + 10, staleUntil: clock.now() + 10 });
+    await clock.advance(10);
+    tier.sync.setMany([{ key: "new", entry: entry(1) }], clock.now());
+    same(get("new"), 1);
+    put("next", 2);
+    equal(keys(), ["new", "next"]);
+    same(usage().entries, 2);
+  },
   "a rule that throws tells the caller and changes nothing": async () => {
     const cache = createCache({
       tiers: [
