@@ -48,7 +48,7 @@ import { type CacheHealth, type CacheStats, newCounters } from "./stats.ts";
 import { newSyncCache } from "./sync-cache.ts";
 import type { MaybePromise, SyncTier, Tier } from "./tier.ts";
 import { abortable } from "./timeout.ts";
-import { INSIDE, type TierChoice, Verbs } from "./verbs.ts";
+import { INSIDE, listOf, type TierChoice, Verbs } from "./verbs.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 
@@ -155,7 +155,7 @@ class TieredCache implements Cache {
   }
 
   deleteMany(keys: Iterable<Key>, options?: CallOptions): Promise<number> {
-    return this.#run(options, (verbs) => verbs.delete([...keys]));
+    return this.#run(options, (verbs) => verbs.delete(listOf(keys)));
   }
 
   touch(key: Key, options: { ttl: number | string; grace?: number | string } & CallOptions): Promise<boolean> {

@@ -74,7 +74,7 @@ export class Engine extends Events {
   /** The store when nothing is switched off. */
   readonly #store: Store;
   /** What is switched off, and how often each was; an empty text is everything. */
-  disabled: Off | undefined = undefined;
+  declare disabled: Off | undefined;
   readonly disables: Map<string, number> = new Map();
   declare readonly loads: Loads;
   readonly spaces: Map<string, Space> = new Map();

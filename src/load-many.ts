@@ -18,7 +18,7 @@ import { newRequest, type Request } from "./write.ts";
 export async function loadMany<K extends Key, V>(
   space: Space,
   keys: readonly K[],
-  loader: ManyLoader<V>,
+  loader: ManyLoader<V, K>,
   options: LoadOptions<V>,
   settings: Resolved = space.engine.options,
 ): Promise<Map<K, V>> {
@@ -33,7 +33,7 @@ export async function loadMany<K extends Key, V>(
       missing = [];
       made = undefined;
       return loader(
-        batch.map(({ key }) => key),
+        batch.map(({ key }) => key as K),
         { signal: whenAll(batch) },
       );
     });
@@ -42,11 +42,12 @@ export async function loadMany<K extends Key, V>(
 
   const requests = keys.map((key) => newRequest(key, options as LoadOptions, space, one, settings));
   const asked = [...new Set(requests.map(({ text }) => text))].filter((text) => !loads.isFlying(text));
+  const [first] = requests;
   const reading = store.read(asked, {
     sequence: true,
-    version: requests[0]?.version,
+    version: first?.version,
     // Where hits are looked at first, each key takes its own.
-    lease: isChoosy(options) ? 0 : (requests[0]?.lifetimes.lease ?? 0),
+    lease: isChoosy(options) ? 0 : (first?.lifetimes.lease ?? 0),
   });
   const places = new Map(asked.map((text, place) => [text, place]));
   const runs = new Map<string, MaybePromise<unknown>>();
@@ -54,18 +55,7 @@ export async function loadMany<K extends Key, V>(
     const { text } = request;
     const at = places.get(text);
     if (!runs.has(text))
-      runs.set(
-        text,
-        loads.run(
-          request,
-          at === undefined
-            ? undefined
-            : then(
-                reading,
-                (all): Findings => ({ ...all, found: [all.found[at]], leases: all.leases && [all.leases[at]] }),
-              ),
-        ),
-      );
+      runs.set(text, loads.run(request, at === undefined ? undefined : then(reading, (all) => part(all, at))));
   }
   const values = await Promise.all(requests.map(({ text }) => runs.get(text) as V));
   return new Map(
@@ -77,7 +67,7 @@ export async function loadMany<K extends Key, V>(
 export function loadManySync<K extends Key, V>(
   space: Space,
   keys: readonly K[],
-  loader: SyncManyLoader<V>,
+  loader: SyncManyLoader<V, K>,
   options: LoadOptions<V>,
 ): Map<K, V> {
   const { loads, store } = space.engine;
@@ -94,14 +84,13 @@ export function loadManySync<K extends Key, V>(
   const values = new Map<string, unknown>();
   const missing = texts.flatMap((text, i) => {
     const request = requests.get(text)!;
-    const findings: Findings = { ...all, found: [all.found[i]], leases: all.leases && [all.leases[i]] };
-    const served = loads.serve(request, findings);
+    const served = loads.serve(request, part(all, i));
     if ("findings" in served) return [{ request, findings: served.findings }];
     values.set(text, served.value);
     return [];
   });
   let made: ReturnType<SyncManyLoader<V>> | undefined;
-  const batch = missing.map(({ request }) => request.key);
+  const batch = missing.map(({ request }) => request.key as K);
   missing.forEach(({ request, findings }, i) => {
     const one: Loader = () => {
       made ??= loader(batch);
@@ -112,6 +101,11 @@ export function loadManySync<K extends Key, V>(
   return new Map(
     keys.map((key) => [key, values.get(space.encode(key)) as V] as const).filter(([, value]) => value !== undefined),
   );
+}
+
+/** What was found of one of many keys. */
+function part(all: Findings, at: number): Findings {
+  return { ...all, found: [all.found[at]], leases: all.leases && [all.leases[at]] };
 }
 
 /** One of the values that a loader of many has made. */

@@ -24,7 +24,7 @@ export interface LoadContext<V = unknown> {
   readonly key: Key;
   /** Aborted when no caller waits any more, or `hardTimeout` is over. */
   readonly signal: AbortSignal;
-  /** The old value, if one is at hand. */
+  /** The old value, if one is at hand; of its type where that is named, as in `getOrSet<User>(…)`. */
   readonly stale: V | undefined;
   /** Sets the ttl of the result; 0 or less: not cached. */
   setTtl(ttl: number | string): void;
@@ -34,8 +34,12 @@ export interface LoadContext<V = unknown> {
   skip(): void;
 }
 
-/** Makes the value of a key. */
-export type Loader<V = unknown> = (context: LoadContext<V>) => V | Promise<V>;
+/**
+ * Makes the value of a key.
+ *
+ * @typeParam Old the old value, as the loader is told it; apart from `V`, so that this can be told by what the loader gives
+ */
+export type Loader<V = unknown, Old = V> = (context: LoadContext<Old>) => V | Promise<V>;
 
 /** Most failed loads remembered (`negativeTtl`). */
 const MAX_FAILURES = 1_000;
@@ -77,16 +81,26 @@ export class Loads {
    */
   run(request: Request, reading?: MaybePromise<Findings>): MaybePromise<unknown> {
     if (!isChoosy(request.options)) return this.#run(request, reading);
+    const { fence } = this.#engine;
+    const { text } = request;
+    const ticket = fence.enter();
     // What others may be served is not for this caller to say, so it looks by itself, and then goes on as one who has.
-    const looked = then(reading ?? this.#read(request, 0), (findings) =>
-      then(this.#accept(request, findings), (accepted) => {
-        const { text } = request;
-        const [lease] = accepted.leases ?? [];
-        if (!lease || !this.#flights.has(text)) return this.#run(request, accepted);
-        // Another call has begun to load meanwhile.
-        this.#engine.store.leases!.release(text, lease);
-        return this.#run(request, { ...accepted, leases: undefined });
-      }),
+    const looked = ended(
+      () => then(reading ?? this.#read(request, 0), (findings) => this.#accept(request, findings)),
+      (findings) => {
+        const stands = fence.passes(text, ticket);
+        fence.leave();
+        if (stands) return this.#run(request, findings);
+        // It was mutated meanwhile: what was found is for who came before that alone, as that of a flight that was left.
+        const landing = this.#serve(request, findings, {});
+        if (landing) return this.#count(request, landing);
+        request.refused = undefined;
+        return this.#run(request, { ...findings, found: [undefined] });
+      },
+      (error) => {
+        fence.leave();
+        throw error;
+      },
     );
     return isPromise(looked) ? abortable(looked, request.options.signal) : looked;
   }
@@ -98,15 +112,14 @@ export class Loads {
   /** What was found, unless this caller cannot be served it: then a lease to load under is taken in its place. */
   #accept(request: Request, findings: Findings): MaybePromise<Findings> {
     const [found] = findings.found;
-    const { key, options, lifetimes } = request;
+    const { key, options } = request;
     if (!found || !isChoosy(options)) return findings;
     return then(accept(options, key, found.entry, this.#engine.now()), (accepted) => {
       request.accepted = accepted && found.entry.createdAt;
       if (!accepted) {
         request.refused = found;
-        const { leases } = this.#engine.store;
-        const lease = leases && lifetimes.lease > 0 ? leases.take(request) : undefined;
-        return then(lease, (taken) => ({ ...findings, found: [undefined], leases: leases && [taken] }));
+        const taken = findings.leases?.[0] ? findings.leases : this.#engine.store.leases?.take(request);
+        return then(taken, (leases) => ({ ...findings, found: [undefined], leases }));
       }
       request.fitted = { value: found.entry.value, output: accepted.value };
       return findings;
@@ -126,17 +139,16 @@ export class Loads {
    */
   refresh(given: Request): MaybePromise<unknown> {
     const request: Request = { ...given, isForced: true };
-    const { text, options, lifetimes } = request;
+    const { text, options } = request;
     const { fence, store } = this.#engine;
     options.signal?.throwIfAborted();
     this.detach([text]);
-    if (lifetimes.lease > 0) store.leases?.release(text);
     fence.mark(text);
     const ticket = fence.enter();
-    const lease = lifetimes.lease > 0 ? store.leases?.take(request) : undefined;
-    return then(lease, (taken) =>
+    return then(store.leases?.take(request), (leases) =>
       then(this.#read(request, 0), (read) => {
-        const findings: Findings = taken === undefined ? read : { ...read, leases: [taken] };
+        // What was mutated meanwhile is not to be lent.
+        const findings = { ...read, leases, found: fence.passes(text, ticket) ? read.found : [undefined] };
         const flight = this.#begin(request, true, (own) => this.#load(own, request, findings, ticket));
         this.#keepAlive(flight, request);
         return abortable(flight.outcome, options.signal).then(({ entry }) => this.#output(request, entry.value));
@@ -159,7 +171,9 @@ export class Loads {
     options.signal?.throwIfAborted();
     const running = this.#flights.get(text);
     if (running && running.version === version && !this.#isObsolete(running)) {
-      const found = this.#spare(request, running, (reading as Findings | undefined)?.found?.[0]);
+      const { found: [looked] = [], leases } = (reading ?? {}) as Partial<Findings>;
+      this.#release(text, { lease: leases?.[0] });
+      const found = this.#spare(request, running, looked);
       return found ? this.#count(request, served(found)) : this.#wait(running, request, ledger.latest);
     }
 
@@ -362,7 +376,7 @@ export class Loads {
   }
 
   /** Answers from what was found, where that is good enough; starts a refresh where one is due. */
-  #serve(request: Request, findings: Findings, flight?: Flight): Landing | undefined {
+  #serve(request: Request, findings: Findings, flight?: Held): Landing | undefined {
     const { text, lifetimes } = request;
     const found = findings.found[0];
     if (!found || !this.#isServable(found, lifetimes)) return undefined;

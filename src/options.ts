@@ -288,8 +288,8 @@ export function resolveOptions(options: CacheOptions<AnyScopes>): Resolved {
     onError,
     onLeaseTimeout,
     tags: Object.freeze([...tags]),
-    coherence: number("coherence", toMilliseconds(coherence, "coherence")),
-    sweepInterval: number("sweepInterval", toMilliseconds(sweepInterval, "sweepInterval")),
+    coherence: span("coherence", coherence),
+    sweepInterval: span("sweepInterval", sweepInterval),
     clock,
     random,
   });
@@ -341,7 +341,9 @@ export function resolveLifetimes(options: LoadOptions | CacheOptions, defaults: 
     lifetimes[option] =
       option === "ttl"
         ? toMilliseconds(value as Duration, option)
-        : number(option, most ? value : toMilliseconds(value === false ? 0 : (value as Duration), option), most);
+        : most
+          ? number(option, value, most)
+          : span(option, value === false ? 0 : (value as Duration));
   }
   return (lifetimes as unknown as Lifetimes) ?? defaults;
 }
@@ -356,6 +358,10 @@ export function tierTtl({ ttl = Infinity, write = "through" }: TierOptions): num
   if (milliseconds <= 0) throw invalid("ttl", "above 0", ttl);
   oneOf("write", ["through", "behind", "around"], write);
   return milliseconds;
+}
+
+function span(option: string, value: Duration): number {
+  return number(option, toMilliseconds(value, option));
 }
 
 /** @throws {ConfigError} unless the value is a number from 0 to `most` */

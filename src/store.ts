@@ -125,8 +125,11 @@ export interface Store {
 
 /** Who may load a key, among all processes that share a tier. */
 export interface Leases {
-  /** A lease on a key, whatever is there; where another has it, one that never stands. */
-  take(request: Request): MaybePromise<number>;
+  /**
+   * A lease on a key, whatever is there, as a read gives it: where another has it, one that never stands, unless the request is forced,
+   * which takes it away. `undefined` for a request that wants none.
+   */
+  take(request: Request): MaybePromise<readonly number[] | undefined>;
   /**
    * Ends when this process may load the key, or has no need to any more.
    *

@@ -23,7 +23,7 @@ import { isPromise, then } from "./maybe.ts";
 import type { AnyGetOptions, LoadOptions, SetOptions } from "./options.ts";
 import type { Ids, InvalidateScopeOptions } from "./scope/types.ts";
 import type { MaybePromise } from "./tier.ts";
-import type { TierChoice, Verbs } from "./verbs.ts";
+import { listOf, type TierChoice, type Verbs } from "./verbs.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 
@@ -71,7 +71,7 @@ class Face implements Record<keyof SyncCache, unknown> {
   }
 
   deleteMany(keys: Iterable<Key>): number {
-    return this.#run(undefined, (verbs) => verbs.delete([...keys]));
+    return this.#run(undefined, (verbs) => verbs.delete(listOf(keys)));
   }
 
   getOrSet(key: Key, loader: Loader, options: LoadOptions = NOTHING): unknown {

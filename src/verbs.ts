@@ -17,7 +17,7 @@ import type {
 import { clearSome, conditionsOf } from "./clear.ts";
 import type { Engine } from "./engine.ts";
 import { NO_TAGS } from "./entry.ts";
-import { CacheClosedError, callable, oneOf } from "./errors.ts";
+import { CacheClosedError, callable, invalid, oneOf } from "./errors.ts";
 import { isPlain, type Key } from "./key.ts";
 import { listKeys } from "./listing.ts";
 import type { Loader } from "./load.ts";
@@ -63,21 +63,19 @@ export class Verbs {
     engine.viewed?.(this);
   }
 
-  /** @throws {CacheClosedError} {ConfigError} for a tier that there is not; the reason of an aborted signal */
-  check(options: ({ signal?: AbortSignal | undefined } & TierChoice) | undefined): void {
+  /** @throws {CacheClosedError} {ConfigError} for options that are none, and a tier that there is not; the reason of an aborted signal */
+  check(options: { signal?: AbortSignal | undefined } & TierChoice = NOTHING): void {
     if (this.engine.closing) throw new CacheClosedError(`Cannot use cache ${this.name} as it is closed`);
-    options?.signal?.throwIfAborted();
-    if (options?.tier !== undefined) this.tier(options.tier);
+    if (Object(options) !== options) throw invalid("options", "an object", options);
+    options.signal?.throwIfAborted();
+    if (options.tier !== undefined) this.tier(options.tier);
   }
 
   tier(name: string): Tier {
     const { tiers } = this.engine.store;
-    oneOf(
-      "tier",
-      tiers.map((tier) => tier.name),
-      name,
-    );
-    return tiers.find((tier) => tier.name === name)!;
+    const names = tiers.map((tier) => tier.name);
+    oneOf("tier", names, name);
+    return tiers[names.indexOf(name)]!;
   }
 
   /** The value of a hit in the top tier that needs no look at its entry. Allocates nothing. */
@@ -368,7 +366,7 @@ export class Verbs {
     const { match = "any", mode = "delete" } = options;
     oneOf("match", ["any", "all", "exact"], match);
     oneOf("mode", ["delete", "expire"], mode);
-    const names = typeof tags === "string" ? [tags] : tags;
+    const names = listOf(tags);
     if (names.length === 0) return undefined;
     // Exactly these tags have besides them those of the scopes; otherwise these would be too many.
     const texts = space.encodeTags(names, match === "exact" ? undefined : NO_TAGS);
@@ -414,8 +412,7 @@ export class Verbs {
 
   /** Tags as the tiers know them. */
   tags(names: string | readonly string[] | undefined): readonly string[] | undefined {
-    if (names === undefined) return undefined;
-    return this.space.encodeTags(typeof names === "string" ? [names] : names, NO_TAGS);
+    return names === undefined ? names : this.space.encodeTags(listOf(names), NO_TAGS);
   }
 
   clear(options?: ClearOptions & { signal?: AbortSignal | undefined }): MaybePromise<void> {
@@ -468,4 +465,9 @@ export class Verbs {
     const read = this.coherent(() => space.read([key], { peek: true, metaOnly: true, version, tier }));
     return then(read, ({ found }) => found[0]);
   }
+}
+
+/** A string is one, and not its characters. */
+export function listOf<T>(some: string | Iterable<T>): (T | string)[] {
+  return typeof some === "string" ? [some] : [...some];
 }

@@ -36,7 +36,7 @@ export interface Request {
   /** When the entry was made that may be served to this caller. */
   accepted?: number | undefined;
   /** The entry that may not, but to others. */
-  refused?: Found;
+  refused?: Found | undefined;
   /** The value that its schema has seen last, and what it gave back. */
   fitted?: { readonly value: unknown; readonly output: unknown };
   /** Whether it is loaded anew whatever is there, which stays where that fails. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { settle } from "../../src/maybe.ts";
 import type { MaybePromise } from "../../src/tier.ts";
 import { builtin } from "../sql/builtin.ts";
 import { evaluate, type Send } from "./evaluate.ts";
@@ -17,6 +18,8 @@ export interface Connection {
   readonly client: unknown;
   /** Sends a command, unless the connection is not there in time: then it is never sent. */
   readonly send: Send;
+  /** What `sendAll` sends is written at once. Missing where the client does so by itself. */
+  readonly gather?: <T>(sendAll: () => T) => T;
   /**
    * Opens another connection, which gets messages. It is for one life: when it is lost it stays so.
    *
@@ -46,22 +49,20 @@ export function linkOf(connection: Connection): RedisLink {
       return connection.client;
     },
     run: (keys, args) => evaluate(connection.send, keys, args),
-    ...(!isText && { pair: (first, second, key) => pair(connection.send, first, second, key) }),
+    ...(!isText && { together: (commands, key) => together(connection, commands, key) }),
     close: () => connection.close(),
   };
 }
 
-async function pair(
-  send: Send,
-  first: readonly Argument[],
-  second: readonly Argument[],
+function together(
+  { send, gather }: Connection,
+  commands: readonly (readonly Argument[])[],
   key: string,
-): Promise<[Reply, Reply]> {
-  try {
-    return await Promise.all([send(first, key), send(second, key)]);
-  } catch (error) {
+): Promise<readonly Reply[]> {
+  const sendAll = () => Promise.all(commands.map((command) => send(command, key)));
+  return settle(() => (gather === undefined ? sendAll() : gather(sendAll))).catch((error) => {
     throw failure(error);
-  }
+  });
 }
 
 interface BufferClass {

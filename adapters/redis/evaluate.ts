@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { settle } from "../../src/maybe.ts";
 import type { MaybePromise } from "../../src/tier.ts";
 import { failure, isUnknownScript } from "./failure.ts";
 import type { Argument, Reply } from "./link.ts";
@@ -32,19 +33,23 @@ export async function sha1(bytes: Uint8Array): Promise<string> {
 }
 
 /** Runs the script by `send`. What that throws is told anew, without what it may quote. */
-export async function evaluate(send: Send, keys: readonly string[], args: readonly Argument[]): Promise<Reply> {
-  const sha = digest ?? (await makeDigest());
+export function evaluate(send: Send, keys: readonly string[], args: readonly Argument[]): Promise<Reply> {
+  return digest === undefined
+    ? makeDigest().then((made) => evaluateBy(made, send, keys, args))
+    : evaluateBy(digest, send, keys, args);
+}
+
+function evaluateBy(sha: string, send: Send, keys: readonly string[], args: readonly Argument[]): Promise<Reply> {
   const rest = [String(keys.length), ...keys, ...args];
   // All are of one slot. The first four are the same at every call.
   const key = keys[4] ?? keys[0]!;
-  try {
-    return await send(["EVALSHA", sha, ...rest], key);
-  } catch (error) {
+  const answered = settle(() => send(["EVALSHA", sha, ...rest], key));
+  return answered.catch(async (error) => {
     if (!isUnknownScript(error)) throw failure(error);
-  }
-  try {
-    return await send(["EVAL", SCRIPT, ...rest], key);
-  } catch (error) {
-    throw failure(error);
-  }
+    try {
+      return await send(["EVAL", SCRIPT, ...rest], key);
+    } catch (another) {
+      throw failure(another);
+    }
+  });
 }

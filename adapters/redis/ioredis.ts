@@ -25,11 +25,13 @@ export interface IoRedisClient {
 interface Client {
   readonly status: string;
   readonly isCluster?: boolean;
-  readonly stream?: { ref?(): unknown; unref?(): unknown };
+  readonly stream?: { ref?(): unknown; unref?(): unknown; cork?(): unknown; uncork?(): unknown };
   evalshaBuffer(args: Argument[]): Promise<Reply>;
   evalBuffer(args: Argument[]): Promise<Reply>;
   getBuffer(args: Argument[]): Promise<Reply>;
   hmgetBuffer(args: Argument[]): Promise<Reply>;
+  mgetBuffer(args: Argument[]): Promise<Reply>;
+  exists(args: Argument[]): Promise<Reply>;
   publish(args: Argument[]): Promise<Reply>;
   connect(): Promise<void>;
   disconnect(): void;
@@ -63,6 +65,7 @@ export function adoptIoredis(given: object, patience: number): Connection | unde
     isCluster: client.isCluster === true,
     client,
     send: (command) => then(ready(), () => call(client, command)),
+    gather: (sendAll) => gather(client, sendAll),
     async listen(ended) {
       await ready();
       const nodes = client.isCluster ? client.nodes?.("master") : [client];
@@ -80,11 +83,23 @@ const METHODS = {
   EVAL: "evalBuffer",
   GET: "getBuffer",
   HMGET: "hmgetBuffer",
+  MGET: "mgetBuffer",
+  EXISTS: "exists",
   PUBLISH: "publish",
 } as const;
 
 function call(client: Client, [name, ...args]: readonly Argument[]): Promise<Reply> {
   return client[METHODS[name as keyof typeof METHODS]](withBuffers(args));
+}
+
+/** The client writes each command by itself, and a write to a socket takes longer than all else that it does. */
+function gather<T>({ stream }: Client, sendAll: () => T): T {
+  stream?.cork?.();
+  try {
+    return sendAll();
+  } finally {
+    stream?.uncork?.();
+  }
 }
 
 /** Waits until the client is ready, all who wait by the same listeners. */

@@ -28,13 +28,13 @@ export interface RedisLink {
    */
   run(keys: readonly string[], args: readonly Argument[]): Promise<Reply>;
   /**
-   * Sends two commands together, which take effect one after the other; what others do may come between. Only where the
+   * Sends some commands together, which take effect one after the other; what others do may come between. Only where the
    * client sends them in one round trip and gives the bytes of bulk strings.
    *
-   * @param key one that both work on
+   * @param key one that all work on
    * @throws {Error} without secrets, values and commands
    */
-  readonly pair?: (first: readonly Argument[], second: readonly Argument[], key: string) => Promise<[Reply, Reply]>;
+  readonly together?: (commands: readonly (readonly Argument[])[], key: string) => Promise<readonly Reply[]>;
   /** Closes what the link opened itself. */
   close(): MaybePromise<void>;
 }
@@ -52,6 +52,31 @@ const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
 export function textOf(reply: Reply | undefined): string {
   if (typeof reply === "string") return reply;
   return reply instanceof Uint8Array ? decoder.decode(reply) : typeof reply === "number" ? String(reply) : "";
+}
+
+/** Whether a reply or a part of one is this text, which is ASCII. */
+export function isText(reply: Reply | undefined, text: string): boolean {
+  if (!(reply instanceof Uint8Array)) return reply === text;
+  if (reply.length !== text.length) return false;
+  for (let at = 0; at < reply.length; at++) if (reply[at] !== text.charCodeAt(at)) return false;
+  return true;
+}
+
+/** The whole number, at least 0, in a reply or a part of one; of anything else NaN. */
+export function numberOf(reply: Reply | undefined): number {
+  if (!(reply instanceof Uint8Array))
+    return typeof reply === "string" && /^\d+$/.test(reply) ? Number(reply) : Number.NaN;
+  return digitsAt(reply, 0, reply.length);
+}
+
+/** The whole number in some bytes, in decimal; NaN for anything else. */
+export function digitsAt(bytes: Uint8Array, start: number, end: number): number {
+  let number = start < end ? 0 : Number.NaN;
+  for (let at = start; at < end; at++) {
+    const digit = bytes[at]! - 0x30;
+    number = digit >= 0 && digit <= 9 ? number * 10 + digit : Number.NaN;
+  }
+  return number;
 }
 
 /** The parts of a reply; of anything else none. */

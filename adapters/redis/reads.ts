@@ -19,8 +19,8 @@ import type { Session } from "./session.ts";
 const INDEX_PAUSE = 1_000;
 
 /**
- * Reads that go by the script after one that found tags, as only the script can judge them: caches whose entries have tags
- * take a second round trip once in so many reads, others never.
+ * Reads that go by the script after one that found tags, as only the script can judge them: reads of one key that has tags
+ * take a second round trip once in so many times, those of many keys hardly ever, others never.
  */
 const TAGGED = 32;
 
@@ -37,21 +37,28 @@ interface Dead {
 export class Reader {
   readonly #session: Session;
   #lookedAt = -Infinity;
-  #byScript = 0;
+  /** So many reads of one key, and of many, are still to go by the script: the first batch is, as it may have tags. */
+  readonly #byScript = { one: 0, many: 1 };
 
   constructor(session: Session) {
     this.#session = session;
   }
 
-  async read(keys: readonly string[], options: ReadOptions): Promise<ReadResult<Uint8Array>> {
+  read(keys: readonly string[], options: ReadOptions): Promise<ReadResult<Uint8Array>> {
+    const { now, metaOnly = false, lease = 0 } = options;
+    const asksIndex = !(Math.abs(now - this.#lookedAt) < INDEX_PAUSE);
+    const peeked =
+      lease > 0 || metaOnly || asksIndex || keys.length === 0 || !keys.every(isStorable)
+        ? undefined
+        : this.#peek(keys, options);
+    const ask = () => this.#ask(keys, options, asksIndex);
+    return peeked === undefined ? ask() : peeked.then((result) => result ?? ask());
+  }
+
+  async #ask(keys: readonly string[], options: ReadOptions, asksIndex: boolean): Promise<ReadResult<Uint8Array>> {
     const { now, metaOnly = false, sequence: isAsked = false, lease = 0, refresh = false } = options;
     const storable = keys.every(isStorable) ? keys : keys.filter(isStorable);
     const token = lease > 0 ? randomInteger() : 0;
-    const asksIndex = !(Math.abs(now - this.#lookedAt) < INDEX_PAUSE);
-    if (keys.length === 1 && storable === keys && lease === 0 && !metaOnly && !asksIndex) {
-      const result = await this.#peek(keys, options);
-      if (result) return result;
-    }
     const flags = [refresh, asksIndex, this.#session.link.isText].map((flag) => (flag ? "1" : "0"));
     const args = [metaOnly ? "m" : "v", String(lease), String(token), ...flags];
     const { sequence, epoch, parts } = await this.#session.ask("get", now, storable, args);
@@ -61,6 +68,10 @@ export class Reader {
     if (fault !== null && fault !== undefined)
       this.#session.context.report("fault", new Error(`Cannot take leases in Redis: ${textOf(fault).slice(0, 80)}`));
     const found = this.#entries(storable, textOf(states), partsOf(records), epoch, options);
+    if (keys.length > 1) {
+      const hasTags = found.some((entry) => entry !== undefined && entry.tags.length > 0);
+      this.#byScript.many = hasTags ? TAGGED : Math.max(0, this.#byScript.many - 1);
+    }
     const marks = given === null || given === undefined ? undefined : textOf(given);
     const leases =
       marks === undefined ? undefined : storable.map((_, index) => (marks[index] === "1" ? token : undefined));
@@ -76,21 +87,23 @@ export class Reader {
     };
   }
 
-  /** One key without the script; `undefined` when only that can tell. */
-  async #peek(keys: readonly string[], options: ReadOptions): Promise<ReadResult<Uint8Array> | undefined> {
-    if (this.#byScript > 0) {
-      this.#byScript--;
+  /** Some keys without the script; `undefined` when only that can tell. */
+  #peek(keys: readonly string[], options: ReadOptions): Promise<ReadResult<Uint8Array> | undefined> | undefined {
+    const count = keys.length === 1 ? "one" : "many";
+    if (this.#byScript[count] > 0) {
+      if (count === "one") this.#byScript.one--;
       return undefined;
     }
-    const seen = await this.#session.peek(keys[0]!);
-    if (seen === undefined) return undefined;
-    const { answer, record } = seen;
-    if (bytesOf(record)?.[2] === HAS_TAGS) {
-      this.#byScript = TAGGED;
-      return undefined;
-    }
-    const entries = this.#entries(keys, "", [record], answer.epoch, options);
-    return options.sequence ? { entries, sequence: answer.sequence } : { entries };
+    return this.#session.peek(keys)?.then((seen) => {
+      if (seen === undefined) return undefined;
+      const { answer, records } = seen;
+      if (records.some((record) => bytesOf(record)?.[2] === HAS_TAGS)) {
+        this.#byScript[count] = TAGGED;
+        return undefined;
+      }
+      const entries = this.#entries(keys, "", records, answer.epoch, options);
+      return options.sequence ? { entries, sequence: answer.sequence } : { entries };
+    });
   }
 
   #entries(

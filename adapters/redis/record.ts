@@ -25,11 +25,11 @@
  *
  * @module
  */
-import { hashString } from "../../src/bytes/checksum.ts";
+import { hashAscii, hashString } from "../../src/bytes/checksum.ts";
 import { type Entry, NO_TAGS } from "../../src/entry.ts";
 import { CorruptError } from "../../src/errors.ts";
 import { fromText, toText } from "../plain/text.ts";
-import type { Argument } from "./link.ts";
+import { type Argument, digitsAt } from "./link.ts";
 
 const LENGTH = 3;
 const TIMES = 9;
@@ -43,6 +43,7 @@ const FORM = 122;
 const TAGS = 129;
 
 const DIGITS = 16;
+const SUM = 7;
 const FOREVER = "9".repeat(DIGITS);
 
 /** Seeds that keep the checksums of unlike things apart. */
@@ -66,7 +67,7 @@ function digits(number: number, length: number = DIGITS): string {
 }
 
 function sumOf(text: string, seed: number): string {
-  return hashString(text, seed).toString(36).padStart(7, "0");
+  return hashString(text, seed).toString(36).padStart(SUM, "0");
 }
 
 /** A sequence as it is written; one that there cannot be is below all that there are. */
@@ -130,6 +131,73 @@ const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
  */
 export function decodeRecord(record: Uint8Array, form: RecordForm): Entry<Uint8Array> | undefined {
   const length = headLength(record);
+  return decodePlain(record, length, form) ?? decodeAny(record, length, form);
+}
+
+/** The same for most entries (without tags, version, profile), of which no texts are made; else `undefined`, whatever it is. */
+function decodePlain(
+  record: Uint8Array,
+  length: number,
+  { epoch, isExpired, isEscaped, size }: RecordForm,
+): Entry<Uint8Array> | undefined {
+  if (record[2] !== ZERO || record[FORM] !== RAW || isExpired || isEscaped || size !== undefined) return undefined;
+  if (hashAscii(record, OF_TIMES, TIMES, TIMES_SUM) !== sumAt(record, TIMES_SUM)) return undefined;
+  if (hashAscii(record, OF_REST, 0, length, TIMES, REST) !== sumAt(record, REST_SUM)) return undefined;
+  for (let at = 0; at < SEQUENCE - EPOCH; at++) if (record[EPOCH + at] !== epoch.charCodeAt(at)) return undefined;
+  for (let at = SEQUENCE; at < AGAIN; at++) if (record[at] !== record[at + DIGITS]) return undefined;
+  const codecAt = spaceAt(record, FORM + 1, length) + 1;
+  const sequence = digitsAt(record, SEQUENCE, AGAIN);
+  const loadTime = digitsAt(record, FORM + 1, codecAt - 1);
+  if (spaceAt(record, codecAt, length) < length || Number.isNaN(sequence + loadTime)) return undefined;
+  const freshUntil = digitsAt(record, TIMES, TIMES + DIGITS);
+  const staleUntil = digitsAt(record, TIMES + DIGITS, TIMES_SUM);
+  return {
+    value: copyOf(record, length),
+    createdAt: digitsAt(record, REST, FORM),
+    freshUntil: freshUntil > Number.MAX_SAFE_INTEGER ? Infinity : freshUntil,
+    staleUntil: staleUntil > Number.MAX_SAFE_INTEGER ? Infinity : staleUntil,
+    tags: NO_TAGS,
+    sequence,
+    version: undefined,
+    loadTime,
+    codec: codecIn(record, codecAt, length),
+    profile: undefined,
+    size: record.length - length,
+  };
+}
+
+const ZERO = 0x30;
+const SPACE = 0x20;
+const RAW = 0x72;
+
+function spaceAt(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] !== SPACE) at++;
+  return at;
+}
+
+/** A checksum in base 36; NaN for what is none. */
+function sumAt(bytes: Uint8Array, start: number): number {
+  let sum = 0;
+  for (let at = start; at < start + SUM; at++) {
+    const byte = bytes[at]!;
+    const digit = byte <= 0x39 ? byte - ZERO : byte - 0x57;
+    sum = digit >= 0 && digit < 36 && (byte <= 0x39 || digit >= 10) ? sum * 36 + digit : Number.NaN;
+  }
+  return sum;
+}
+
+/** The codec of the last record: most are the same. */
+let lastCodec = "";
+
+function codecIn(record: Uint8Array, start: number, end: number): string | undefined {
+  let isLast = lastCodec.length === end - start;
+  for (let at = start; isLast && at < end; at++) isLast = record[at] === lastCodec.charCodeAt(at - start);
+  if (!isLast) lastCodec = utf8.decode(record.subarray(start, end));
+  return lastCodec || undefined;
+}
+
+function decodeAny(record: Uint8Array, length: number, form: RecordForm): Entry<Uint8Array> | undefined {
   const head = utf8.decode(record.subarray(0, length));
   const times = head.slice(TIMES, TIMES_SUM);
   if (sumOf(times, OF_TIMES) !== head.slice(TIMES_SUM, EPOCH)) throw corrupt("the checksum of its times must match");
@@ -172,11 +240,7 @@ export function decodeRecord(record: Uint8Array, form: RecordForm): Entry<Uint8A
 
 /** Length of a head that there can be. */
 function headLength(record: Uint8Array): number {
-  let length = 0;
-  for (let at = LENGTH; at < TIMES; at++) {
-    const digit = record[at]! - 0x30;
-    length = digit >= 0 && digit <= 9 ? length * 10 + digit : Number.NaN;
-  }
+  const length = digitsAt(record, LENGTH, TIMES);
   if (record[0] === 0x54 && record[1] === 0x31 && length >= REST && length <= record.length) return length;
   throw corrupt("it must begin with the mark of Tiercel and have a whole head");
 }
@@ -185,10 +249,14 @@ function readEnd(text: string): number {
   return text === FOREVER ? Infinity : Number(text);
 }
 
-/** The payload, as new bytes: those of the record may be a part of what the client received. */
+/** Bytes from a place to the end, as new ones: those of the record may be a part of what the client received. */
+function copyOf(bytes: Uint8Array, start: number): Uint8Array {
+  return new Uint8Array(new Uint8Array(bytes.buffer, bytes.byteOffset + start, bytes.length - start));
+}
+
 function readPayload(payload: Uint8Array, isBase64: boolean, isEscaped: boolean): Uint8Array {
   if (isBase64) return fromText(utf8.decode(payload));
-  if (!isEscaped) return new Uint8Array(payload);
+  if (!isEscaped) return copyOf(payload, 0);
   const text = utf8.decode(payload);
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);

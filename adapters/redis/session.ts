@@ -10,7 +10,7 @@ import type { TierContext } from "../../src/tier.ts";
 import { randomInteger } from "../sql/random-integer.ts";
 import type { RedisFailure } from "./failure.ts";
 import { type Names, namesOf } from "./keys.ts";
-import { type Argument, partsOf, type RedisLink, type Reply, textOf } from "./link.ts";
+import { type Argument, isText, numberOf, partsOf, type RedisLink, type Reply, textOf } from "./link.ts";
 
 /** An answer of the script, after its head. */
 export interface Answer {
@@ -20,6 +20,12 @@ export interface Answer {
   /** Where the journal stands. */
   readonly position: number;
   readonly parts: readonly Reply[];
+}
+
+/** Records that were read without the script, `null` where there is none. */
+export interface Seen {
+  readonly answer: Answer;
+  readonly records: readonly Reply[];
 }
 
 /** An open cache in Redis. */
@@ -48,33 +54,51 @@ export class Session {
   }
 
   /** Runs an operation of the script on some keys. Times are milliseconds, or 0 where the operation asks for none. */
-  async ask(operation: string, now: number, keys: readonly string[], args: readonly Argument[]): Promise<Answer> {
+  ask(operation: string, now: number, keys: readonly string[], args: readonly Argument[]): Promise<Answer> {
     const known = [this.#epoch, String(this.#sequence), String(this.#position)];
-    return this.#read(partsOf(await this.#run(keys, [operation, String(now), this.origin, ...known, ...args])));
+    const answered = this.#run(keys, [operation, String(now), this.origin, ...known, ...args]);
+    return answered.then((reply) => this.#read(partsOf(reply)));
+  }
+
+  /** Runs operation `put`; `undefined` before the epoch is known. */
+  put(now: number, key: string, some: string, payload: Argument): Promise<Answer> | undefined {
+    if (this.#epoch === "") return undefined;
+    const known = `${this.#epoch} ${this.#sequence} ${this.#position}`;
+    const answered = this.#run([key], [`put ${now} ${this.origin} ${known} ${some}`, payload]);
+    return answered.then((reply) => this.#read(partsOf(reply)));
   }
 
   /**
-   * The record under a key without running the script, for which Redis does a tenth of the work; `null` is none. `undefined`
-   * where only the script can tell: the ledger is gone, another or older than what is known, or the link has no way to.
+   * The records under some keys without running the script, for which Redis does a tenth of the work. `undefined` where
+   * only the script can tell: the ledger is gone, another or older than what is known, there is something that is no
+   * record, or the link has no way to.
    */
-  async peek(key: string): Promise<{ answer: Answer; record: Reply } | undefined> {
-    const { pair } = this.link;
-    if (pair === undefined || this.#epoch === "" || this.isClosed) return undefined;
-    const name = this.names.base + key;
-    try {
-      const [ledger, record] = await pair(
-        ["HMGET", this.names.own[0]!, "epoch", "sequence", "position"],
-        ["GET", name],
-        name,
-      );
-      const [epoch, sequence, position] = partsOf(ledger).map(textOf);
-      if (epoch !== this.#epoch || !(Number(position) >= this.#position)) return undefined;
-      return { answer: this.#read([`${epoch} ${sequence} ${position}`]), record };
-    } catch (error) {
-      // Somebody has put something else in the place of the ledger or the record.
-      if ((error as RedisFailure).code === "WRONGTYPE") return undefined;
-      throw error;
-    }
+  peek(keys: readonly string[]): Promise<Seen | undefined> | undefined {
+    const { together } = this.link;
+    if (together === undefined || this.#epoch === "" || this.isClosed) return undefined;
+    const names = this.#namesOf(keys);
+    const ask = ["HMGET", this.names.own[0]!, "epoch", "sequence", "position"];
+    const [only, ...others] = names as [string, ...string[]];
+    const answered =
+      others.length === 0
+        ? together([ask, ["GET", only]], only)
+        : together([ask, ["MGET", ...names], ["EXISTS", ...names]], only);
+    return answered.then(
+      ([ledger, found, count]) => {
+        const records = others.length === 0 ? [found!] : partsOf(found);
+        // What is no string is nothing to MGET.
+        if (count !== undefined && count !== records.filter((record) => record !== null).length) return undefined;
+        const [epoch, sequence, position] = partsOf(ledger);
+        const stands = numberOf(position);
+        if (!isText(epoch, this.#epoch) || !(stands >= this.#position)) return undefined;
+        return { answer: this.#learn(this.#epoch, numberOf(sequence), stands, []), records };
+      },
+      (error: RedisFailure) => {
+        // Somebody has put something else in the place of the ledger or the record.
+        if (error.code === "WRONGTYPE") return undefined;
+        throw error;
+      },
+    );
   }
 
   /** Runs an operation that answers nothing. */
@@ -92,12 +116,19 @@ export class Session {
   #run(keys: readonly string[], args: readonly Argument[]): Promise<Reply> {
     // A connection of our own would be opened again.
     if (this.isClosed) return Promise.reject(new CacheClosedError("Cannot ask Redis as the cache is closed"));
-    return this.link.run([...this.names.own, ...keys.map((key) => this.names.base + key)], args);
+    return this.link.run([...this.names.own, ...this.#namesOf(keys)], args);
+  }
+
+  #namesOf(keys: readonly string[]): string[] {
+    return keys.map((key) => this.names.base + key);
   }
 
   #read([head, ...parts]: readonly Reply[]): Answer {
-    const [epoch = "", ...numbers] = textOf(head).split(" ");
-    const [sequence, position] = numbers.map(Number) as [number, number];
+    const [epoch = "", sequence, position] = textOf(head).split(" ");
+    return this.#learn(epoch, Number(sequence), Number(position), parts);
+  }
+
+  #learn(epoch: string, sequence: number, position: number, parts: readonly Reply[]): Answer {
     if (epoch === "" || !Number.isSafeInteger(sequence) || !Number.isSafeInteger(position))
       throw new CorruptError("Cannot read reply of Redis as it must begin with epoch, sequence and position");
     this.#epoch = epoch;

@@ -53,7 +53,7 @@ import { Reader } from "./reads.ts";
 import { stamps, timeToLive } from "./record.ts";
 import { Session } from "./session.ts";
 import { clear, Pruner, scan, size } from "./walk.ts";
-import { checkWrites, type WriteLimits, writeAll } from "./writes.ts";
+import { checkWrites, type WriteLimits, Writer } from "./writes.ts";
 
 /** What a {@linkcode redisStore} is made of. */
 export interface RedisStoreOptions {
@@ -100,6 +100,7 @@ export function redisStore(options: RedisStoreOptions): Tier<Uint8Array> {
 interface Open {
   readonly session: Session;
   readonly reader: Reader;
+  readonly writer: Writer;
   readonly pruner: Pruner;
 }
 
@@ -137,7 +138,12 @@ class RedisStore implements Tier<Uint8Array> {
       );
     }
     const session = new Session(context, this.#prefix, this.#link);
-    this.#current = { session, reader: new Reader(session), pruner: new Pruner(session, this.#limits.mostTags) };
+    this.#current = {
+      session,
+      reader: new Reader(session),
+      writer: new Writer(session, this.#limits),
+      pruner: new Pruner(session, this.#limits.mostTags),
+    };
   }
 
   close(): MaybePromise<void> {
@@ -147,18 +153,21 @@ class RedisStore implements Tier<Uint8Array> {
     return this.#link.close();
   }
 
-  async getMany(keys: readonly string[], options: ReadOptions): Promise<ReadResult<Uint8Array>> {
+  getMany(keys: readonly string[], options: ReadOptions): MaybePromise<ReadResult<Uint8Array>> {
     const { reader } = this.#open();
     if (keys.length === 0 && !options.sequence) return options.lease ? { entries: [], leases: [] } : { entries: [] };
     return reader.read(keys, options);
   }
 
-  async setMany(writes: readonly Write<Uint8Array>[], now: number): Promise<WriteResult> {
-    const { session, pruner } = this.#open();
+  setMany(writes: readonly Write<Uint8Array>[], now: number): Promise<WriteResult> {
+    const { session, writer, pruner } = this.#open();
     checkWrites(this, writes);
-    const answer = await writeAll(session, writes, now, this.#limits);
-    if (session.link.isCluster) pruner.tend(writes.length, now);
-    return answer;
+    const written = writer.write(writes, now);
+    if (!session.link.isCluster) return written;
+    return written.then((answer) => {
+      pruner.tend(writes.length, now);
+      return answer;
+    });
   }
 
   async deleteMany(keys: readonly string[], now: number): Promise<readonly boolean[]> {

@@ -11,31 +11,31 @@ import { fault, flag, oneOf, text, tierOptions, time } from "../options.ts";
 /** Options of {@linkcode sqlite}. */
 export interface SqliteOptions extends TierOptions, BytesOptions {
   /** The file: a path, a `file:` URL (`?mode=ro` is `readOnly`), or `":memory:"`. Missing folders are made. */
-  path?: string | URL;
+  path?: string | URL | undefined;
   /**
    * An open `DatabaseSync`, bun:sqlite `Database` or libsql `Database` instead of a path. It stays the caller's: its
    * pragmas are left alone and `close()` does not close it. It must not be in a transaction when the cache writes.
    */
-  database?: object;
+  database?: object | undefined;
   /**
    * How long to wait for another process that holds the lock. Asynchronous writes wait without blocking the event loop,
    * synchronous ones in the thread. Default 5 s.
    */
-  busyTimeout?: Duration;
+  busyTimeout?: Duration | undefined;
   /**
    * When the disk is told to write. Either way an acknowledged write survives the death of the process, `kill -9`
    * included, since the system has it. With `"normal"` the last writes before a power cut or a crash of the system may be
    * lost, without damage to the file; `"full"` waits for the disk at every commit, which takes milliseconds. Default `"normal"`.
    */
-  synchronous?: "normal" | "full";
+  synchronous?: "normal" | "full" | undefined;
   /** Remove expired entries when the cache opens, all of them. Default `false`: only the cache's sweep does. */
-  sweepOnStart?: boolean;
+  sweepOnStart?: boolean | undefined;
   /** Give space back to the disk when the cache opens, if more than a quarter of the file is free. Default `false`. */
-  vacuum?: boolean;
+  vacuum?: boolean | undefined;
   /** Longest key in bytes of UTF-8, with what the cache puts before it. Default 512. */
-  maxKeyLength?: number;
+  maxKeyLength?: number | undefined;
   /** Open for reading only: nothing is written, not even the schema; writes fail. Default `false`. */
-  readOnly?: boolean;
+  readOnly?: boolean | undefined;
 }
 
 /** {@linkcode SqliteOptions}, complete, checked and frozen. */

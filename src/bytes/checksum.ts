@@ -55,6 +55,28 @@ export function hashString(text: string, seed: number): number {
   return avalanche(hash ^ Math.imul(text.length, P3));
 }
 
+/**
+ * What {@linkcode hashString} makes of the text that ASCII bytes are; -1 where one of them is no ASCII.
+ *
+ * @param skipped where a part begins that is left out, up to `resumed`. Default none.
+ */
+export function hashAscii(
+  bytes: Uint8Array,
+  seed: number,
+  start: number,
+  end: number,
+  skipped: number = end,
+  resumed: number = end,
+): number {
+  let hash = seed | 0;
+  let all = 0;
+  for (let at = start === skipped ? resumed : start; at < end; at = at + 1 === skipped ? resumed : at + 1) {
+    all |= bytes[at]!;
+    hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+  }
+  return all > 0x7f ? -1 : avalanche(hash ^ Math.imul(end - start - (resumed - skipped), P3));
+}
+
 /** Spreads a change of any bit over all: the last step of xxHash32. */
 export function avalanche(hash: number): number {
   hash = Math.imul(hash ^ (hash >>> 15), P2);

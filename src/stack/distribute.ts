@@ -27,11 +27,14 @@ export function distribute(
   if (keys.length === 0) return [];
   const first = authority?.isPrivate ? undefined : authority;
   return then(first?.write(prepared[first.index]!, now), (answer) => {
-    const { sequence = 0, refused = [] } = answer && !(answer instanceof TierError) ? answer : {};
+    const taken = answer instanceof TierError ? undefined : answer;
+    const { sequence = 0, refused = [] } = taken ?? {};
     const current = sequence || ledger.latest;
     ledger.observe(current);
     const writesOf = (layer: Layer, fits: (write: Write, at: number) => boolean): readonly Write[] =>
-      sequenced(prepared[layer.index]!, current).filter(fits);
+      sequenced(prepared[layer.index]!, current)
+        .filter(fits)
+        .map((write) => (taken ? unleased(write) : write));
     const accepted = new Set(keys);
     for (const key of refused) accepted.delete(key);
     const isAccepted = (_: unknown, at: number): boolean => accepted.has(keys[at]!);
@@ -58,6 +61,11 @@ export function distribute(
       });
     });
   });
+}
+
+/** For the others: of a lease that the authority gave, and under which it has taken the write, they know nothing. */
+function unleased(write: Write): Write {
+  return write.lease === undefined ? write : { ...write, lease: undefined };
 }
 
 /** Whether an entry has tags and is the result of a load that began before the sequence. */

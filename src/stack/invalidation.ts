@@ -28,15 +28,17 @@ export function invalidate(
     // Other tiers that keep tags outlive this process, whose ledger does not.
     const others = keepers(ranks.all).filter((layer) => layer !== authority);
     const told = all(others.map((layer) => layer.invalidate(tags, match, mode, sequence - 1, engine.now())));
-    return then(told, (answers) =>
-      then(
+    return then(told, (answers) => {
+      // Nothing that was loaded by now begins to be written while what is on its way is waited for.
+      if (match !== "any") engine.fence.markAll();
+      return then(
         match === "any" ? undefined : then(traffic.landed(), () => invalidateEach(ranks, ranks.all, tags, match, mode)),
         () => {
           throwFirst(options, [answer, ...answers]);
           return sequence;
         },
-      ),
-    );
+      );
+    });
   });
 }
 

@@ -63,11 +63,13 @@ export class StackLeases implements Leases {
     this.#engine.background(done, "release of a lease");
   }
 
-  take({ text, version, lifetimes: { lease } }: Request): MaybePromise<number> {
+  take({ text, version, isForced, lifetimes: { lease } }: Request): MaybePromise<readonly number[] | undefined> {
+    if (lease === 0) return undefined;
+    if (isForced) this.release(text);
     const options = { version, lease, refresh: true, peek: true, metaOnly: true, tier: this.#layer.name };
     return then(
       then(this.#releasing.has(text) ? this.#released(text) : undefined, () => this.#store.read([text], options)),
-      ({ leases }) => leases?.[0] ?? NO_LEASE,
+      ({ leases }) => [leases?.[0] ?? NO_LEASE],
     );
   }
 

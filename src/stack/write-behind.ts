@@ -63,7 +63,7 @@ class Behind {
   /** What is to become of a key: a write, or `undefined` for its deletion. */
   readonly #pending = new Map<string, Write | undefined>();
   /** Entries as they were before they were encoded, for reading them back. */
-  readonly #originals = new WeakMap<Write, Entry>();
+  readonly #originals = new WeakMap<Entry, Entry>();
   #clock: Clock = systemClock;
   #report: TierContext["report"] = () => {};
   #running: Promise<void> | undefined;
@@ -82,8 +82,8 @@ class Behind {
 
   prepare(writes: readonly Write[]): MaybePromise<readonly Write[]> {
     return then(this.#tier.prepare ? this.#tier.prepare(writes) : writes, (prepared) => {
-      prepared.forEach((write, i) => {
-        this.#originals.set(write, writes[i]!.entry);
+      prepared.forEach(({ entry }, i) => {
+        this.#originals.set(entry, writes[i]!.entry);
       });
       return prepared;
     });
@@ -102,7 +102,7 @@ class Behind {
 
   #queued(key: string, now: number): Entry | undefined {
     const write = this.#pending.get(key);
-    const entry = write && (this.#originals.get(write) ?? write.entry);
+    const entry = write && (this.#originals.get(write.entry) ?? write.entry);
     return entry && entry.staleUntil > now ? entry : undefined;
   }
 

@@ -145,7 +145,7 @@ test("10,000 entries: a ring that is rotated under load costs no miss, and one p
     equal(misses, 0);
 
     for (let at = 0; at < keys.length; at += 1_000) {
-      const found = await cache.getMany<string, { generation: number }>(keys.slice(at, at + 1_000));
+      const found = await cache.getMany<{ generation: number }>(keys.slice(at, at + 1_000));
       equal(found.size, 1_000);
     }
     await cache.close();
@@ -154,7 +154,7 @@ test("10,000 entries: a ring that is rotated under load costs no miss, and one p
     await ring.drop();
     const again = open(file, ring);
     for (let at = 0; at < keys.length; at += 1_000) {
-      const found = await again.getMany<string, { generation: number }>(keys.slice(at, at + 1_000));
+      const found = await again.getMany<{ generation: number }, string>(keys.slice(at, at + 1_000));
       for (const [name, value] of found) equal(value.generation, generations.get(name) ?? 0, name);
       equal(found.size, 1_000);
     }

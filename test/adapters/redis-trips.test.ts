@@ -108,6 +108,36 @@ test("an entry without tags is read without the script, others once in a while w
   await one.tier.close!();
 });
 
+test("a batch is read without the script where the one before had no tags", { skip: reason }, async () => {
+  const one = await openTier(`redis://127.0.0.1:${proxy.port}`);
+  if (bun) return one.tier.close!();
+  const scripts = async () => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await wire.text("INFO", "commandstats"))?.[1]);
+  const keys = numbered(9);
+  await one.putAll(keys, "v");
+  const all = [...keys.map(() => "v"), undefined];
+  equal(await one.values(...keys, "none"), all);
+  const before = await scripts();
+  proxy.reset();
+  for (let i = 0; i < 20; i++) equal(await one.values(...keys, "none"), all);
+  same(await scripts(), before);
+  same(proxy.stats.bursts, 20);
+  // What is no string is no miss like others.
+  await wire.send("RPUSH", `${one.base}:none`, "a");
+  equal(await one.values(...keys, "none"), all);
+  equal(
+    one.reports.map(({ kind, key }) => [kind, key]),
+    [["corrupt", "none"]],
+  );
+  same(await wire.send("EXISTS", `${one.base}:none`), 0);
+  await one.put("k8", "v", { tags: ["t"] });
+  proxy.reset();
+  for (let i = 0; i < 100; i++) equal(await one.values(...keys, "none"), all);
+  same(proxy.stats.bursts, 101);
+  await one.invalidate("t");
+  equal(await one.values("k7", "k8"), ["v", undefined]);
+  await one.tier.close!();
+});
+
 test("no command looks through the database or empties it, and no other key is touched", { skip: reason }, async () => {
   await wire.send("CONFIG", "RESETSTAT");
   const prefix = prefixes();

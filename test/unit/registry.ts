@@ -2,7 +2,7 @@ import { type CacheOptions, createCache, memory, nullTier } from "../../mod.ts";
 import { createRegistry, registry } from "../../src/registry.ts";
 import { equal, fakeClock, ok, same, suite, type TestCase, throws } from "../contract/mod.ts";
 
-const timerless: CacheOptions = { sweepInterval: 0 };
+const timerless = { sweepInterval: 0 } satisfies CacheOptions;
 
 export const tests: TestCase[] = suite("registry", {
   "finds caches by name, made by it or elsewhere": () => {
@@ -29,6 +29,13 @@ export const tests: TestCase[] = suite("registry", {
     await first.close();
     ok((caches.create({ name: "users", ...timerless }) as unknown) !== first);
     for (const name of ["", 1, undefined]) throws(() => caches.create({ name: name as string }), "CONFIG");
+  },
+  "tells nothing of the cache that had a name before": async () => {
+    const caches = createRegistry();
+    await caches.create({ name: "users", ttl: 1, ...timerless }).close();
+    caches.register(createCache({ name: "users", ...timerless }));
+    throws(() => caches.getConfig("users"), "CONFIG");
+    equal(caches.getAllConfigs(), {});
   },
   "gives its defaults to the caches that it makes, which may have their own": async () => {
     const caches = createRegistry();

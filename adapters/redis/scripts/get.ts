@@ -6,14 +6,18 @@
  *
  * @module
  */
+import { FEW_LEASES } from "./leases.ts";
 
 /**
- * The reading of plain entries, before all else: no lease is asked for, the epoch is the one that the caller knows, and
- * no entry has a tag. It takes less than half the time, as none of the functions are made.
+ * The reading of plain entries, before all else: the epoch is the one that the caller knows, no entry has a tag, and no lease
+ * is asked for, or one for one key that is fresh or has no entry. It takes less than half the time, as none of the functions
+ * are made.
  */
 export const GET_PLAIN: string = `
-if ARGV[1] == 'get' and ARGV[7] == 'v' and ARGV[8] == '0' and ARGV[11] == '0' and ARGV[12] == '0' and #KEYS > 4 then
-  local found = redis.pcall('HMGET', KEYS[1], 'epoch', 'sequence', 'position')
+if ARGV[1] == 'get' and ARGV[7] == 'v' and ARGV[11] == '0' and ARGV[12] == '0' and #KEYS > 4
+  and (ARGV[8] == '0' or #KEYS == 5 and ARGV[10] == '0') then
+  local try, leases = redis.pcall, KEYS[3]
+  local found = try('HMGET', KEYS[1], 'epoch', 'sequence', 'position')
   if found[1] == ARGV[4] and found[2] and found[3] and tonumber(found[3]) >= tonumber(ARGV[6]) then
     local records = redis.call('MGET', unpack(KEYS, 5))
     local byte, isPlain, missing = string.byte, true, {}
@@ -21,8 +25,30 @@ if ARGV[1] == 'get' and ARGV[7] == 'v' and ARGV[8] == '0' and ARGV[11] == '0' an
       if not record then missing[#missing + 1] = KEYS[i + 4]
       elseif byte(record, 3) ~= 48 then isPlain = false break end
     end
-    if isPlain and (#missing == 0 or redis.call('EXISTS', unpack(missing)) == 0) then
-      return { found[1] .. ' ' .. found[2] .. ' ' .. found[3], '', false, false, records }
+    isPlain = isPlain and (#missing == 0 or redis.call('EXISTS', unpack(missing)) == 0)
+    local given, now = false, tonumber(ARGV[2])
+    if isPlain and ARGV[8] ~= '0' then
+      if records[1] then
+        local function at(from, to) return tonumber(string.sub(records[1], from, to)) end
+        local fresh, stale, created = at(10, 25), at(26, 41), at(107, 122)
+        given = '0'
+        isPlain = string.sub(records[1], 1, 2) == 'T1' and string.sub(records[1], 49, 67) == ARGV[4] and at(68, 83)
+          and fresh and stale and created and fresh > now and stale > now
+          and (created <= now + 60000 or fresh >= 9999999999999999)
+      else
+        local name, count = string.sub(KEYS[5], #KEYS[1] - 5), try('HLEN', leases)
+        -- Beyond that some are looked at, whether somebody still comes back for them.
+        isPlain = type(count) == 'number' and count <= ${FEW_LEASES}
+        local held = isPlain and try('HGET', leases, name)
+        local till = held and tonumber(string.match(held, ' (%S+)$'))
+        given = till and till > now and '0' or '1'
+        if isPlain and given == '1' then
+          isPlain = type(try('HSET', leases, name, ARGV[9] .. ' ' .. string.format('%.17g', now + ARGV[8]))) == 'number'
+        end
+      end
+    end
+    if isPlain then
+      return { found[1] .. ' ' .. found[2] .. ' ' .. found[3], '', given, false, records }
     end
   end
 end

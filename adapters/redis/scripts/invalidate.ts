@@ -3,6 +3,44 @@
  *
  * @module
  */
+import { JOURNAL_RECORDS } from "./journal.ts";
+
+/** Up to so many tags are invalidated in short. */
+const FEW = 16;
+
+/**
+ * The invalidation of a few tags that have records, by any of them, before all else: the epoch is the one that the caller
+ * knows. It takes a third of the time, as none of the functions are made. Rules stay as they are.
+ */
+export const INVALIDATE_PLAIN: string = `
+if ARGV[1] == 'invalidate' and ARGV[8] == 'any' and #ARGV > 10 and #ARGV <= ${10 + FEW} then
+  local try, now = redis.pcall, tonumber(ARGV[2])
+  local fields = { 'epoch', 'sequence', 'position' }
+  for i = 11, #ARGV do fields[i - 7] = 't:' .. ARGV[i] end
+  local found = try('HMGET', KEYS[1], unpack(fields))
+  if found[1] == ARGV[4] and found[2] and found[3] and tonumber(found[3]) >= tonumber(ARGV[6]) then
+    local sequence = string.format('%.0f', math.max(found[2] + 1, math.ceil(now), ARGV[7] + 1))
+    local position = string.format('%.0f', found[3] + 1)
+    local changes, told = { 'sequence', sequence, 'position', position }, { 'any', ARGV[9], sequence }
+    for i = 11, #ARGV do
+      local deleted, expired, till, rest = string.match(found[i - 7] or '', '^(%d+) (%d+) (%S+)(.*)$')
+      local time = tonumber(till or '')
+      if not time or rest ~= '' and string.byte(rest) ~= 10 then changes = nil break end
+      if ARGV[9] == 'delete' then deleted = sequence else expired = sequence end
+      if time < now then till = string.format('%.17g', now) end
+      changes[#changes + 1] = fields[i - 7]
+      changes[#changes + 1] = deleted .. ' ' .. expired .. ' ' .. till .. rest
+      told[#told + 1] = ARGV[i]
+    end
+    local length = changes and try('RPUSH', KEYS[4], ARGV[3] .. ' t ' .. cjson.encode(told))
+    if length and not (type(length) == 'table' and length.err) then
+      if length > ${JOURNAL_RECORDS} then redis.call('LTRIM', KEYS[4], -${JOURNAL_RECORDS}, -1) end
+      redis.call('HSET', KEYS[1], unpack(changes))
+      return { found[1] .. ' ' .. sequence .. ' ' .. position }
+    end
+  end
+end
+`;
 
 /**
  * Operation `invalidate`. `ARGV` from 7: what the sequence must be above, match, mode, the most records of tags, and

@@ -11,12 +11,12 @@
 const KEPT = 60_000;
 
 /** Up to so many leases nothing is looked for. */
-const FEW = 100;
+export const FEW_LEASES = 100;
 
 /** Functions over leases. */
 export const LEASES: string = `
 local function tidyLeases(count)
-  if call('HLEN', leases) <= ${FEW} then return end
+  if call('HLEN', leases) <= ${FEW_LEASES} then return end
   local sample, gone = try('HRANDFIELD', leases, count + 2, 'WITHVALUES'), {}
   if failed(sample) then return end
   for i = 1, #sample, 2 do

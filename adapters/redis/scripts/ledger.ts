@@ -24,7 +24,7 @@
 
 /** Begins the script. */
 export const LEDGER: string = String.raw`
-local call, try = redis.call, redis.pcall
+local call, try, ARGV = redis.call, redis.pcall, given
 local ledger, index, leases, journal = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local operation, now, origin = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local epoch, sequence, position, start, first, floor

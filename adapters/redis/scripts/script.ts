@@ -7,19 +7,23 @@
 import { DELETE, DROP, TOUCH } from "./change.ts";
 import { GET, GET_PLAIN } from "./get.ts";
 import { INDEX } from "./index.ts";
-import { INVALIDATE } from "./invalidate.ts";
+import { INVALIDATE, INVALIDATE_PLAIN } from "./invalidate.ts";
 import { JOURNAL, LOOK } from "./journal.ts";
 import { LEASES, RELEASE } from "./leases.ts";
 import { LEDGER } from "./ledger.ts";
 import { RECORD } from "./record.ts";
-import { SET } from "./set.ts";
+import { PUT, SET } from "./set.ts";
 import { TAGS } from "./tags.ts";
 import { CLEAR, PRUNE, SCAN } from "./walk.ts";
 
-const FUNCTIONS = [GET_PLAIN, LEDGER, RECORD, TAGS, INDEX, LEASES, JOURNAL];
+const PLAIN = [PUT, GET_PLAIN, INVALIDATE_PLAIN];
+const FUNCTIONS = [LEDGER, RECORD, TAGS, INDEX, LEASES, JOURNAL];
 const OPERATIONS = [GET, SET, DELETE, TOUCH, INVALIDATE, LOOK, RELEASE, SCAN, CLEAR, PRUNE, DROP];
 
 /** The text of the script. */
-export const SCRIPT: string = [...FUNCTIONS, ...OPERATIONS, "return redis.error_reply('ERR unknown operation')"].join(
-  "",
-);
+export const SCRIPT: string = [
+  ...PLAIN,
+  ...FUNCTIONS,
+  ...OPERATIONS,
+  "return redis.error_reply('ERR unknown operation')",
+].join("");

@@ -1,4 +1,4 @@
-import { hashString, xxHash32 } from "../../../src/bytes/checksum.ts";
+import { hashAscii, hashString, xxHash32 } from "../../../src/bytes/checksum.ts";
 import { equal, ok, same } from "../../contract/assert.ts";
 import type { TestCase } from "../../contract/suite.ts";
 import { suite } from "../../contract/suite.ts";
@@ -57,5 +57,21 @@ export const tests: TestCase[] = suite("checksum", {
     const texts = ["", "\0", "\0\0", "a", "b", "ab", "ba", "\u0161", "a\0", "\u6100", "key1", "key2", "1key"];
     equal(new Set(texts.map((text) => hashString(text, 0))).size, texts.length);
     ok(hashString("a", 0) !== hashString("a", 1));
+  },
+  "hashes ASCII bytes as the text that they are, also with a part left out": () => {
+    const text = "T1 the quick brown fox, 0123456789";
+    const bytes = new TextEncoder().encode(text);
+    for (let end = 0; end <= text.length; end += 5)
+      for (let start = 0; start <= end; start += 3) {
+        same(hashAscii(bytes, end, start, end), hashString(text.slice(start, end), end));
+        for (let from = start; from < end; from += 4)
+          for (let to = from; to <= end; to += 1)
+            same(
+              hashAscii(bytes, 7, start, end, from, to),
+              hashString(text.slice(start, from) + text.slice(to, end), 7),
+            );
+      }
+    same(hashAscii(Uint8Array.of(0x61, 0x80), 0, 0, 2), -1, "no ASCII");
+    same(hashAscii(Uint8Array.of(0x61, 0x80), 0, 0, 1), hashString("a", 0));
   },
 });

@@ -4,6 +4,7 @@ import { createCache, defineScopes, memory } from "../../../mod.ts";
 import { encryption, keyRing } from "../../../src/bytes/encryption/mod.ts";
 import { NameCipher } from "../../../src/bytes/encryption/name-cipher.ts";
 import { bytes } from "../../../src/bytes/mod.ts";
+import { streams } from "../../../src/streams/mod.ts";
 import type { Tier } from "../../../src/tier.ts";
 import { equal, ok, rejects, same } from "../../contract/assert.ts";
 import { fakeClock, type MapData, mapData, mapTier } from "../../contract/mod.ts";
@@ -197,6 +198,30 @@ export const tests: TestCase[] = suite("hidden names", {
       }),
       { numRuns: 150, seed: 3 },
     );
+  },
+  "a tag and a key of one name are told apart by every process": async () => {
+    for (const order of ["tag first", "key first"]) {
+      const data = mapData();
+      const [cache, other] = [opened(data), opened(data)];
+      if (order === "tag first") await cache.invalidateTags(["name"]);
+      await cache.set("name", 1, { tags: ["name"] });
+      same(await other.get("name"), 1, order);
+      await other.invalidateTags(["name"]);
+      same(await cache.get("name"), undefined, order);
+    }
+  },
+  "chunks of streams are counted by no size, and pruned": async () => {
+    const cache = opened(mapData());
+    const files = streams(cache, { chunkBytes: 1_024 });
+    await files.set("k", new Blob([new Uint8Array(3_000)]), { ttl: "1w" });
+    equal([await cache.size(), await cache.keys()], [1, ["k"]]);
+    await cache.delete("k");
+    equal([await files.prune(), await cache.size()], [1, 0]);
+  },
+  "a name that begins with a byte order mark is listed with it": async () => {
+    const data = mapData();
+    await opened(data).set("\ufeffname", 1);
+    equal(await opened(data).keys(), ["\ufeffname"]);
   },
   "a text that stands for no name is given as it is": async () => {
     const names = new NameCipher(keyRing({ current: keyOf(1) }), "app");

@@ -100,6 +100,18 @@ export const aborts: StackSuite = stackSuite("aborting", {
     same(await cache.get("k"), 1);
     same(await cache.getEntry("k").then((entry) => entry?.value), 1);
   },
+  "what is no signal is refused, and no rejection is left that nobody handles": async (open) => {
+    const { cache, clock } = open();
+    await cache.set("k", 1);
+    for (const signal of [{}, 42, "signal", () => {}]) {
+      const options = { signal } as never;
+      await rejects(cache.get("k", options), TypeError);
+      await rejects(cache.set("k", 2, options), TypeError);
+      await rejects(cache.getOrSet("none", unwanted, options), TypeError);
+      await clock.settle();
+    }
+    same(await cache.get("k"), 1);
+  },
   "an abort while joining another's load": async (open) => {
     const { cache, clock } = open();
     const gate = deferred<string>();

@@ -77,6 +77,12 @@ export const batch: StackSuite = stackSuite("batches", {
     equal(await cache.getMany(["a", "b", "c"]), new Map([["b", "new"]]));
     equal(await cache.keys(), ["b"]);
   },
+  "deleteMany takes a string for one key, and not for its characters": async (open) => {
+    const { cache } = open();
+    await cache.setMany(["a", "b", "ab"].map((key) => ({ key, value: 1 })));
+    same(await cache.deleteMany("ab"), 1);
+    equal([...(await cache.getMany(["a", "b", "ab"])).keys()], ["a", "b"]);
+  },
   "deleteMany counts each key that was there once": async (open) => {
     const { cache, clock } = open();
     await cache.setMany([

@@ -48,7 +48,7 @@ export const BROKEN: Record<string, (cache: Cache) => Partial<Cache>> = {
   "clears too little": () => ({ clear: async () => {} }),
   "clears only its own": (cache) => ({ clear: async () => void (await cache.invalidatePattern("*")) }),
   "takes falsy values for misses": (cache) =>
-    ({ get: async (key) => (await cache.get(key)) || undefined }) as Partial<Cache>,
+    ({ get: async (key: Key) => (await cache.get(key)) || undefined }) as Partial<Cache>,
   "stores what the loader skipped": (cache) => ({
     getOrSet: <V>(key: Key, loader: Loader<V>, options?: LoadOptions<V>) =>
       cache.getOrSet<V>(

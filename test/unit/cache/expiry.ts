@@ -99,6 +99,20 @@ export const expiry: StackSuite = stackSuite("time to live", {
     }
     same(await cache.get("k"), "old");
   },
+  "a time in the place of the options is refused, as it would be no time to live": async (open) => {
+    const { cache } = open();
+    await cache.set("k", 1);
+    for (const options of [5_000, "1h", true] as never[]) {
+      const { message } = await rejects(cache.set("k", 2, options), "CONFIG");
+      ok(message.startsWith("Cannot use options as it must be an object: received "), message);
+      await rejects(cache.setMany([{ key: "k", value: 2 }], options), "CONFIG");
+      await rejects(
+        cache.getOrSet("other", () => 2, options),
+        "CONFIG",
+      );
+    }
+    same(await cache.get("k"), 1);
+  },
   "jitter shortens by up to its fraction, and never lengthens": async (open) => {
     const draws = [0, 0.5, 0.999999];
     const { cache } = open({ ttl: 1000, jitter: 0.2, random: () => draws.shift() ?? 0.5 });

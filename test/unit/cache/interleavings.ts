@@ -117,6 +117,22 @@ export const interleavings: StackSuite = stackSuite(
       },
       { swr: "1h" },
     ),
+    "a fresh value that was read before the mutation is served to nobody who comes after it": each(
+      async (rig, mutate, what) => {
+        const { cache, clock, lower } = rig;
+        await cache.set("k", "old", { tags: TAGS });
+        await cache.evict("k");
+        lower!.faults.fail({ getMany: "mute" }, 1);
+        const before = cache.getOrSet("k", () => "new", { tags: TAGS });
+        await clock.settle();
+        await mutate(cache);
+        const after = cache.getOrSet("k", () => "new", { tags: TAGS });
+        await clock.settle();
+        lower!.faults.release();
+        same(await after, "new", what);
+        await before;
+      },
+    ),
     "a loaded value whose write is overtaken is visible in no tier": each(async (rig, mutate, what) => {
       const { cache, clock, lower } = rig;
       lower!.faults.fail({ setMany: { delay: 100 } }, 1);
@@ -142,6 +158,23 @@ export const interleavings: StackSuite = stackSuite(
       await clock.settle();
       await isGone(rig, what);
     }),
+    "a loaded value whose write begins while a mutation waits for another is visible in no tier": each(
+      async (rig, mutate, what) => {
+        const { cache, clock, lower } = rig;
+        lower!.faults.fail({ setMany: { delay: 100 } }, 1);
+        const first = cache.getOrSet("first", () => 1, { tags: TAGS });
+        const loaded = deferred<string>();
+        const load = cache.getOrSet("k", () => loaded.promise, { tags: TAGS });
+        await clock.settle();
+        lower!.faults.fail({ setMany: { delay: 300 } }, 1);
+        const mutated = mutate(cache);
+        await clock.settle();
+        loaded.resolve("old");
+        await clock.advance(1_000);
+        await Promise.all([first, load, mutated]);
+        await isGone(rig, what);
+      },
+    ),
     "a touch that is overtaken brings nothing back": each(async (rig, mutate, what) => {
       const { cache, clock, lower } = rig;
       for (const operation of ["getMany", "touchMany", "setMany"] as const) {

@@ -170,6 +170,42 @@ export const leases: StackSuite = stackSuite(
       same(await loading, "v");
       same(await cache.get("k"), "v");
     },
+    "who waited for a value keeps no lease on its key": async (open) => {
+      const { cache, other, clock } = pair(open, { ttl: "2s" });
+      const loaded = deferred<string>();
+      const first = cache.getOrSet("k", () => loaded.promise);
+      await clock.settle();
+      const second = other.getOrSet("k", unwanted);
+      await clock.settle();
+      loaded.resolve("v");
+      await first;
+      await clock.advance("1s");
+      same(await second, "v");
+      await clock.advance("1s");
+      const third = cache.getOrSet("k", () => "next");
+      same(await stateOf(third, () => clock.settle()), "resolved");
+      same(await third, "next");
+    },
+    "a value that is gone again when it is fetched is loaded": async (open) => {
+      const { cache, other, clock, lower } = pair(open, { coherence: 0 });
+      const loaded = deferred<string>();
+      const first = other.getOrSet("k", () => loaded.promise);
+      await clock.settle();
+      const { getMany } = lower!;
+      Object.assign(lower!, {
+        getMany: async (...args: Parameters<typeof getMany>) => {
+          const answer = await getMany(...args);
+          if (answer.entries[0] && args[1].refresh) await other.delete("k");
+          return answer;
+        },
+      });
+      const second = cache.getOrSet("k", () => "again");
+      await clock.settle();
+      loaded.resolve("v");
+      await first;
+      await clock.advance("1s");
+      same(await second, "again");
+    },
     "a load that fails, or is not to be stored, lets the next process load at once": async (open) => {
       const ends: Record<string, (context: { skip(): void; setTtl(ttl: number): void }) => Promise<unknown>> = {
         fails: () => Promise.reject(new Error("no")),

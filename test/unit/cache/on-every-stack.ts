@@ -21,6 +21,7 @@ import { refresh } from "./refresh.ts";
 import { schemas } from "./schema.ts";
 import { scopes } from "./scopes.ts";
 import { scopesInherit } from "./scopes-inherit.ts";
+import { slowVerdicts } from "./slow-verdicts.ts";
 import { STACKS, type StackSuite } from "./stacks.ts";
 import { tags } from "./tags.ts";
 
@@ -38,6 +39,7 @@ export const suites: readonly StackSuite[] = [
   aborts,
   manyLoads,
   races,
+  slowVerdicts,
   freshness,
   refresh,
   events,

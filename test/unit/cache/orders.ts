@@ -3,7 +3,7 @@ import { CodecError, memory } from "../../../mod.ts";
 import type { TestCase } from "../../contract/mod.ts";
 import { equal, mapData, mapTier, ok, rejects, same, suite } from "../../contract/mod.ts";
 import { faulty, openTiers, remoteTier } from "./stacks.ts";
-import { stateOf } from "./tools.ts";
+import { deferred, stateOf } from "./tools.ts";
 
 /** A tier that refuses to keep functions, as one of bytes does. */
 function encoding(tier: Tier): Tier {
@@ -157,6 +157,44 @@ export const tests: TestCase[] = suite("tiers in any order", {
         await cache.evict("k", { tier });
       }
     }
+  },
+  "what is loaded is stored in every tier, and leaves no older value in one": async () => {
+    for (const write of ["through", "behind"] as const) {
+      const { cache, clock } = openTiers([
+        memory(),
+        faulty(remoteTier(mapTier({ name: "middle", write, data: mapData() }))),
+        faulty(remoteTier(mapTier({ name: "bottom", data: mapData() }))),
+      ]);
+      await cache.set("k", "old", { ttl: 1_000 });
+      await clock.advance(600);
+      same(await cache.getOrSet("k", () => "new", { ttl: "1h", refreshAhead: 0.5 }), "old");
+      await clock.settle();
+      for (const tier of ["memory", "middle", "bottom"]) {
+        const found = await cache.getEntry("k", { promote: false });
+        equal([found?.value, found?.tier], ["new", tier], write);
+        await cache.evict("k", { tier });
+      }
+    }
+  },
+  "what the lowest tier refuses is kept by none above it": async () => {
+    const [middle, bottom] = [mapData(), mapData()];
+    const open = () =>
+      openTiers([
+        memory(),
+        faulty(remoteTier(mapTier({ name: "middle", data: middle }), { tags: false, leases: false, journal: false })),
+        faulty(remoteTier(mapTier({ name: "bottom", data: bottom }))),
+      ]);
+    const { cache, clock } = open();
+    const other = open().cache;
+    const loaded = deferred<string>();
+    const load = cache.getOrSet("k", () => loaded.promise);
+    await clock.settle();
+    await other.delete("k");
+    loaded.resolve("old");
+    same(await load, "old");
+    await clock.settle();
+    for (const tier of ["memory", "middle", "bottom"]) same(await cache.meta("k", { tier }), undefined, tier);
+    same(await other.get("k"), undefined);
   },
   "what one tier cannot encode is stored in none, and leaves the old value": async () => {
     const orders = [

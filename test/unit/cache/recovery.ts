@@ -1,6 +1,7 @@
 import { equal, ok, same } from "../../contract/mod.ts";
 import { BUDGET, faulty } from "./budget.ts";
 import { type Open, type StackSuite, stackSuite } from "./stacks.ts";
+import { stateOf } from "./tools.ts";
 
 /** A full disk: what is there can be read. */
 const WRITES_FAIL = {
@@ -105,6 +106,40 @@ export const recovery: StackSuite = stackSuite(
       await cache.set("n", "w");
       await cache.evict("n");
       same(await cache.get("n"), "w");
+    }),
+    "while a slow tier is being told what it missed, it serves nothing of that, and nobody waits for long": faulty(
+      async (open) => {
+        const { cache, clock, faults } = open({ lower: { breaker: false }, coherence: "forever" });
+        const keys = Array.from({ length: 350 }, (_, i) => `k${i}`);
+        await cache.setMany(keys.map((key) => ({ key, value: "old" })));
+        faults.fail("reject");
+        await cache.deleteMany(keys);
+        // A hundred keys at a time.
+        faults.fail({ deleteMany: { delay: 0.6 * BUDGET } });
+        await clock.advance("1m");
+        for (let round = 0; round < 2; round++) {
+          const calls = ["k0", "k349"].map((key) => cache.get(key));
+          await clock.advance(BUDGET);
+          for (const call of calls) same(await stateOf(call, () => clock.settle()), "resolved");
+          equal(await Promise.all(calls), [undefined, undefined]);
+        }
+        await clock.advance(3 * BUDGET);
+        equal(await cache.getMany(keys), new Map());
+      },
+    ),
+    "of a tier that missed more than is remembered all is forgotten": faulty(async (open) => {
+      const { cache, faults, clock } = open({ lower: { breaker: false }, coherence: "forever" });
+      const keys = Array.from({ length: 10_001 }, (_, i) => `k${i}`);
+      await cache.setMany([...keys, "other"].map((key) => ({ key, value: "old" })));
+      faults.fail("reject");
+      await cache.deleteMany(keys.slice(1));
+      await cache.deleteMany(keys.slice(0, 1));
+      faults.heal();
+      faults.resetCalls();
+      await clock.advance("1m");
+      await cache.evictAll();
+      equal(await cache.getMany([...keys, "other"]), new Map());
+      equal([faults.calls.clear, faults.calls.deleteMany], [1, 0]);
     }),
     "what a tier cannot be told to forget is loaded at once, without waiting for a lease": faulty(async (open) => {
       const { cache, clock, faults } = open({ lower: { breaker: false } });

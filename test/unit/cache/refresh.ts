@@ -41,6 +41,29 @@ export const refresh: StackSuite = stackSuite("refreshing and failing", {
       }
     }
   },
+  "nor the old value that another may be served while it is loaded": async (open) => {
+    const { cache, clock } = open({ ttl: 1000 });
+    await cache.set("k", "old", { swr: "1h", grace: "1h" });
+    await clock.advance(1000);
+    const gate = deferred<string>();
+    const one = cache.getOrSet("k", () => gate.promise, { swr: "1h" });
+    const two = cache.getOrSet("k", () => "new", { grace: "1h" });
+    await clock.settle();
+    gate.resolve("theirs");
+    same(await one, "old");
+    ok((await two) !== "old");
+  },
+  "nor one that it has refused itself": async (open) => {
+    const { cache, clock } = await aged(open, 1000, { grace: "1h" });
+    const gate = deferred<string>();
+    const one = cache.getOrSet("k", () => gate.promise);
+    await clock.settle();
+    const two = cache.getOrSet("k", () => "new", { validate: ({ value }) => value !== "old" });
+    await clock.settle();
+    gate.reject(new RangeError("down"));
+    same(await one, "old");
+    same(await two, "new");
+  },
   "refreshAhead loads once for many hits": async (open) => {
     const { cache, clock } = await aged(open, 900, { refreshAhead: 0.5 });
     const gate = deferred<string>();

@@ -9,7 +9,7 @@ import {
 } from "../../../mod.ts";
 import type { TestCase } from "../../contract/mod.ts";
 import { equal, fakeClock, mapData, mapTier, ok, rejects, same, suite, throws } from "../../contract/mod.ts";
-import { remoteTier } from "./stacks.ts";
+import { faulty, remoteTier } from "./stacks.ts";
 import { deferred } from "./tools.ts";
 
 function open(options: object = {}, data = mapData()) {
@@ -189,6 +189,27 @@ export const tests: TestCase[] = suite("the synchronous face", {
     same(await loading, "older");
     same(cache.sync.get("k"), "newer");
   },
+  "what is loaded in the place of a value that was refused is stored, fresh or old, with a lease or without":
+    async () => {
+      for (const options of [{}, { lease: false as const }]) {
+        for (const age of [0, 1_000]) {
+          const { cache, clock, data } = open({ grace: "1h", coherence: 0 });
+          const other = open({ clock, coherence: 0 }, data).cache;
+          cache.sync.set("k", "old", { ttl: 1_000 });
+          await clock.advance(age);
+          same(
+            cache.sync.getOrSet("k", () => "new", { validate: () => false, ...options }),
+            "new",
+          );
+          equal([cache.sync.get("k"), other.sync.get("k")], ["new", "new"], `${JSON.stringify(options)} ${age}`);
+          // Nor is a lease left that others would wait for.
+          other.sync.evictAll();
+          other.sync.set("k", "short", { ttl: 1 });
+          await clock.advance(1);
+          same(await other.getOrSet("k", () => "next"), "next");
+        }
+      }
+    },
   "a stale value within swr is served at once, and refreshed afterwards": async () => {
     const { cache, clock } = open();
     cache.sync.set("k", "old", { ttl: 100, swr: 1_000 });
@@ -242,6 +263,22 @@ export const tests: TestCase[] = suite("the synchronous face", {
     cache.sync.set("k", "new");
     await clock.advance(1_000);
     same(other.sync.get("k"), "new");
+  },
+  "while a tier is being told what it missed, it serves nothing of that": async () => {
+    const lower = faulty(mapTierOf(mapData()));
+    const { cache, clock } = open({ tiers: [memory(), lower], coherence: "forever" });
+    await cache.setMany(["k", "other"].map((key) => ({ key, value: "old" })));
+    lower.faults.fail("reject");
+    await cache.delete("k");
+    lower.faults.fail({ deleteMany: { delay: 100 } });
+    await clock.advance("10s");
+    const told = cache.get("k");
+    await clock.settle();
+    cache.sync.evict("other");
+    equal([cache.sync.get("k"), cache.sync.get("other")], [undefined, "old"]);
+    await clock.advance(100);
+    same(await told, undefined);
+    equal([cache.sync.get("k"), cache.sync.get("other")], [undefined, "old"]);
   },
   "scopes inherit, and are invalidated": () => {
     const scopes = defineScopes({ org: { param: "orgId", children: { user: { param: "userId" } } } });

@@ -67,6 +67,12 @@ export const tags: StackSuite = stackSuite("tags", {
     same(await cache.get("user"), 1);
     same(await cache.get("users"), 1);
   },
+  "tags may come in a set": async (open) => {
+    const { cache } = open();
+    await cache.set("k", 1, { tags: ["a"] });
+    await cache.invalidateTags(new Set(["none", "a"]) as never);
+    same(await cache.get("k"), undefined);
+  },
   "no tags invalidate nothing": async (open) => {
     const rig = open();
     await fill(rig);

@@ -44,6 +44,28 @@ const suites = stackSuite("refreshes of wrapped functions", {
     same(await call, "old");
     same(await read(), "new");
   },
+  "a refresh lends no old result that was invalidated while it was read": async (open, { shared }) => {
+    if (!shared) return;
+    const { cache, clock, lower, bottom, top } = open({ lease: false });
+    const runs = [deferred<string>(), deferred<string>()];
+    let run = -1;
+    const read = cache.wrap(() => (run < 0 ? "old" : runs[run]!.promise), { name: "read" });
+    same(await read(), "old");
+    if (top !== bottom) await cache.evictAll();
+    await cache.has("unknown");
+    lower!.faults.fail({ getMany: "mute" }, 1);
+    run = 0;
+    const refreshed = read.refresh();
+    await clock.settle();
+    await read.invalidate();
+    lower!.faults.release();
+    await clock.settle();
+    const call = read();
+    await clock.settle();
+    runs[0]!.resolve("new");
+    same(await refreshed, "new");
+    same(await call, "new");
+  },
   "a run that began before a refresh and ends sooner is not stored either": async (open) => {
     const { cache, clock } = open();
     const before = deferred<string>();

@@ -105,6 +105,24 @@ export const tests: TestCase[] = [
       equal([textOf("t"), textOf(5), textOf(null), textOf(undefined), textOf([])], ["t", "5", "", "", ""]);
       equal([partsOf([1]), partsOf("x"), partsOf(null)], [[1], [], []]);
     },
+    "of several calls: the first one's sequence is told, as what others invalidate in between hits what was written":
+      async () => {
+        let sequence = 5;
+        const link: RedisLink = {
+          ...{ isText: false, isCluster: false, client: undefined, close() {} },
+          run: async () => [`epoch ${sequence++} 9`, "0"],
+        };
+        const store = redisStore({ name: "r", prefix: "p", options: {}, link, maxCallBytes: 1 });
+        const clock = fakeClock();
+        await store.open!({ cacheName: "c", clock, random: () => 0, removed() {}, report() {} });
+        const entry = {
+          ...{ value: Uint8Array.of(1, 2), createdAt: clock.now(), freshUntil: Infinity, staleUntil: Infinity },
+          ...{ tags: ["t"], sequence: undefined, version: undefined, loadTime: 0 },
+        };
+        const writes = ["a", "b", "c"].map((key) => ({ key, entry }));
+        equal(await store.setMany(writes, clock.now()), { sequence: 5 });
+        same(sequence, 8);
+      },
     "that make no sense are faults, and no answers": async () => {
       for (const reply of [null, 5, "OK", [], ["x"], ["epoch 1"], ["epoch x 2"], [["epoch 1 2"]], new Uint8Array(9)]) {
         const { store, now } = storeOver(reply);

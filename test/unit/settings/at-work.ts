@@ -101,6 +101,12 @@ export const tests: TestCase[] = suite("settings at work", {
     cache.configure({ maxEntries: undefined });
     same(await cache.size(), 100);
   },
+  "maxEntries: a patch that is wrong in another part evicts nothing": async () => {
+    const cache = createCache({ maxEntries: 10, sweepInterval: 0 });
+    for (let i = 0; i < 10; i++) await cache.set(`k${i}`, i);
+    throws(() => cache.configure({ maxEntries: 1, ttl: "soon" }), "CONFIG");
+    same(await cache.size(), 10);
+  },
   "maxEntries of every policy: shrinking and growing keep the books": async () => {
     for (const policy of [undefined, lru()]) {
       const clock = fakeClock();

@@ -1,3 +1,4 @@
+import { type Cache, defineScopes } from "../../../mod.ts";
 import { equal, ok, rejects, same } from "../../contract/mod.ts";
 import { stackSuite } from "../cache/stacks.ts";
 import { deferred } from "../cache/tools.ts";
@@ -53,6 +54,23 @@ export const clears = stackSuite("clear", {
     await cache.set("k", 1);
     await cache.clear({ fn: "one" });
     equal([await one.has(1), await other.has(1), await cache.has("k")], [false, true, true]);
+  },
+  "by function and by exactly some tags, in scopes and from outside of them": async (open) => {
+    const scopes = defineScopes({ org: { param: "orgId" } });
+    const { cache } = open({ scopes } as object) as unknown as { cache: Cache<typeof scopes> };
+    const read = cache.wrap((orgId: string) => orgId, { name: "read", scope: "org", from: (orgId) => ({ orgId }) });
+    const acme = cache.scope("org", { orgId: "acme" });
+    const fill = async () => {
+      await read("acme");
+      await acme.set("exactly", 1, { tags: ["t"] });
+      await acme.set("more", 1, { tags: ["t", "u"] });
+    };
+    await fill();
+    await cache.clear({ fn: "read" });
+    equal([await read.has("acme"), await acme.has("exactly")], [false, true]);
+    await fill();
+    await acme.clear({ tags: ["t"], match: "exact" });
+    equal([await acme.has("exactly"), await acme.has("more"), await read.has("acme")], [false, true, true]);
   },
   "by all conditions together": async (open) => {
     const { cache } = open();

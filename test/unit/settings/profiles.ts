@@ -180,6 +180,21 @@ export const tests: TestCase[] = suite("profiles", {
       ["a", "default"],
     );
   },
+  "what is kept of the default one comes too late for who uses another by then": async () => {
+    const store = slowStore([
+      { name: "default", ttl: 1 },
+      { name: "day", ttl: 2 },
+    ]);
+    const first = deferred<readonly ProfileOptions[]>();
+    const { load } = store;
+    let loads = 0;
+    store.load = () => (++loads === 1 ? (first.promise as never) : load());
+    const settings = profiles(open().cache, { store });
+    await settings.use("day");
+    first.resolve(store.all);
+    await settings.ready;
+    equal([settings.current.name, settings.current.ttl], ["day", 2]);
+  },
   "what cannot be kept is not put in force": async () => {
     const store = slowStore();
     const { cache } = open();

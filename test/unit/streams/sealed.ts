@@ -150,9 +150,11 @@ const shelved = stackSuite("sealed streams on shelves", {
       same(await files.get("b"), undefined);
       await rig.cache.namespace("n").set("a", stolen);
       same(await sealed({ cache: rig.cache.namespace("n") }).get("a"), undefined);
-      const other = rig.peer!({ name: "other" });
-      await other.set("a", stolen);
-      same(await sealed({ cache: other }).get("a"), undefined);
+      for (const options of [{ name: "other" }, { prefix: "other" }]) {
+        const other = rig.peer!(options);
+        await other.set("a", stolen);
+        same(await sealed({ cache: other }).get("a"), undefined);
+      }
       equal(await bodyOf(files.get("a")), body);
     }
   },
