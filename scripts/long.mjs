@@ -40,7 +40,7 @@ for (const files of [FILES, [CHAOS]]) {
 }
 
 // Every test of the stores on every runtime but the one on which `npm test` has all of them, and what else it leaves out.
-const all = ["scripts/test.mjs", "--all", "--only", "adapters,workerd-bare,unit/node22", "--but", "node24"];
+const all = ["scripts/test.mjs", "--all", "--only", "adapters,workerd-bare,unit/node22,unit/node26", "--but", "node24"];
 const stores = await run(machineNode, all, { limit: LIMIT });
 console.log(stores.output.trimEnd());
 const [, storesPassed, storesFailed] = /(\d+) passed, (\d+) failed[^\n]*\s*$/.exec(stores.output) ?? [0, 0, 1];

@@ -3,8 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { Miniflare } from "miniflare";
-import { freePort } from "../servers/ports.ts";
-import { type Running, startProgram } from "./http-suite.ts";
+import { type Running, SAYS, startAtFreePort, startProgram } from "./http-suite.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../..");
@@ -25,9 +24,10 @@ export const PROFILES: readonly Profile[] = ["strict", "safe"];
 /** A proxy in front of an origin. */
 export async function startProxy(runtime: Runtime, origin: string, profile: Profile): Promise<Running> {
   if (runtime === "workerd") return startWorker(join(here, "http-worker.ts"), { ORIGIN: origin, PROFILE: profile });
-  const port = await freePort();
   const [program = "", ...args] = PROGRAMS[runtime];
-  return startProgram(program, [...args, join(here, "http-proxy.ts"), `${port}`, origin, profile], { port, cwd: root });
+  const start = (port: number): Promise<Running> =>
+    startProgram(program, [...args, join(here, "http-proxy.ts"), `${port}`, origin, profile], { port, cwd: root });
+  return startAtFreePort(start, ({ headers }) => headers.has(SAYS));
 }
 
 /** A Worker in workerd, of a module that exports its handler. */

@@ -72,16 +72,36 @@ export async function startProgram(
   throw new Error(`${program} ${isOver ? "has ended" : "does not answer"}: ${said}`);
 }
 
+/** A program at a port that was free a moment ago, tried again while it is somebody else who answers there. */
+export async function startAtFreePort(
+  start: (port: number) => Promise<Running>,
+  isIt: (response: Response) => boolean,
+): Promise<Running> {
+  for (let attempt = 1; ; attempt++) {
+    const running = await start(await freePort());
+    const response = await fetch(running.url);
+    await response.arrayBuffer();
+    if (isIt(response)) return running;
+    await running.stop();
+    if (attempt === 3) throw new Error(`${running.url} is answered by another program`);
+  }
+}
+
+/** What caches of ours say of each answer. */
+export const SAYS = "cache-status";
+
 /** The origin that the tests are about. */
-export async function startOrigin(): Promise<Running> {
-  const port = await freePort();
-  const own = {
-    npm_config_protocol: "http",
-    npm_config_port: `${port}`,
-    npm_config_pidfile: join(tmpdir(), `suite.${port}`),
-  };
+export function startOrigin(): Promise<Running> {
   const program = isNew ? "test-engine/server/server.mjs" : "server/server.mjs";
-  return startProgram(process.execPath, [program], { port, cwd: suite, env: { ...process.env, ...own } });
+  const start = (port: number): Promise<Running> => {
+    const own = {
+      npm_config_protocol: "http",
+      npm_config_port: `${port}`,
+      npm_config_pidfile: join(tmpdir(), `suite.${port}`),
+    };
+    return startProgram(process.execPath, [program], { port, cwd: suite, env: { ...process.env, ...own } });
+  };
+  return startAtFreePort(start, ({ headers }) => !headers.has(SAYS));
 }
 
 /** Runs the suite against what answers at a URL: all tests, or those with these ids. */
