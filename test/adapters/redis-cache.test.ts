@@ -119,21 +119,21 @@ for (const [kind, peer] of pairs) {
 test("garbage in the store is a miss and an event, and loaded anew", { skip: reason }, async () => {
   const prefix = prefixes();
   const { cache, events } = cacheOn("ioredis", prefix, { coherence: "1h" });
-  const name = `{${prefix}:app}:app:k`;
   for (const [command, ...rest] of [
     ["SET", "garbage"],
     ["RPUSH", "a", "b"],
     ["HSET", "a", "b"],
   ] as const) {
-    await wire.send("DEL", name);
-    await wire.send(command, name, ...rest);
+    // Each under a key of its own: what is found broken is removed at any time after.
+    const key = `k ${command}`;
+    await wire.send(command, `{${prefix}:app}:app:${key}`, ...rest);
     events.length = 0;
-    same(await cache.get("k"), undefined);
-    equal(events, [["corrupt", "k"]]);
-    same(await cache.getOrSet("k", () => command), command);
-    await cache.evict("k");
-    same(await cache.get("k"), command);
-    await cache.delete("k");
+    same(await cache.get(key), undefined);
+    equal(events, [["corrupt", key]]);
+    same(await cache.getOrSet(key, () => command), command);
+    await cache.evict(key);
+    same(await cache.get(key), command);
+    await cache.delete(key);
   }
   await cache.close();
 });
