@@ -13,6 +13,7 @@ const FILES = [
   "test/process/memory-books.test.ts",
   "test/process/cli-commands.test.ts",
   "test/process/http-large.test.ts",
+  "test/process/http-suite.test.ts",
   "test/process/streams.test.ts",
 ];
 /** By itself, as the times of calls are looked at. */
@@ -40,7 +41,14 @@ for (const files of [FILES, [CHAOS]]) {
 }
 
 // Every test of the stores on every runtime but the one on which `npm test` has all of them, and what else it leaves out.
-const all = ["scripts/test.mjs", "--all", "--only", "adapters,workerd-bare,unit/node22,unit/node26", "--but", "node24"];
+const all = [
+  "scripts/test.mjs",
+  "--all",
+  "--only",
+  "adapters,workerd-bare,unit/node22,unit/node26,unit/edge",
+  "--but",
+  "node24",
+];
 const stores = await run(machineNode, all, { limit: LIMIT });
 console.log(stores.output.trimEnd());
 const [, storesPassed, storesFailed] = /(\d+) passed, (\d+) failed[^\n]*\s*$/.exec(stores.output) ?? [0, 0, 1];

@@ -59,13 +59,15 @@ export async function rowsOf({ grep, scratch, all }) {
     unit("deno", direct(programs.deno, "run", "--no-prompt", "--no-check", "test/runtimes/deno.ts")),
     unit("workerd", (folder) => prepareWorkerd({ runtime: "workerd", compat: true, grep, folder })),
     ...(all
-      ? [unit("workerd-bare", (folder) => prepareWorkerd({ runtime: "workerd-bare", compat: false, grep, folder }))]
+      ? [
+          unit("workerd-bare", (folder) => prepareWorkerd({ runtime: "workerd-bare", compat: false, grep, folder })),
+          unit("edge", async (folder) => {
+            const file = join(folder, "suites.js");
+            await bundle("test/runtimes/edge.ts", file, { format: "iife", conditions: ["edge-light", "browser"] });
+            return { program: programs.node24, args: ["scripts/hosts/edge.mjs", file, grep] };
+          }),
+        ]
       : []),
-    unit("edge", async (folder) => {
-      const file = join(folder, "suites.js");
-      await bundle("test/runtimes/edge.ts", file, { format: "iife", conditions: ["edge-light", "browser"] });
-      return { program: programs.node24, args: ["scripts/hosts/edge.mjs", file, grep] };
-    }),
     unit("chromium", async (folder) => {
       const { path, reason } = await browser();
       if (path === undefined) return { skip: reason };

@@ -3,6 +3,8 @@
  *
  * Its tests wait real seconds, and a response that is fresh for two of them is stale too early where the machine stands still. So what failed and
  * has no reason is run by itself when all have ended, twice at most, and that is told.
+ *
+ *     TIERCEL_LONG=1    both profiles on every runtime, and not on Node alone
  */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -25,6 +27,8 @@ const REASONS: { starts: string; reason: string; on?: Runtime[]; in?: Profile; s
   { starts: "headers-store-Set-Cookie", reason: "stores no cookies", in: "safe" },
   { starts: "304-etag-update-response-Set-Cookie", reason: "stores no cookies", in: "safe" },
 ];
+
+const isLong = Boolean(process.env.TIERCEL_LONG);
 
 /** How often what failed is run once more. */
 const MORE = 2;
@@ -62,7 +66,12 @@ async function start(runtime: Runtime, profile: Profile): Promise<string> {
 
 // A run waits most of its time for entries to grow old, so all of them go at once.
 test("the public suite", { skip, concurrency: true }, async (all) => {
-  const pairs = PROFILES.flatMap((profile) => RUNTIMES.map((runtime) => ({ runtime, profile })));
+  const pairs = PROFILES.flatMap((profile) =>
+    RUNTIMES.filter((runtime) => isLong || profile === "strict" || runtime === "node").map((runtime) => ({
+      runtime,
+      profile,
+    })),
+  );
   const proxies = pairs.map((pair) => ({ ...pair, starting: start(pair.runtime, pair.profile) }));
   // No run while others start, which takes all of a small machine.
   await Promise.allSettled(proxies.map(({ starting }) => starting));
