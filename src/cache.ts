@@ -24,7 +24,7 @@ import { invalid } from "./errors.ts";
 import type { EventName, Listener } from "./events.ts";
 import type { AnyFunction } from "./functions/types.ts";
 import { wrap } from "./functions/wrap.ts";
-import { type Key, namespacePrefix } from "./key.ts";
+import { type Key, listOf, namespacePrefix } from "./key.ts";
 import type { Loader } from "./load.ts";
 import { loadMany } from "./load-many.ts";
 import { settle, then } from "./maybe.ts";
@@ -48,7 +48,7 @@ import { type CacheHealth, type CacheStats, newCounters } from "./stats.ts";
 import { newSyncCache } from "./sync-cache.ts";
 import type { MaybePromise, SyncTier, Tier } from "./tier.ts";
 import { abortable } from "./timeout.ts";
-import { INSIDE, listOf, type TierChoice, Verbs } from "./verbs.ts";
+import { INSIDE, type TierChoice, Verbs } from "./verbs.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 

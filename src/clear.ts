@@ -8,7 +8,7 @@ import { toMilliseconds } from "./duration.ts";
 import type { Entry } from "./entry.ts";
 import { invalid, oneOf } from "./errors.ts";
 import type { EvictionReason } from "./events.ts";
-import { namespacePrefix } from "./key.ts";
+import { listOf, namespacePrefix } from "./key.ts";
 import { then } from "./maybe.ts";
 import { checkProfile } from "./options.ts";
 import { eachPage, hasTags } from "./store.ts";
@@ -37,7 +37,7 @@ export function conditionsOf({ space }: Verbs, options: ClearOptions): Condition
   const words: string[] = [];
   oneOf("match", ["any", "all", "exact"], match);
   if (tags !== undefined) {
-    const names = typeof tags === "string" ? [tags] : tags;
+    const names = listOf(tags);
     // Exactly these tags have besides them those of the scopes.
     const texts = space.encodeTags(names, match === "exact" ? undefined : []);
     if (names.length === 0) throw invalid("tags", "at least one", tags);

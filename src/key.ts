@@ -100,3 +100,8 @@ function fromJson(json: unknown): KeyPart {
   if (Object(json) !== json) return json as KeyPart;
   return Object.fromEntries(Object.entries(json as object).map(([name, value]) => [name, fromJson(value)]));
 }
+
+/** One or some: a string is one, and not its characters. */
+export function listOf<T>(some: string | Iterable<T>): (T | string)[] {
+  return typeof some === "string" ? [some] : [...some];
+}

@@ -180,16 +180,10 @@ export interface SetOptions<V = unknown> extends CallOptions {
 
 /** Options of `getOrSet`. A load whose value does not fit the `schema` has failed, with a `ValidationError`. */
 // biome-ignore lint/suspicious/noExplicitAny: as above.
-export interface LoadOptions<V = any> extends SetOptions<V>, Acceptance<V> {
-  softTimeout?: Duration | undefined;
-  hardTimeout?: Duration | undefined;
-  refreshAhead?: number | undefined;
-  earlyRefresh?: number | undefined;
-  negativeTtl?: Duration | undefined;
-  /** See {@linkcode FreshnessOptions.lease}. */
-  lease?: Duration | false | undefined;
-  leaseTimeout?: Duration | undefined;
-  onLeaseTimeout?: OnLeaseTimeout | undefined;
+export interface LoadOptions<V = any>
+  extends SetOptions<V>,
+    Acceptance<V>,
+    Omit<FreshnessOptions, "ttl" | "grace" | "swr" | "jitter"> {
   /** Keeps a runtime alive until background work is done. Default: the cache's. */
   waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }

@@ -16,14 +16,14 @@ import type {
   SyncCache,
 } from "./api.ts";
 import { SyncUnsupportedError } from "./errors.ts";
-import type { Key } from "./key.ts";
+import { type Key, listOf } from "./key.ts";
 import type { Loader } from "./load.ts";
 import { loadManySync } from "./load-many.ts";
 import { isPromise, then } from "./maybe.ts";
 import type { AnyGetOptions, LoadOptions, SetOptions } from "./options.ts";
 import type { Ids, InvalidateScopeOptions } from "./scope/types.ts";
 import type { MaybePromise } from "./tier.ts";
-import { listOf, type TierChoice, type Verbs } from "./verbs.ts";
+import type { TierChoice, Verbs } from "./verbs.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 

@@ -18,7 +18,7 @@ import { clearSome, conditionsOf } from "./clear.ts";
 import type { Engine } from "./engine.ts";
 import { NO_TAGS } from "./entry.ts";
 import { CacheClosedError, callable, invalid, oneOf } from "./errors.ts";
-import { isPlain, type Key } from "./key.ts";
+import { isPlain, type Key, listOf } from "./key.ts";
 import { listKeys } from "./listing.ts";
 import type { Loader } from "./load.ts";
 import { all, finalize, then } from "./maybe.ts";
@@ -465,9 +465,4 @@ export class Verbs {
     const read = this.coherent(() => space.read([key], { peek: true, metaOnly: true, version, tier }));
     return then(read, ({ found }) => found[0]);
   }
-}
-
-/** A string is one, and not its characters. */
-export function listOf<T>(some: string | Iterable<T>): (T | string)[] {
-  return typeof some === "string" ? [some] : [...some];
 }

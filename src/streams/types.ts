@@ -44,7 +44,7 @@ export interface StreamSetOptions extends CallOptions {
   /** Version of what it is. Default: the cache's. */
   readonly version?: string | undefined;
   /** Any small value that the codecs of the tiers can encode; comes back with the stream. */
-  readonly meta?: unknown | undefined;
+  readonly meta?: unknown;
   /** See `FreshnessOptions.lease`. Default `"10m"`, since a body takes its time. */
   readonly lease?: Duration | false | undefined;
 }
