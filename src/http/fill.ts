@@ -104,7 +104,9 @@ export class Fill {
     return this.#end - at < WINDOW;
   }
 
-  async #add(chunk: Uint8Array): Promise<void> {
+  async #add({ buffer, byteOffset, byteLength }: Uint8Array): Promise<void> {
+    // A slice of Node's Buffer would be no copy.
+    const chunk = new Uint8Array(buffer, byteOffset, byteLength);
     this.#window.push(chunk);
     this.#end += chunk.byteLength;
     this.#wake();

@@ -77,5 +77,5 @@ export function bodyOf(
 
 /** The bytes in a buffer of their own, since a byte stream takes all of it away from its owner. */
 function whole(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return (bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice()) as Uint8Array<ArrayBuffer>;
+  return (bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)) as Uint8Array<ArrayBuffer>;
 }

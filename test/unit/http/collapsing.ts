@@ -72,6 +72,31 @@ export const tests: TestCase[] = suite("http collapsing", {
     for (let turns = 0; turns < 20 && !isCancelled; turns++) await undefined;
     ok(isCancelled);
   },
+  "gives readers bytes of their own, though the chunks of a body be of a kind that cannot be copied": async () => {
+    /** As Node's Buffer, whose slices share its memory. */
+    class Sharing extends Uint8Array<ArrayBuffer> {
+      override slice(from?: number, to?: number): Sharing {
+        return new Sharing(this.buffer, this.byteOffset + (from ?? 0), (to ?? this.length) - (from ?? 0));
+      }
+    }
+    const source = new ReadableStream<Uint8Array>({
+      start(controller) {
+        const whole = new ArrayBuffer(20);
+        new Uint8Array(whole).fill(7);
+        for (const at of [0, 10]) controller.enqueue(new Sharing(whole, at, 10));
+        controller.enqueue(new Sharing(new Uint8Array(10).fill(7).buffer));
+        controller.close();
+      },
+    });
+    const fill = new Fill(source, { inlineBytes: 100, maxBytes: 100, spill: undefined as never });
+    const bodies = [fill.open(), fill.open()];
+    for (const body of bodies) {
+      const bytes = new Uint8Array(await new Response(body as BodyInit).arrayBuffer());
+      same(bytes.join(), new Array(30).fill(7).join());
+    }
+    const filled = await fill.finished;
+    ok(filled && "bytes" in filled && filled.bytes.every((byte) => byte === 7), "what is stored is whole");
+  },
   "gives a body that comes to readers with memory of their own": async () => {
     const { get, settle } = site(() => new Response(bodyOf(200, 16_384), { headers: FRESH }), { tiers: true });
     same(await sizeInto(await get("/")), 200 * 16_384);
