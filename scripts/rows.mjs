@@ -81,7 +81,9 @@ export async function rowsOf({ grep, scratch, all }) {
   const typeTests = filesOf("test/types", ".ts");
   if (typeTests.length > 0 && grep === "") rows.push({ name: "types/tsc", run: () => checkTypes(typeTests) });
 
-  const pattern = grep === "" ? [] : [`--test-name-pattern=${grep.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}`];
+  // Where no test of a file is meant, its root hooks would leave open what they opened.
+  const pattern =
+    grep === "" ? [] : [`--test-name-pattern=${grep.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}`, "--test-force-exit"];
   const nodeTest = ["--test", "--test-reporter=spec", "--test-timeout=120000", ...pattern];
   const adapters = filesOf("test/adapters", ".test.ts");
   // Each store on Node, Bun and Deno by the contract, its behaviour in a cache and its faults on Node 24.
