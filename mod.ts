@@ -90,7 +90,7 @@ export type {
   Wrapped,
 } from "./src/functions/types.ts";
 export type { Key, KeyPart } from "./src/key.ts";
-export type { LoadContext, Loader } from "./src/load.ts";
+export type { LoadContext, Loader } from "./src/loader.ts";
 export { type MemoryOptions, type MemoryTier, memory } from "./src/memory/memory.ts";
 export type { Policy, PolicyContext } from "./src/memory/policy.ts";
 export {

@@ -44,7 +44,7 @@ export interface Flight extends Held {
   /** Version of the value that it brings. */
   readonly version: string | undefined;
   readonly startedAt: number;
-  hasLanded: boolean;
+  hasLanded?: boolean;
   /** How many callers wait. */
   waiting: number;
 }

@@ -5,7 +5,7 @@
  */
 import type { ManyLoader, SyncManyLoader } from "./api.ts";
 import type { Key } from "./key.ts";
-import type { LoadContext, Loader } from "./load.ts";
+import type { LoadContext, Loader } from "./loader.ts";
 import { isPromise, then } from "./maybe.ts";
 import type { LoadOptions, Resolved } from "./options.ts";
 import { isChoosy } from "./schema.ts";

@@ -6,40 +6,18 @@
  */
 import { hasTimers } from "./clock.ts";
 import type { Engine } from "./engine.ts";
-import { type Entry, freshness } from "./entry.ts";
-import { LoadTimeoutError, SyncUnsupportedError } from "./errors.ts";
-import { controllerOf, type Flight, type Held, type Landing, type Outcome } from "./flight.ts";
+import type { Entry } from "./entry.ts";
+import { SyncUnsupportedError } from "./errors.ts";
+import { controllerOf, type Flight, type Held, type Landing } from "./flight.ts";
 import { alive, isLost, unlessLost } from "./joined.ts";
-import type { Key } from "./key.ts";
+import { callLoader } from "./loader.ts";
 import { ended, isPromise, then } from "./maybe.ts";
-import type { Lifetimes } from "./options.ts";
 import { accept, fit, isChoosy } from "./schema.ts";
+import { isDue, isFor, isObsolete, isServable, isTooOld, oldOf, served } from "./serving.ts";
 import type { Findings, Found } from "./store.ts";
 import type { MaybePromise } from "./tier.ts";
 import { abortable, within } from "./timeout.ts";
 import { type Decision, newWrite, type Request, written } from "./write.ts";
-
-/** What a loader is told and may decide. */
-export interface LoadContext<V = unknown> {
-  readonly key: Key;
-  /** Aborted when no caller waits any more, or `hardTimeout` is over. */
-  readonly signal: AbortSignal;
-  /** The old value, if one is at hand; of its type where that is named, as in `getOrSet<User>(…)`. */
-  readonly stale: V | undefined;
-  /** Sets the ttl of the result; 0 or less: not cached. */
-  setTtl(ttl: number | string): void;
-  /** Sets the tags of the result. */
-  setTags(tags: readonly string[]): void;
-  /** The result is returned, but not cached. */
-  skip(): void;
-}
-
-/**
- * Makes the value of a key.
- *
- * @typeParam Old the old value, as the loader is told it; apart from `V`, so that this can be told by what the loader gives
- */
-export type Loader<V = unknown, Old = V> = (context: LoadContext<Old>) => V | Promise<V>;
 
 /** Most failed loads remembered (`negativeTtl`). */
 const MAX_FAILURES = 1_000;
@@ -48,7 +26,7 @@ const MAX_FAILURES = 1_000;
 export class Loads {
   readonly #engine: Engine;
   readonly #flights = new Map<string, Flight>();
-  readonly #failures = new Map<string, { error: unknown; until: number }>();
+  readonly #failures = new Map<string, { readonly error: unknown; readonly until: number }>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -129,8 +107,9 @@ export class Loads {
   /** A value as this caller gets it. */
   #output({ options: { schema }, fitted }: Request, value: unknown): MaybePromise<unknown> {
     if (!schema) return value;
-    if (fitted && Object.is(fitted.value, value)) return fitted.output;
-    return then(fit(schema, value, "throw"), (fitting) => fitting!.value);
+    return fitted && Object.is(fitted.value, value)
+      ? fitted.output
+      : then(fit(schema, value, "throw"), (fitting) => fitting!.value);
   }
 
   /**
@@ -160,7 +139,7 @@ export class Loads {
   #spare({ options, lifetimes }: Request, running: Flight, looked?: Found): Found | undefined {
     const { background, found, spare } = running;
     const lent = isChoosy(options) ? looked : background ? found : spare;
-    if (!lent || !this.#isServable(lent, lifetimes)) return undefined;
+    if (!lent || !isServable(this.#engine, lent, lifetimes)) return undefined;
     return lent === spare && this.#engine.ledger.check(lent.entry) !== "valid" ? undefined : lent;
   }
 
@@ -170,7 +149,7 @@ export class Loads {
     const { fence, ledger } = this.#engine;
     options.signal?.throwIfAborted();
     const running = this.#flights.get(text);
-    if (running && running.version === version && !this.#isObsolete(running)) {
+    if (running && running.version === version && !isObsolete(this.#engine, running)) {
       const { found: [looked] = [], leases } = (reading ?? {}) as Partial<Findings>;
       this.#release(text, { lease: leases?.[0] });
       const found = this.#spare(request, running, looked);
@@ -215,18 +194,26 @@ export class Loads {
       flight.found = findings.found[0];
       const landing = this.#serve(request, findings);
       if (landing) return this.#count(request, landing);
-      flight.lease = findings.leases?.[0];
-      this.#engine.emit("miss", () => ({ key }));
-      const failure = findings.fault ? { error: findings.fault } : this.#failure(text);
-      if (failure) throw failure.error;
       const { sequence, leases } = findings;
-      const decision: Decision = { sequence, lease: leases && (leases[0] ?? 0) };
-      const value = atOnce(this.#callLoader(flight, request, decision, () => fence.passes(text, ticket)));
-      if (value !== undefined && !decision.skip) this.#keep(flight, request, value, decision, ticket);
+      flight.lease = leases?.[0];
+      this.#engine.emit("miss", () => ({ key }));
+      const failure = this.#failure(text, findings);
+      if (failure) throw failure.error;
+      const decision: Decision = { sequence, lease: leases && (flight.lease ?? 0) };
+      const value = atOnce(
+        callLoader(
+          this.#engine,
+          flight,
+          request,
+          decision,
+          (error) => fence.passes(text, ticket) && this.#remember(request, error),
+        ),
+      );
+      this.#keep(flight, request, value, decision, ticket);
       space.count(key, "misses");
       return this.#output(request, value);
     } catch (error) {
-      const old = this.#old(flight.found, lifetimes);
+      const old = oldOf(this.#engine, flight.found, lifetimes);
       if (old) return this.#count(request, { ...old, by: "error" });
       space.count(key, "misses");
       throw error;
@@ -243,40 +230,13 @@ export class Loads {
     return landing ? { value: this.#count(request, landing) } : { findings: accepted };
   }
 
-  /**
-   * A refresh of what was invalidated after it began: what it lends and what it brings are too old for a new caller. Or a
-   * flight of a request that has ended.
-   */
-  #isObsolete({ background, found, sequence, outcome }: Flight): boolean {
-    return (
-      isLost(outcome) ||
-      (background && found !== undefined && this.#engine.ledger.check({ ...found.entry, sequence }) !== "valid")
-    );
-  }
-
-  /** Invalidated after the load began and before somebody joined: what it brought is too old for them. */
-  #isTooOld({ entry, by }: Landing, joinedAt: number): boolean {
-    if (joinedAt <= (entry.sequence ?? 0)) return false;
-    const verdict = entry.tags ? this.#engine.ledger.check(entry as Entry) : "deleted";
-    return verdict === "deleted" || (verdict === "expired" && (by === "load" || by === "hit"));
-  }
-
-  /** Whether this caller's own options allow an old value with which somebody else's flight has landed. */
-  #isFor({ entry, by }: Landing, { options, accepted, lifetimes: { swr, grace } }: Request): boolean {
-    if (by === "load") return true;
-    if (isChoosy(options) && (entry as Entry).createdAt !== accepted) return false;
-    return by === "hit" || isWithin(entry as Entry, by === "swr" ? swr : Math.max(swr, grace), this.#engine.now());
-  }
-
   /** Begins a flight, and ends it when it has landed. */
   #begin({ text, version }: Request, background: boolean, outcome: (flight: Flight) => Promise<Landing>): Flight {
-    const startedAt = this.#engine.now();
     const flight: Flight = {
       outcome: undefined as never,
       background,
       version,
-      startedAt,
-      hasLanded: false,
+      startedAt: this.#engine.now(),
       waiting: 0,
     };
     this.#forgetLost();
@@ -323,7 +283,7 @@ export class Loads {
       this.#release(text, flight);
     });
     const late = (): Landing | Promise<Landing> => {
-      const found = this.#old(flight.found, lifetimes);
+      const found = oldOf(this.#engine, flight.found, lifetimes);
       if (!found) return own;
       // It is not in vain: what it brings is stored.
       flight.background = true;
@@ -331,7 +291,7 @@ export class Loads {
     };
     let landing: Landing;
     try {
-      landing = await within(own, Math.max(0, flight.startedAt + lifetimes.softTimeout - clock.now()), clock, () =>
+      landing = await within(own, flight.startedAt + lifetimes.softTimeout - clock.now(), clock, () =>
         // While a slow tier is read it is not known yet whether there is an old value.
         Promise.race([own, Promise.resolve(flight.reading).then(late, () => own)]),
       );
@@ -346,7 +306,8 @@ export class Loads {
       throw error;
     }
     if (landing.by === "timeout") this.#keepAlive(flight, request);
-    if (!this.#isTooOld(landing, joinedAt) && this.#isFor(landing, request)) return this.#count(request, landing);
+    if (!isTooOld(this.#engine, landing, joinedAt) && isFor(this.#engine, landing, request))
+      return this.#count(request, landing);
     // One that has landed and is still being written is joined no more.
     if (flight.keeping) this.#leave(text, flight);
     return this.run(request);
@@ -379,10 +340,10 @@ export class Loads {
   #serve(request: Request, findings: Findings, flight?: Held): Landing | undefined {
     const { text, lifetimes } = request;
     const found = findings.found[0];
-    if (!found || !this.#isServable(found, lifetimes)) return undefined;
+    if (!found || !isServable(this.#engine, found, lifetimes)) return undefined;
     // A flight that was left meanwhile has read what was there before a mutation: it is for those who came before alone.
-    if (this.#flights.get(text) !== flight) this.#engine.store.leases?.release(text, findings.leases?.[0] ?? 0);
-    else if (found.stale || this.#isDue(found.entry, lifetimes)) {
+    if (this.#flights.get(text) !== flight) this.#release(text, { lease: findings.leases?.[0] });
+    else if (found.stale || isDue(this.#engine, found.entry, lifetimes)) {
       const ticket = this.#engine.fence.enter();
       this.#keepAlive(
         this.#begin(request, true, (refresh) => this.#load(refresh, request, findings, ticket)),
@@ -390,31 +351,6 @@ export class Loads {
       );
     }
     return served(found);
-  }
-
-  /** Fresh, or stale for no longer than `swr`. */
-  #isServable({ entry, stale }: Found, { swr }: Lifetimes): boolean {
-    const now = this.#engine.now();
-    return stale ? isWithin(entry, swr, now) : freshness(entry, now) === "fresh";
-  }
-
-  /** The old value, where its grace is not over and it was not deleted. */
-  #old(found: Found | undefined, { grace }: Lifetimes): Found | undefined {
-    return found &&
-      isWithin(found.entry, grace, this.#engine.now()) &&
-      this.#engine.ledger.check(found.entry) !== "deleted"
-      ? found
-      : undefined;
-  }
-
-  /** Whether a fresh entry should be refreshed ahead of its end. */
-  #isDue({ createdAt, freshUntil, loadTime }: Entry, { refreshAhead, earlyRefresh }: Lifetimes): boolean {
-    const now = this.#engine.now();
-    if (refreshAhead > 0 && now - createdAt >= refreshAhead * (freshUntil - createdAt)) return true;
-    // XFetch: now - loadTime × β × ln(random) ≥ expiry.
-    return (
-      earlyRefresh > 0 && now - loadTime * earlyRefresh * Math.log(1 - this.#engine.options.random()) >= freshUntil
-    );
   }
 
   /** Calls the loader and stores its result; a failure is answered with the old value while its grace lasts. */
@@ -426,7 +362,7 @@ export class Loads {
     flight.sequence = findings.sequence;
     flight.lease = findings.leases?.[0];
     try {
-      const failure = findings.fault ? { error: findings.fault } : this.#failure(text);
+      const failure = this.#failure(text, findings);
       if (leases && lifetimes.lease > 0 && !failure) {
         const claim = await leases.claim(request, findings, flight);
         findings = claim.findings;
@@ -440,14 +376,19 @@ export class Loads {
       flight.sequence = sequence;
       const waited = this.#engine.now() - since;
       const decision: Decision = { sequence, lease: flight.lease };
-      const value = await this.#callLoader(flight, request, decision, () => this.#flights.get(text) === flight);
-      const kept =
-        value === undefined || decision.skip ? undefined : this.#keep(flight, request, value, decision, ticket);
+      const value = await callLoader(
+        this.#engine,
+        flight,
+        request,
+        decision,
+        (error) => this.#flights.get(text) === flight && this.#remember(request, error),
+      );
+      const kept = this.#keep(flight, request, value, decision, ticket);
       const entry = isPromise(kept) ? await this.#inTime(flight, kept, waited) : kept;
       return { entry: entry ?? { value, sequence }, by: "load", tier: "" };
     } catch (error) {
       if (flight.background) this.#engine.emit("error", () => ({ error, operation: "refresh", key }));
-      const old = this.#old(flight.found, lifetimes);
+      const old = oldOf(this.#engine, flight.found, lifetimes);
       if (!old || request.isForced) throw error;
       return { ...old, by: "error" };
     } finally {
@@ -462,91 +403,33 @@ export class Loads {
   #inTime(flight: Flight, kept: Promise<Entry | undefined>, waited: number): Promise<Entry | undefined> {
     const { patience, options } = this.#engine;
     if (waited === 0 || patience === Infinity) return kept;
-    return within(kept, Math.max(0, patience - waited), options.clock, () => {
+    return within(kept, patience - waited, options.clock, () => {
       flight.keeping = kept;
       this.#engine.background(kept, "store");
       return undefined;
     });
   }
 
-  /** The failure of an earlier load that is still remembered. */
-  #failure(text: string): { error: unknown } | undefined {
+  /** Why nothing need be loaded: a fault of the tiers, or the failure of an earlier load that is still remembered. */
+  #failure(text: string, { fault }: Findings): { readonly error: unknown } | undefined {
+    if (fault) return { error: fault };
     const failure = this.#failures.get(text);
     return failure && failure.until > this.#engine.now() ? failure : undefined;
+  }
+
+  /** Remembers a failure for `negativeTtl`. */
+  #remember({ text, lifetimes: { negativeTtl } }: Request, error: unknown): void {
+    const failures = this.#failures;
+    if (negativeTtl <= 0) return;
+    failures.delete(text);
+    failures.set(text, { error, until: this.#engine.now() + negativeTtl });
+    if (failures.size > MAX_FAILURES) failures.delete(failures.keys().next().value as string);
   }
 
   /** Others may load what this flight does not bring. */
   #release(text: string, flight: Pick<Held, "lease">): void {
     if (flight.lease) this.#engine.store.leases?.release(text, flight.lease);
     flight.lease = undefined;
-  }
-
-  /**
-   * Runs the loader and counts it; a failure is remembered for `negativeTtl`.
-   *
-   * @param isOurs whether nobody has given up the load or mutated its key
-   */
-  #callLoader(flight: Held, request: Request, decision: Decision, isOurs: () => boolean): MaybePromise<unknown> {
-    const engine = this.#engine;
-    const { key, text, space, options, lifetimes, loader } = request;
-    const { hardTimeout, negativeTtl } = lifetimes;
-    const { schema } = options;
-    const context: LoadContext = {
-      key,
-      get signal() {
-        return controllerOf(flight).signal;
-      },
-      stale: flight.found?.entry.value,
-      setTtl: (ttl) => {
-        decision.ttl = ttl;
-      },
-      setTags: (tags) => {
-        decision.tags = tags;
-      },
-      skip: () => {
-        decision.skip = true;
-      },
-    };
-    const startedAt = engine.now();
-    const over = (ok: boolean): void => {
-      const duration = (decision.loadTime = engine.now() - startedAt);
-      space.counters.loads++;
-      engine.emit("load", () => ({ key, duration, ok, background: Boolean(flight.background) }));
-    };
-    return ended(
-      () => {
-        const made = loader!(context);
-        const value = schema
-          ? then(made, (fresh) =>
-              then(fit(schema, fresh, "throw"), (fitting) => {
-                request.fitted = { value: fresh, output: fitting!.value };
-                return fresh;
-              }),
-            )
-          : made;
-        return isPromise(value)
-          ? within(value, hardTimeout, engine.options.clock, () => {
-              const error = new LoadTimeoutError(`Cannot use loader as it must take at most ${hardTimeout} ms`);
-              controllerOf(flight).abort(error);
-              throw error;
-            })
-          : value;
-      },
-      (value) => {
-        over(true);
-        return value;
-      },
-      (error) => {
-        space.counters.loadErrors++;
-        if (negativeTtl > 0 && isOurs()) {
-          this.#failures.delete(text);
-          this.#failures.set(text, { error, until: engine.now() + negativeTtl });
-          if (this.#failures.size > MAX_FAILURES) this.#failures.delete(this.#failures.keys().next().value as string);
-        }
-        over(false);
-        throw error;
-      },
-    );
   }
 
   /**
@@ -560,6 +443,7 @@ export class Loads {
     decision: Decision,
     ticket: number,
   ): MaybePromise<Entry | undefined> {
+    if (value === undefined || decision.skip) return undefined;
     const { key, text, space } = request;
     const { store, fence } = this.#engine;
     return ended(
@@ -590,14 +474,4 @@ function atOnce<T>(answer: MaybePromise<T>): T {
   if (!isPromise(answer)) return answer;
   answer.catch(() => {});
   throw new SyncUnsupportedError("Cannot use loader as it must answer at once: received a promise");
-}
-
-/** A landing with what a tier had. */
-function served(found: Found, by: Outcome = "swr"): Landing {
-  return { ...found, by: found.stale ? by : "hit" };
-}
-
-/** Whether an old entry may still be served, `span` after its freshness ended. One expired by tag has no such time. */
-export function isWithin(entry: Entry, span: number, now: number): boolean {
-  return span > 0 && freshness(entry, now) !== "expired" && (entry.freshUntil === 0 || now < entry.freshUntil + span);
 }

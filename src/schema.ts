@@ -51,7 +51,7 @@ export function fit(
 
 /** Whether hits have to be looked at before they are served. */
 export function isChoosy({ schema, validate }: Acceptance): boolean {
-  return schema !== undefined || validate !== undefined;
+  return Boolean(schema || validate);
 }
 
 /**

@@ -17,8 +17,8 @@ import type {
 } from "./api.ts";
 import { SyncUnsupportedError } from "./errors.ts";
 import { type Key, listOf } from "./key.ts";
-import type { Loader } from "./load.ts";
 import { loadManySync } from "./load-many.ts";
+import type { Loader } from "./loader.ts";
 import { isPromise, then } from "./maybe.ts";
 import type { AnyGetOptions, LoadOptions, SetOptions } from "./options.ts";
 import type { Ids, InvalidateScopeOptions } from "./scope/types.ts";

@@ -7,13 +7,13 @@ import type { Clock } from "./clock.ts";
 import { settle } from "./maybe.ts";
 
 /**
- * Ends with the work, or after `ms` milliseconds with what `late` returns or throws. The work itself goes on, and what
+ * Ends with the work, or after `ms` milliseconds, which may be over already, with what `late` returns or throws. The work itself goes on, and what
  * becomes of it then is ignored.
  */
 export function within<T>(work: Promise<T>, ms: number, clock: Clock, late: () => T | Promise<T>): Promise<T> {
   if (ms === Infinity) return work;
   return new Promise((resolve, reject) => {
-    const timer = clock.setTimer(() => resolve(settle(late)), ms);
+    const timer = clock.setTimer(() => resolve(settle(late)), Math.max(0, ms));
     work.then(resolve, reject).then(() => clock.clearTimer(timer));
   });
 }

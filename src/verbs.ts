@@ -20,7 +20,7 @@ import { NO_TAGS } from "./entry.ts";
 import { CacheClosedError, callable, invalid, oneOf } from "./errors.ts";
 import { isPlain, type Key, listOf } from "./key.ts";
 import { listKeys } from "./listing.ts";
-import type { Loader } from "./load.ts";
+import type { Loader } from "./loader.ts";
 import { all, finalize, then } from "./maybe.ts";
 import {
   type Acceptance,

@@ -7,7 +7,7 @@ import { toMilliseconds } from "./duration.ts";
 import type { Entry } from "./entry.ts";
 import { mustBe, ValueError } from "./errors.ts";
 import type { Key } from "./key.ts";
-import type { Loader } from "./load.ts";
+import type { Loader } from "./loader.ts";
 import { isPromise } from "./maybe.ts";
 import { isOff, type Off } from "./off.ts";
 import { checkLeaseTimeout, type Lifetimes, type LoadOptions, type Resolved, resolveLifetimes } from "./options.ts";

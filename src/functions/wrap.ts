@@ -8,7 +8,7 @@
  */
 import { ConfigError, callable, invalid, KeyError, oneOf } from "../errors.ts";
 import { isPlain, type Key } from "../key.ts";
-import type { LoadContext, Loader } from "../load.ts";
+import type { LoadContext, Loader } from "../loader.ts";
 import { finalize, settle, then } from "../maybe.ts";
 import { type LoadOptions, resolveLifetimes } from "../options.ts";
 import { isChoosy } from "../schema.ts";

@@ -6,7 +6,7 @@
 import type { Entry } from "../entry.ts";
 import { CorruptError, callable } from "../errors.ts";
 import type { Key } from "../key.ts";
-import type { LoadContext } from "../load.ts";
+import type { LoadContext } from "../loader.ts";
 import { settle } from "../maybe.ts";
 import { type LoadOptions, resolveLifetimes } from "../options.ts";
 import { abortable } from "../timeout.ts";
