@@ -9,7 +9,7 @@ import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
 import { listedDriver } from "./cache-api/listed-driver.ts";
 import { markedDriver } from "./cache-api/marked-driver.ts";
 import type { WebCache, WebCacheSource } from "./cache-api/slice.ts";
-import { fault, text, tierOptions } from "./options.ts";
+import { checkOptions, fault, text, tierOptions } from "./options.ts";
 import { plainStore } from "./plain/store.ts";
 import { userAgent } from "./sql/builtin.ts";
 import { keyLimit } from "./sql/remote-options.ts";
@@ -59,6 +59,7 @@ const ENVELOPE = 128;
  * ```
  */
 export function cacheApi(cache?: WebCache | string, options: CacheApiOptions = {}): Tier {
+  checkOptions(options);
   const source = sourceOf(cache);
   const base = baseOf(options.base ?? BASE);
   const name = text("name", options.name ?? "cache-api");

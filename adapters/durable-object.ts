@@ -6,7 +6,7 @@
 import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
 import { StoreOpenError, TiercelError } from "../src/errors.ts";
 import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
-import { fault, text, tierOptions } from "./options.ts";
+import { checkOptions, fault, text, tierOptions } from "./options.ts";
 import { Connection } from "./sql/connection.ts";
 import { type DurableObjectStorage, durableObjectDriver } from "./sql/durable-object-driver.ts";
 import type { Encrypted, SqliteTier } from "./sql/file-tier.ts";
@@ -50,6 +50,7 @@ const MAX_BATCH = 500;
 export function durableObject(storage: DurableObjectStorage, options: DurableObjectOptions & Encrypted): Tier;
 export function durableObject(storage: DurableObjectStorage, options?: DurableObjectOptions): SqliteTier;
 export function durableObject(storage: DurableObjectStorage, options: DurableObjectOptions = {}): SqliteTier {
+  checkOptions(options);
   if (!hasSqlite(storage)) throw fault("storage", "the storage of a Durable Object with SQLite", storage);
   const capabilities: Capabilities = Object.freeze({
     sync: true,

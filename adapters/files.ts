@@ -10,7 +10,7 @@ import { Disk } from "./files/disk.ts";
 import { filesDriver } from "./files/driver.ts";
 import { codeOf, type FileSystem, makeFolder } from "./files/file-system.ts";
 import { newTemporaryNames } from "./files/layout.ts";
-import { fault, flag, text, tierOptions } from "./options.ts";
+import { checkOptions, fault, flag, text, tierOptions } from "./options.ts";
 import { plainStore } from "./plain/store.ts";
 import { builtin, userAgent } from "./sql/builtin.ts";
 
@@ -54,6 +54,7 @@ const MAX_VALUE_BYTES = 1_000_000_000;
  * ```
  */
 export function files(folder: string | URL, options: FilesOptions = {}): Tier {
+  checkOptions(options);
   const path = pathOf(folder);
   const fsync = flag("fsync", options.fsync ?? false);
   const { maxKeyLength = MAX_KEY_LENGTH } = options;

@@ -8,7 +8,7 @@ import type { Duration } from "../src/duration.ts";
 import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
 import { kvDriver } from "./kv/driver.ts";
 import type { KvNamespace } from "./kv/namespace.ts";
-import { fault, text, tierOptions, time } from "./options.ts";
+import { checkOptions, fault, text, tierOptions, time } from "./options.ts";
 import { plainStore } from "./plain/store.ts";
 
 /** Options of {@linkcode kv}. */
@@ -59,6 +59,7 @@ const ENVELOPE = 128;
  * ```
  */
 export function kv(namespace: KvNamespace, options: KvOptions = {}): Tier {
+  checkOptions(options);
   for (const method of ["getWithMetadata", "put", "delete", "list"] as const)
     if (typeof namespace?.[method] !== "function") throw fault("namespace", "a KV binding", namespace);
   const name = text("name", options.name ?? "kv");

@@ -10,7 +10,7 @@ import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
 import { type LibsqlClient, libsqlDriver } from "./libsql/client.ts";
 import { connect } from "./libsql/load.ts";
 import { isClient, type Place, readPlace } from "./libsql/target.ts";
-import { flag, text, tierOptions } from "./options.ts";
+import { checkOptions, flag, text, tierOptions } from "./options.ts";
 import { budgetOf, keyLimit } from "./sql/remote-options.ts";
 import { remoteStore } from "./sql/remote-store.ts";
 
@@ -68,6 +68,7 @@ const MAX_BATCH = 400;
  * ```
  */
 export function libsql(target: string | URL | LibsqlClient, options: LibsqlOptions = {}): Tier {
+  checkOptions(options);
   const given = isClient(target) ? target : undefined;
   const place = given === undefined ? readPlace(target as string | URL, options.authToken) : undefined;
   const isFile = place?.isFile ?? given?.protocol === "file";

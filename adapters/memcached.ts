@@ -13,7 +13,7 @@ import { memcachedDriver } from "./memcached/driver.ts";
 import type { Net } from "./memcached/net.ts";
 import { isMemcacheClient, type MemcacheClient, packageServers } from "./memcached/package-client.ts";
 import { type MemcachedServers, serverOf } from "./memcached/server.ts";
-import { fault, text, tierOptions } from "./options.ts";
+import { checkOptions, fault, text, tierOptions } from "./options.ts";
 import { plainStore } from "./plain/store.ts";
 import { builtin } from "./sql/builtin.ts";
 
@@ -59,6 +59,7 @@ const ENVELOPE = 128;
  * ```
  */
 export function memcached(target: string | readonly string[] | MemcacheClient, options: MemcachedOptions = {}): Tier {
+  checkOptions(options);
   const name = text("name", options.name ?? "memcached");
   const { prefix = "tiercel:", maxItemBytes = MAX_ITEM_BYTES } = options;
   if (typeof prefix !== "string" || !/^[!-~]{1,100}$/.test(prefix))

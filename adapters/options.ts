@@ -8,7 +8,9 @@ import { ConfigError, describe } from "../src/errors.ts";
 import type { TierOptions, WritePolicy } from "../src/tier.ts";
 
 /** The options that every tier has, checked and frozen, without those of the adapter. */
-export function tierOptions({ name, ttl, write, timeout, breaker }: TierOptions): TierOptions {
+export function tierOptions(options: TierOptions): TierOptions {
+  checkOptions(options);
+  const { name, ttl, write, timeout, breaker } = options;
   const checked: TierOptions = {};
   if (name !== undefined) checked.name = name;
   if (ttl !== undefined) {
@@ -26,6 +28,11 @@ export function tierOptions({ name, ttl, write, timeout, breaker }: TierOptions)
     checked.breaker = breaker === false ? false : Object.freeze({ ...breaker });
   }
   return Object.freeze(checked);
+}
+
+/** Options, whatever is in them. */
+export function checkOptions(options: unknown): void {
+  if (Object(options) !== options) throw fault("options", "an object", options);
 }
 
 /** A string that is not empty. */

@@ -8,7 +8,7 @@ import type { Bus } from "../src/bus/bus.ts";
 import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
 import type { Duration } from "../src/duration.ts";
 import type { Tier, TierOptions } from "../src/tier.ts";
-import { fault, tierOptions, time } from "./options.ts";
+import { checkOptions, fault, tierOptions, time } from "./options.ts";
 import { busOver } from "./redis/bus.ts";
 import { linkOf } from "./redis/connection.ts";
 import { budgetOf, readPrefix } from "./redis/options.ts";
@@ -120,6 +120,7 @@ interface Settings {
 }
 
 function readOptions(options: RedisConnectOptions & { pool?: number | undefined }, budget: number): Settings {
+  checkOptions(options);
   const { connectTimeout = budget, commandTimeout = budget, pool, tls } = options;
   const prefix = readPrefix(options.prefix);
   if (pool !== undefined && !(Number.isSafeInteger(pool) && pool >= 1 && pool <= MOST_CONNECTIONS))

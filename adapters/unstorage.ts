@@ -5,7 +5,7 @@
  */
 import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
 import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
-import { fault, flag, text, tierOptions } from "./options.ts";
+import { checkOptions, fault, flag, text, tierOptions } from "./options.ts";
 import { headSize } from "./plain/record.ts";
 import { plainStore } from "./plain/store.ts";
 import { textLength } from "./plain/text.ts";
@@ -66,6 +66,7 @@ const ENVELOPE = 128;
  * ```
  */
 export function unstorage(storage: UnstorageStorage, options: UnstorageOptions = {}): Tier {
+  checkOptions(options);
   for (const method of METHODS)
     if (typeof storage?.[method] !== "function") throw fault("storage", "a Storage of unstorage", storage);
   const base = baseOf(options.base ?? "tiercel");

@@ -10,7 +10,7 @@ import { hasTimers } from "../src/clock.ts";
 import type { Duration } from "../src/duration.ts";
 import { ConfigError } from "../src/errors.ts";
 import type { Tier, TierOptions } from "../src/tier.ts";
-import { fault, text, tierOptions, time } from "./options.ts";
+import { checkOptions, fault, text, tierOptions, time } from "./options.ts";
 import { busOver } from "./redis/bus.ts";
 import { budgetOf } from "./sql/remote-options.ts";
 import { boundedStore } from "./upstash/bounded.ts";
@@ -120,6 +120,7 @@ function sendTo(
  * ```
  */
 export function upstashBus(target: string | URL | UpstashPlace, options: UpstashBusOptions = {}): Bus {
+  checkOptions(options);
   const patience = time("timeout", options.timeout ?? budgetOf({}), 1);
   const prefix = readPrefix(options.prefix);
   const rest = new Rest(readPlace(target, options.token), patience);

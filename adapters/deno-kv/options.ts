@@ -5,7 +5,7 @@
  */
 import type { BytesOptions } from "../../src/bytes/bytes.ts";
 import type { TierOptions } from "../../src/tier.ts";
-import { fault, text, tierOptions } from "../options.ts";
+import { checkOptions, fault, text, tierOptions } from "../options.ts";
 import type { DenoKv } from "./kv.ts";
 
 /** Options of {@linkcode denoKv}. */
@@ -31,6 +31,7 @@ const LONGEST_PREFIX = 100;
  * @throws {ConfigError} naming the option that is wrong
  */
 export function resolveDenoKvOptions(target: DenoKv | string | undefined, options: DenoKvOptions): DenoKvSettings {
+  checkOptions(options);
   const { getMany, atomic, list, commitVersionstamp } = Object(target) as Partial<DenoKv>;
   const isKv = [getMany, atomic, list, commitVersionstamp].every((method) => typeof method === "function");
   if (target !== undefined && !isKv && (typeof target !== "string" || target === ""))

@@ -5,7 +5,7 @@
  */
 import type { BytesOptions } from "../../src/bytes/bytes.ts";
 import type { TierOptions } from "../../src/tier.ts";
-import { fault, flag, text, tierOptions } from "../options.ts";
+import { checkOptions, fault, flag, text, tierOptions } from "../options.ts";
 import type { MongoCollection, MongoDb } from "./driver.ts";
 
 /** Where the tier is: a collection, or the name of one in a database. */
@@ -37,6 +37,7 @@ const METHODS = ["find", "bulkWrite", "deleteMany", "findOneAndDelete", "findOne
  * @throws {ConfigError} naming the option that is wrong
  */
 export function resolveMongoOptions(target: MongoTarget, options: MongoOptions): MongoSettings {
+  checkOptions(options);
   return Object.freeze({
     name: text("name", options.name ?? "mongodb"),
     collection: collectionOf(target),

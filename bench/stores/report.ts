@@ -60,7 +60,8 @@ export function reportStores(samples: Samples, trips: Trips, effort: Effort): Se
 }
 
 const LEGEND = `Medians. In brackets: how many times as long as the raw client that it is built on, as the median of the ratios of the rounds; then
-round trips (rt) per call. ² Has no call for many keys: 100 of \`get\` at once, some of which are sent when the first are answered.`;
+round trips (rt) per call. ² Has no call for many keys: 100 of \`get\` at once, some of which are sent when the first are answered.
+Over a WebSocket the client closes the stream of a batch by a second trip, for which nobody waits.`;
 
 /** The head, then a row for each entrant that was measured. */
 function table(title: string, server: string, samples: Samples, trips: Trips): string[][] {

@@ -32,7 +32,9 @@ export interface PollingBusOptions {
  * @throws {ConfigError} for a wrong `every`; `createCache` throws one when no tier keeps a journal, and where there are
  * no timers outside of a request: on Cloudflare Workers and Vercel Edge
  */
-export function pollingBus({ every = "100ms" }: PollingBusOptions = {}): Bus {
+export function pollingBus(options: PollingBusOptions = {}): Bus {
+  if (Object(options) !== options) throw invalid("options", "an object", options);
+  const { every = "100ms" } = options;
   const pause = toMilliseconds(every, "every");
   if (!(pause > 0 && pause < Infinity)) throw invalid("every", "above 0 and finite", every);
   return {

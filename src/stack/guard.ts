@@ -6,11 +6,12 @@
 
 import type { Clock } from "../clock.ts";
 import { toMilliseconds } from "../duration.ts";
-import { invalid, TierError, TierTimeoutError } from "../errors.ts";
+import { invalid, TierError, TierTimeoutError, ValueError } from "../errors.ts";
 import type { BreakerState } from "../events.ts";
 import { isPromise } from "../maybe.ts";
 import type { MaybePromise, Tier } from "../tier.ts";
 import { within } from "../timeout.ts";
+import { isAnswer } from "./answers.ts";
 import { Breaker } from "./breaker.ts";
 
 /** Time budget of a tier that is not `local` and sets none: 2 s. */
@@ -71,13 +72,15 @@ export class Guard {
       return this.#failed(operation, error);
     }
     if (isPromise(answer)) return this.#within(operation, answer, arrived);
+    if (!isAnswer(operation, answer)) return this.#failed(operation, noAnswer(operation));
     this.#breaker.succeeded();
     return answer;
   }
 
   #within<T>(operation: string, answer: Promise<T>, arrived?: () => void): Promise<T | TierError> {
     const settled = answer.then(
-      (value): { value: T } => ({ value }),
+      (value): { value: T } | { error: unknown } =>
+        isAnswer(operation, value) ? { value } : { error: noAnswer(operation) },
       (error): { error: unknown } => ({ error }),
     );
     const late = () => {
@@ -102,4 +105,10 @@ export class Guard {
     this.#breaker.failed(this.#clock.now());
     return error;
   }
+}
+
+function noAnswer(operation: string): ValueError {
+  return new ValueError(
+    `Cannot use answer of ${operation} as it must be what the Tier contract says: received another`,
+  );
 }

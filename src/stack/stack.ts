@@ -7,7 +7,7 @@
 import type { Engine } from "../engine.ts";
 import type { Entry } from "../entry.ts";
 import { ConfigError, TierError } from "../errors.ts";
-import { all, finalize, repeat, then } from "../maybe.ts";
+import { all, ended, finalize, repeat, then } from "../maybe.ts";
 import { sharedPrefix } from "../options.ts";
 import { type CacheHealth, type LayerCounters, newLayerCounters, type TierStats } from "../stats.ts";
 import {
@@ -133,25 +133,34 @@ class Stack implements Store {
 
   #newLayer(tier: Tier, above: readonly Tier[]): Layer {
     const engine = this.#engine;
-    const { options } = engine;
     if (above.some(({ name }) => name === tier.name)) {
       throw new ConfigError("tiers", `Cannot use tiers as their names must differ: received two named ${tier.name}`);
     }
     const slower = above.find(({ capabilities }) => !capabilities.local && tier.capabilities.local);
-    if (slower) options.logger?.warn(`Tier ${slower.name} comes before ${tier.name}, which is faster`);
+    if (slower) this.#log("warn", `Tier ${slower.name} comes before ${tier.name}, which is faster`);
     const counters = newLayerCounters();
     return new Layer(tier, above.length, engine, counters, {
       around: (operation, call) => (engine.around ? engine.around(tier.name, operation, call) : call()),
       fault: (error, operation) => {
         counters.errors++;
-        engine.options.logger?.error(error.message, error.cause);
+        this.#log("error", error.message, error.cause);
         engine.emit("error", () => ({ error, operation, tier: tier.name }));
       },
       breaker: (state) => {
-        engine.options.logger?.warn(`Breaker of tier ${tier.name} is ${state}`);
+        this.#log("warn", `Breaker of tier ${tier.name} is ${state}`);
         engine.emit("breaker", () => ({ tier: tier.name, state }));
       },
     });
+  }
+
+  /** A logger that throws or rejects is an `error` event, and harms nobody. */
+  #log(level: "warn" | "error", message: string, ...detail: unknown[]): void {
+    const engine = this.#engine;
+    ended(
+      () => engine.options.logger?.[level](message, ...detail),
+      () => {},
+      (error) => engine.emit("error", () => ({ error, operation: "logger" })),
+    );
   }
 
   read(keys: readonly string[], options: StoreReadOptions): MaybePromise<Findings> {

@@ -46,7 +46,8 @@ export function bodyOf(
         end();
         controller.error(signal!.reason);
       };
-      signal?.addEventListener("abort", stop);
+      if (signal?.aborted) stop();
+      else signal?.addEventListener("abort", stop);
     },
     async pull(controller) {
       try {

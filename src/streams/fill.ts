@@ -221,6 +221,8 @@ export class Fill {
     this.#held.set(index, bytes);
     this.#partial = NOTHING;
     this.#filled = 0;
+    // Of a long piece there is more to come, which may have to wait for its readers.
+    this.#wake();
     if (this.#isSpilling) return;
     this.#writing++;
     this.#write(index, bytes, isLast)

@@ -15,7 +15,7 @@ import type { Filling } from "./filling.ts";
 import { type Manifest, manifestOf } from "./manifest.ts";
 import { piecesOf } from "./source.ts";
 import { canOpen, openStored } from "./stored.ts";
-import type { FoundStream, StreamInfo, StreamLoader, StreamLoadOptions } from "./types.ts";
+import type { FoundStream, LoadedStream, StreamInfo, StreamLoader, StreamLoadOptions } from "./types.ts";
 import type { View } from "./view.ts";
 import type { Writer } from "./writer.ts";
 
@@ -89,7 +89,7 @@ export class StreamLoads {
     const core: LoadOptions = { ...this.#view.core(options), signal: gate.signal, validate };
     const request = newRequest(key, core, space, async (context) => {
       before = manifestOf(context.stale);
-      const { body, meta } = await loader(await this.#context(context, text));
+      const { body, meta } = Object(await loader(await this.#context(context, text))) as LoadedStream;
       const pieces = piecesOf(body);
       filling = await this.#writer.begin(pieces, this.#writer.filling(text, undefined, meta, core, true));
       return this.#writer.finish(filling, context.signal);
@@ -105,9 +105,11 @@ export class StreamLoads {
         if ("landed" in next) {
           const landed = await this.#landed(key, text, next.landed, signal);
           if (landed) return landed;
+          const manifest = manifestOf(next.landed);
+          // What another call has loaded is not kept, or no stream: it was not for this one.
+          if (!manifest) return await this.#load(key, text, loader, options, odd);
           // It is lost since: once more, without it.
-          const { id = "" } = manifestOf(next.landed) ?? {};
-          if (odd === undefined) return await this.#load(key, text, loader, options, id);
+          if (odd === undefined) return await this.#load(key, text, loader, options, manifest.id ?? "");
           throw new CorruptError("Cannot read stream as it must stay for as long as it is opened: received none twice");
         }
         if (next === filling || next.isFor(version)) return next.found(signal);
@@ -150,6 +152,7 @@ export class StreamLoads {
     const time = this.#view.verbs.engine.now();
     const unknown = { createdAt: time, freshUntil: time, staleUntil: time } as Entry;
     const item = now?.manifest.id === manifest.id ? now! : { entry: unknown, stale: false, tier: "" };
-    return (await this.#view.open(key, text, { ...item, manifest }, signal))?.found;
+    const opened = await this.#view.open(key, text, { ...item, manifest }, signal);
+    return opened ? opened.found : undefined;
   }
 }

@@ -62,7 +62,7 @@ export function streams(cache: Cache<AnyScopes>, options: StreamsOptions = {}): 
     },
     getResponse: async (key, options) => toResponse(await view.get(key, options)),
     async setBlob(key, blob, options) {
-      await writer.set(key, blob, { ...options, meta: { type: blob.type } }, "blob");
+      await writer.set(key, blob, { ...options, meta: { type: (Object(blob) as Blob).type } }, "blob");
     },
     getBlob: async (key, options) => toBlob(await view.get(key, options)),
     async prune(options) {

@@ -6,6 +6,7 @@
  */
 import type { Engine } from "../engine.ts";
 import { TierError } from "../errors.ts";
+import { layersOf } from "../stack/layers.ts";
 import { manifestOf } from "./manifest.ts";
 import type { Room } from "./room.ts";
 import { chunksName, LASTING, type Shelf } from "./shelf.ts";
@@ -34,12 +35,25 @@ export async function pruneOrphans(shelf: Shelf, room: Room, engine: Engine, sig
         if (typeof text !== "string" || typeof id !== "string" || !(entry!.staleUntil > now + LASTING)) continue;
         const name = chunksName(id, text);
         if (room.isHeld(name) || keys[i] !== shelf.anchor(name)) continue;
-        const { found } = await engine.store.read([text], { peek: true, version: null });
-        if (found[0] && manifestOf(found[0].entry.value)?.id === id) continue;
+        if (await isWanted(engine, text, id)) continue;
         await shelf.clear(layer, name);
         count++;
       }
     } while (cursor !== undefined);
   }
   return count;
+}
+
+/**
+ * Whether any tier has the manifest of a stream, or may have it, as it does not answer. Each is asked, since one above may
+ * not have heard yet that another process has replaced what was there.
+ */
+export async function isWanted(engine: Engine, text: string, id: string): Promise<boolean> {
+  for (const layer of layersOf.get(engine) ?? []) {
+    const answer = await layer.read([text], { now: engine.now(), peek: true });
+    if (answer instanceof TierError) return true;
+    const [entry] = answer.entries;
+    if (entry && manifestOf(entry.value)?.id === id && engine.ledger.check(entry) !== "deleted") return true;
+  }
+  return false;
 }

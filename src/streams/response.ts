@@ -19,11 +19,11 @@ const BODILESS = [101, 103, 204, 205, 304];
 
 /** @throws {ValueError} for a response whose body was read, and for one that is an error and has no status */
 export function fromResponse(response: Response): LoadedStream {
-  const { status, statusText, body, bodyUsed } = response;
+  const { status, statusText, body, bodyUsed, headers: fields } = Object(response) as Response;
   if (bodyUsed) throw new ValueError("Cannot use response as its body must not be read yet: received one that is");
   if (!(status >= 200 && status <= 599))
     throw new ValueError(mustBe("response", "of a status from 200 to 599", status));
-  const headers = [...(response.headers as unknown as Iterable<[string, string]>)];
+  const headers = [...(fields as unknown as Iterable<[string, string]>)];
   const meta: ResponseMeta = { status, statusText, headers };
   return { body: body ?? new Uint8Array(0), meta };
 }

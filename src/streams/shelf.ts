@@ -80,13 +80,13 @@ export class Shelf {
     this.codec = writable.every((layer) => knows(layer, engine)) ? CODEC : undefined;
   }
 
-  /** The shelf of a view; `undefined` where every tier is this process's own. */
+  /** The shelf of a view, which may be one to read alone; `undefined` where every tier is this process's own. */
   static of(space: Space): Shelf | undefined {
     const layers = (layersOf.get(space.engine) ?? []).filter(
       ({ isPrivate, name }) => !isPrivate && (space.tiers?.includes(name) ?? true),
     );
     const writable = layers.filter(({ tier }) => !tier.capabilities.readOnly && tier.options?.write !== "around");
-    return writable.length > 0 ? new Shelf(space, layers, writable) : undefined;
+    return layers.length > 0 ? new Shelf(space, layers, writable) : undefined;
   }
 
   #key(name: string, index: number): string {

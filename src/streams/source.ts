@@ -14,12 +14,21 @@ export interface Pieces {
   cancel(reason: unknown): void;
 }
 
-/** The bytes of a source that has them at hand. */
+/**
+ * The bytes of a source that has them at hand.
+ *
+ * @throws {ValueError} for those of a buffer that was transferred
+ */
 export function bytesOf(source: unknown): Uint8Array | undefined {
-  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  return Object.prototype.toString.call(source) === "[object ArrayBuffer]"
-    ? new Uint8Array(source as ArrayBuffer)
-    : undefined;
+  const view = ArrayBuffer.isView(source);
+  if (!view && Object.prototype.toString.call(source) !== "[object ArrayBuffer]") return undefined;
+  try {
+    return view
+      ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+      : new Uint8Array(source as ArrayBuffer);
+  } catch {
+    throw new ValueError("Cannot use source as its bytes must be there: received a buffer that was transferred");
+  }
 }
 
 /** @throws {ValueError} for what is no source, and for a stream that somebody else reads */

@@ -6,7 +6,7 @@
 import type { Cache } from "../api.ts";
 import { checkRing } from "../bytes/encryption/key-ring.ts";
 import { CorruptError, invalid, TierError } from "../errors.ts";
-import type { Key } from "../key.ts";
+import { type Key, listOf } from "../key.ts";
 import { settle, then } from "../maybe.ts";
 import type { LoadOptions } from "../options.ts";
 import type { AnyScopes } from "../scope/types.ts";
@@ -31,6 +31,9 @@ const MOST_IN_MEMORY = 16 * 1_048_576;
 /** A body takes its time; who waits for it in another process gives up by a time of its own. */
 const LEASES = { lease: "10m", leaseTimeout: "30s" } as const;
 
+/** How often a stream is opened that others replace all the while. */
+const TRIES = 5;
+
 /** A stream with its kind. */
 export interface Opened {
   readonly found: FoundStream;
@@ -47,21 +50,28 @@ export class View {
   readonly verbs: Verbs;
   /** That of the view itself: streams are looked for in no other. */
   readonly space: Space;
+  /** Where chunks are written; `undefined` where bodies are kept whole. */
   readonly shelf: Shelf | undefined;
+  /** Where chunks of others may be. */
+  readonly #shelf: Shelf | undefined;
   readonly room: Room;
   readonly limits: Pick<FillingOptions, "chunk" | "maxBytes" | "ring">;
 
   /** @throws {ConfigError} for a wrong option, and for what is no cache */
-  constructor(cache: Cache<AnyScopes>, { chunkBytes = 65_536, maxBytes, encryption }: StreamsOptions) {
+  constructor(cache: Cache<AnyScopes>, options: StreamsOptions) {
     const verbs = (cache as { [INSIDE]?: Verbs } | undefined)?.[INSIDE];
     if (!verbs) throw invalid("cache", "made by createCache", cache);
+    if (Object(options) !== options) throw invalid("options", "an object", options);
+    const { chunkBytes = 65_536, maxBytes, encryption } = options;
     if (!(Number.isSafeInteger(chunkBytes) && chunkBytes >= LEAST_CHUNK && chunkBytes <= MOST_CHUNK))
       throw invalid("chunkBytes", `an integer from ${LEAST_CHUNK} to ${MOST_CHUNK}`, chunkBytes);
-    if (maxBytes !== undefined && !(maxBytes > 0)) throw invalid("maxBytes", "above 0", maxBytes);
+    if (maxBytes !== undefined && !(typeof maxBytes === "number" && maxBytes > 0))
+      throw invalid("maxBytes", "a number above 0", maxBytes);
     if (encryption !== undefined) checkRing(encryption);
     this.verbs = verbs;
     this.space = verbs.space.own;
-    this.shelf = Shelf.of(this.space);
+    this.#shelf = Shelf.of(this.space);
+    this.shelf = this.#shelf?.writable.length === 0 ? undefined : this.#shelf;
     this.room = Room.of(verbs.engine);
     this.limits = {
       chunk: Math.min(chunkBytes, (this.shelf?.maxChunk ?? Infinity) - TAG_BYTES),
@@ -72,15 +82,20 @@ export class View {
 
   /** Where a stream is read. */
   place(text: string): Place {
-    const { space, shelf, room, limits } = this;
-    return { space, shelf, room, ring: limits.ring, text };
+    const { space, room, limits } = this;
+    return { space, shelf: this.#shelf, room, ring: limits.ring, text };
   }
 
   /** Options of the core for a write or load. */
   core(options: StreamSetOptions | StreamLoadOptions): LoadOptions {
-    const { meta: _, ...rest } = options as StreamSetOptions;
+    const { meta: _, tags, ...rest } = options as StreamSetOptions;
     const codec = this.shelf?.codec;
-    return { ...LEASES, ...(rest as LoadOptions), ...(codec !== undefined && { codec }) };
+    return {
+      ...LEASES,
+      ...(rest as LoadOptions),
+      ...(tags && { tags: listOf(tags) }),
+      ...(codec !== undefined && { codec }),
+    };
   }
 
   /** Has the chunks of a stream go that is gone. */
@@ -111,20 +126,33 @@ export class View {
     });
   }
 
-  /** The stream of an entry; `undefined` where it is lost or damaged, and then the entry goes too. */
+  /**
+   * The stream of an entry; `undefined` where it is lost or damaged, and then the entry goes too; `false` where there is another by now, as another
+   * process has replaced it.
+   */
   async open(
     key: Key,
     text: string,
     { manifest, entry, stale, tier }: Seen,
     signal?: AbortSignal,
-  ): Promise<Opened | undefined> {
+  ): Promise<Opened | undefined | false> {
     const { engine } = this.verbs;
+    let now: Seen | undefined;
+    const isThere = async (): Promise<boolean> => {
+      now = await this.peek(text);
+      return now?.entry.createdAt === entry.createdAt && now.manifest.id === manifest.id;
+    };
     const lost = async (error: CorruptError): Promise<void> => {
+      if (!(await isThere())) return;
+      if (this.#shelf) {
+        // Memory may not have heard yet of who has replaced it.
+        await engine.store.drop?.([{ by: "keys", keys: [text] }]);
+        if (!(await isThere())) return;
+      }
       engine.emit("corrupt", () => ({ key, tier, error }));
-      const now = await this.peek(text);
-      if (!now || now.entry.createdAt !== entry.createdAt || now.manifest.id !== manifest.id) return;
       await engine.store.delete([text]);
       this.retire(text, manifest);
+      now = undefined;
     };
     const place = this.place(text);
     try {
@@ -138,7 +166,7 @@ export class View {
       if (error instanceof TierError) return undefined;
       if (!(error instanceof CorruptError)) throw error;
       await lost(error);
-      return undefined;
+      return now && false;
     }
   }
 
@@ -149,13 +177,21 @@ export class View {
     verbs.check(options);
     const { signal, version = engine.options.version } = options;
     const text = space.encode(key);
-    const item = await abortable(this.look(key, version, options.stale), signal);
-    const opened = item && (await abortable(this.open(key, text, item, signal), signal));
+    let item: Seen | undefined;
+    let opened: Opened | undefined | false = false;
+    for (let tries = 0; opened === false && tries < TRIES; tries++) {
+      item = await abortable(this.look(key, version, options.stale), signal);
+      opened = item && (await abortable(this.open(key, text, item, signal), signal));
+    }
     const filling = opened || !options.filling ? undefined : this.room.fillings.get(text);
     if (filling?.isFor(version)) return { found: filling.found(signal), kind: filling.kind };
     space.count(key, !opened ? "misses" : opened.found.stale ? "staleHits" : "hits");
-    if (opened) engine.emit("hit", () => ({ key, tier: item.tier }));
-    else engine.emit("miss", () => ({ key }));
+    if (!opened) {
+      engine.emit("miss", () => ({ key }));
+      return undefined;
+    }
+    const { tier } = item!;
+    engine.emit("hit", () => ({ key, tier }));
     return opened;
   }
 }

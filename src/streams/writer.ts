@@ -12,7 +12,7 @@ import { abortable } from "../timeout.ts";
 import { newRequest } from "../write.ts";
 import { Filling, type FillingOptions, wholeManifest } from "./filling.ts";
 import type { Kind, Manifest } from "./manifest.ts";
-import { pruneOrphans } from "./orphans.ts";
+import { isWanted, pruneOrphans } from "./orphans.ts";
 import { bytesOf, type Pieces, piecesOf } from "./source.ts";
 import type { StreamSetOptions, StreamSource } from "./types.ts";
 import type { Seen, View } from "./view.ts";
@@ -79,8 +79,11 @@ export class Writer {
     try {
       await filling?.fill.done.catch(() => {});
       const now = await this.view.peek(text);
+      // A tier that does not answer may have either: what was written has its time, and goes by itself.
+      if (!now && filling && (await isWanted(this.view.verbs.engine, text, filling.id))) return;
       await filling?.settle(now?.manifest.id === filling.id ? now.entry.staleUntil : undefined);
-      if (before?.id !== now?.manifest.id) this.view.retire(text, before);
+      // Where nothing is found and nothing was stored, it may be there again in a moment.
+      if (before?.id !== now?.manifest.id && (now || filling?.fill.isSound)) this.view.retire(text, before);
     } finally {
       if (filling) this.view.room.end(text, filling);
       filling?.end();
@@ -91,9 +94,13 @@ export class Writer {
   async set(key: Key, source: StreamSource, options: StreamSetOptions = NOTHING, kind?: Kind): Promise<void> {
     const { verbs, space, shelf } = this.view;
     const { engine } = verbs;
+    const pieces = piecesOf(source);
+    const tags = abandoning(pieces, () => {
+      verbs.check(options);
+      return verbs.tags(options.tags ?? NO_TAGS)!;
+    });
     const { signal, meta } = options;
     const core: LoadOptions = { ...this.view.core(options), hardTimeout: Infinity, negativeTtl: 0 };
-    const pieces = piecesOf(source);
     const bytes = bytesOf(source);
     let before: Promise<Seen | undefined>;
     let filling: Filling | undefined;
@@ -101,10 +108,7 @@ export class Writer {
       filling = await this.begin(pieces, this.filling(request.text, kind, meta, core));
       return this.finish(filling, signal);
     };
-    const request = abandoning(pieces, () => {
-      verbs.check(options);
-      return newRequest(key, core, space, begin);
-    });
+    const request = abandoning(pieces, () => newRequest(key, core, space, begin));
     const { text } = request;
     const filled = this.filling(text, kind, meta, core);
     try {
@@ -128,7 +132,7 @@ export class Writer {
     try {
       await engine.loads.refresh(request);
       // What is switched off is not stored, and nothing old is to come back.
-      const names = (): readonly string[] => space.encodeTags([...engine.options.tags, ...(options.tags ?? NO_TAGS)]);
+      const names = (): readonly string[] => [...space.encodeTags(engine.options.tags), ...tags];
       if (isOff(request.off, names) || isOff(engine.disabled, names)) await verbs.delete([key]);
     } finally {
       await this.settle(text, filling, old?.manifest);

@@ -66,6 +66,7 @@ test("refuses what is no storage, and wrong options by their name", () => {
     const { option } = throws(() => unstorage(storage, options), ConfigError) as ConfigError;
     ok(option in options, `${option} of ${JSON.stringify(options)}`);
   }
+  throws(() => unstorage(storage, null as never), ConfigError);
 });
 
 test("does nothing to the storage before it is used, and never disposes of it", async () => {

@@ -80,6 +80,7 @@ export const tests: TestCase[] = suite("kv", {
     for (const namespace of [undefined, null, {}, "KV", { getWithMetadata() {}, put() {}, list() {} }])
       throws(() => kv(namespace as never), ConfigError);
     for (const cacheTtl of ["29s", 30_500, -1]) throws(() => kv(new Namespace(), { cacheTtl }), ConfigError);
+    for (const options of [null, "1m"]) throws(() => kv(new Namespace(), options as never), ConfigError);
   },
   "tells KV when an entry ends, rounded up to seconds, and reads with cacheTtl": async () => {
     const namespace = new Namespace();

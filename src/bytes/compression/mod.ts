@@ -49,8 +49,11 @@ const MAX_SIZE = 67_108_864;
  * ```
  */
 export function compression(options: CompressionOptions = {}): Compression {
+  if (Object(options) !== options) throw invalid("options", "an object", options);
   const { threshold = THRESHOLD, minGain = MIN_GAIN, maxSize = MAX_SIZE, format = "deflate-raw" } = options;
   oneOf("format", FORMATS, format);
+  for (const [name, value] of Object.entries({ threshold, minGain, maxSize }))
+    if (typeof value !== "number") throw invalid(name, "a number", value);
   if (!(threshold >= 0)) throw invalid("threshold", "a number of bytes", threshold);
   if (!(minGain >= 0 && minGain <= 1)) throw invalid("minGain", "a number from 0 to 1", minGain);
   if (!(maxSize >= 1 && maxSize <= 2 ** 31)) throw invalid("maxSize", "from 1 to 2147483648 bytes", maxSize);

@@ -55,11 +55,13 @@ const WARN_AFTER = 2 ** 31;
  */
 export function encryption(ring: KeyRing, options: EncryptionOptions = {}): Encryption {
   checkRing(ring);
+  if (Object(options) !== options) throw invalid("options", "an object", options);
   const { hashKeys = false, allowPlain = false, maxAge = Infinity, warnAfter = WARN_AFTER } = options;
   for (const [name, flag] of Object.entries({ hashKeys, allowPlain }))
     if (typeof flag !== "boolean") throw invalid(name, "true or false", flag);
   if (!Number.isSafeInteger(warnAfter) || warnAfter < 1) throw invalid("warnAfter", "an integer above 0", warnAfter);
   const age = toMilliseconds(maxAge, "maxAge");
+  if (!(age > 0)) throw invalid("maxAge", "above 0", maxAge);
   return {
     attach: (store) =>
       attach(hashKeys ? hiddenNames(store, ring) : store, ring, { allowPlain, maxAge: age, warnAfter }),

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { ConfigError, describe } from "../../errors.ts";
+import { ConfigError } from "../../errors.ts";
 import type { MaybePromise } from "../../tier.ts";
 import { type KeyInput, KeyMaterial, type WebCryptoKey } from "./key-material.ts";
 
@@ -37,7 +37,7 @@ export interface KeyRing {
   /**
    * Forgets keys that are not in force: the one with this id, or all. What is still encrypted with them is a miss.
    *
-   * @throws {ConfigError} for the id of the current key
+   * @throws {ConfigError} for the id of the current key, and for what is no id
    */
   drop(id?: string): Promise<void>;
 }
@@ -101,6 +101,7 @@ function noRing(received: unknown): ConfigError {
 }
 
 const encoder = /* @__PURE__ */ new TextEncoder();
+const ID = /^[0-9a-f]{8}$/i;
 /** Of the id, so that no other derived key has bytes in common with it. */
 const ID_LABEL = "tiercel key id v1";
 const NO_SALT = /* @__PURE__ */ new Uint8Array(0);
@@ -234,12 +235,16 @@ class Ring implements KeyRing {
     });
   }
 
-  drop(id?: string): Promise<void> {
+  async drop(id?: string): Promise<void> {
+    // What is none may be a key.
+    if (id !== undefined && !(typeof id === "string" && ID.test(id)))
+      throw new ConfigError("id", "Cannot drop key as its id must be eight hexadecimal digits: received another");
+    const own = id?.toLowerCase();
     return this.#inTurn(async () => {
       const { current, all, names } = await this.keys;
-      if (id === current.hex)
-        throw new ConfigError("id", `Cannot drop key ${describe(id)} as it must not be in force: received the current`);
-      const rest = id === undefined ? [] : [...all.values()].filter(({ hex }) => hex !== id);
+      if (own === current.hex)
+        throw new ConfigError("id", `Cannot drop key ${own} as it must not be in force: received the current`);
+      const rest = own === undefined ? [] : [...all.values()].filter(({ hex }) => hex !== own);
       this.#keys = new Keys(current, rest, names);
     });
   }

@@ -87,6 +87,7 @@ export const tests: TestCase[] = [
     "a wrong pause is refused": () => {
       for (const every of [0, -1, "0s", Infinity, "forever", "soon", Number.NaN, true] as never[])
         throws(() => pollingBus({ every }), "CONFIG");
+      throws(() => pollingBus(null as never), "CONFIG");
     },
     "without a tier that keeps a journal it is refused": () => {
       const lists = [() => [memory()], () => [memory(), mapTier()]];

@@ -178,6 +178,10 @@ export const tests: TestCase[] = suite("compression", {
       { maxSize: 0 },
       { maxSize: Infinity },
       { format: "brotli" },
+      { threshold: null },
+      { minGain: "0.1" },
+      { maxSize: "9" },
+      null,
     ])
       throws(() => compression(options as never), "CONFIG");
   },

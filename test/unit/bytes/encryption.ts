@@ -208,11 +208,11 @@ export const tests: TestCase[] = suite("encryption", {
   "asks for a ring": () => {
     for (const ring of [undefined, null, {}, "key", keyOf(1)]) throws(() => encryption(ring as never), "CONFIG");
     const ring = keyRing({ current: keyOf(1) });
-    for (const options of [{ hashKeys: 1 }, { allowPlain: "no" }, { maxAge: "soon" }, { warnAfter: 0 }])
-      throws(() => encryption(ring, options as never), "CONFIG");
+    const wrong = [{ hashKeys: 1 }, { allowPlain: "no" }, { maxAge: "soon" }, { maxAge: 0 }, { warnAfter: 0 }, null];
+    for (const options of wrong) throws(() => encryption(ring, options as never), "CONFIG");
     const map = mapTier() as Tier<Uint8Array>;
-    for (const wrong of [true, "key", keyOf(1), ring])
-      throws(() => bytes(map, { encryption: wrong as never }), "CONFIG");
+    for (const other of [true, "key", keyOf(1), ring])
+      throws(() => bytes(map, { encryption: other as never }), "CONFIG");
     throws(() => bytes(map, { compression: true as never }), "CONFIG");
   },
   "tells once that a key has to be rotated, before it must": async () => {

@@ -81,6 +81,8 @@ export const tests: TestCase[] = suite("bytes()", {
     throws(() => bytes(store, { codecs: [json, { ...json }] }), "CONFIG");
     throws(() => bytes(store).prepare!([write("k", 1, { codec: { ...json } })]), "CONFIG");
     throws(() => codecTier(store, []), "CONFIG");
+    for (const options of [null, { codecs: null }, { codecs: "json" }])
+      throws(() => bytes(store, options as never), "CONFIG");
   },
   "keeps a bounded number of codecs": () => {
     const { tier } = opened();

@@ -44,6 +44,28 @@ export const faults: StackSuite = stackSuite(
         await cache.close();
       }
     }),
+    "a tier that answers what it may not is one that fails": async (open) => {
+      for (const answer of [undefined, null, 5, {}, { entries: [{}] }, { keys: [5], refused: 5, changes: 5 }]) {
+        const { cache, lower } = open({ coherence: 0, lower: { breaker: false } });
+        await cache.set("k", "v", { tags: ["t"] });
+        const failures: string[] = [];
+        cache.on("error", ({ error }) => void failures.push((error as TierError).code));
+        const operations = ["getMany", "setMany", "deleteMany", "touchMany", "prune", "scan", "size"] as const;
+        for (const name of [...operations, "invalidate", "journal"] as const)
+          for (const face of [lower!, lower!.sync]) if (face?.[name]) Object.assign(face, { [name]: () => answer });
+        same(await cache.get("none"), undefined);
+        same(await cache.getOrSet("l", () => "loaded"), "loaded");
+        await cache.set("s", 1);
+        await cache.touch("s", { ttl: "1h" });
+        await cache.delete("s");
+        await cache.keys();
+        await cache.size();
+        await cache.invalidateTags(["t"]);
+        await cache.prune();
+        await cache.clear();
+        ok(failures.length > 0 && failures.every((code) => code === "TIER"), String(failures));
+      }
+    },
     "a hung tier does not delay a hit in memory": faulty(async (open) => {
       const { cache, clock, faults } = open();
       await cache.set("k", "v", { tags: ["t"] });
@@ -245,6 +267,28 @@ export const faults: StackSuite = stackSuite(
       same(cache.stats().tiers[1]!.errors, 2);
       same(logged.length, 2);
       ok(logged.every((line) => line.includes(bottom) && !line.includes("secret")));
+    }),
+    "a logger that throws or rejects harms nobody and is told": faulty(async (open) => {
+      for (const fail of [
+        () => {
+          throw new RangeError("no disk");
+        },
+        async () => Promise.reject(new RangeError("no disk")),
+      ]) {
+        const { cache, clock, faults } = open({
+          logger: { warn: fail, error: fail },
+          lower: { breaker: { failures: 2 } },
+        });
+        const told: unknown[] = [];
+        cache.on("error", ({ error, operation }) => {
+          if (operation === "logger") told.push((error as Error).message);
+        });
+        faults.fail("reject");
+        await cache.set("k", 1);
+        same(await cache.get("none"), undefined);
+        await clock.settle();
+        equal(told, ["no disk", "no disk", "no disk"]);
+      }
     }),
     "onError: throw tells the caller where no other tier could answer": faulty(async (open, stack) => {
       const { cache, faults, bottom } = open({ onError: "throw", lower: { breaker: false } });

@@ -255,6 +255,27 @@ const everywhere = stackSuite("streams", {
     same(await files.delete("k"), false);
     same(await files.get("k"), undefined);
   },
+  "what cannot be stored or is no option is refused by an error that says so": async (open) => {
+    const { cache } = open();
+    const files = streams(cache, OPTIONS);
+    const gone = some(10);
+    structuredClone(gone.buffer, { transfer: [gone.buffer] });
+    // Not every runtime can transfer.
+    const transferred = gone.length === 0 ? [gone, gone.buffer, [gone]] : [];
+    for (const source of [...transferred, undefined, "text"]) await rejects(files.set("k", source as never), "VALUE");
+    for (const loaded of [undefined, null, "text", {}])
+      await rejects(
+        files.getOrSet("k", () => loaded as never),
+        "VALUE",
+      );
+    await rejects(files.setResponse("k", undefined as never), "VALUE");
+    await rejects(files.setBlob("k", undefined as never), "VALUE");
+    for (const source of [some(10), some(5_000)]) {
+      await rejects(files.set("k", source, null as never), "CONFIG");
+      await rejects(files.set("k", source, { tags: [""] }), "KEY");
+    }
+    same(await files.get("k"), undefined);
+  },
   "an aborted signal ends a body": async (open) => {
     const { cache } = open();
     const files = streams(cache, OPTIONS);
@@ -307,6 +328,11 @@ const shelved = stackSuite("streams on shelves", {
     await streams(cache, OPTIONS).set("k", some(5_000), { meta: "m" });
     const found = await streams(peer!()).get("k");
     equal([found?.meta, await read(found?.body)], ["m", some(5_000)]);
+  },
+  "a process that writes nothing into a tier reads what is there": async (open) => {
+    const { cache, peer } = open();
+    await streams(cache, OPTIONS).set("k", some(5_000));
+    equal(await bodyOf(streams(peer!({ lower: { write: "around" } })).get("k")), some(5_000));
   },
   "streams that are to live long live long": async (open) => {
     const { cache, clock } = open();
@@ -381,6 +407,8 @@ export const tests: TestCase[] = [
       throws(() => streams(cache, { chunkBytes: 10 }), "CONFIG");
       throws(() => streams(cache, { maxBytes: 0 }), "CONFIG");
       throws(() => streams(cache, { encryption: {} as never }), "CONFIG");
+      throws(() => streams(cache, { maxBytes: "5" as never }), "CONFIG");
+      throws(() => streams(cache, null as never), "CONFIG");
     },
   },
 ];

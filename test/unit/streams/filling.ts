@@ -276,6 +276,16 @@ const everywhere = stackSuite("filling streams", {
     await rig.clock.settle();
     equal(await chunksOf(rig), []);
   },
+  "what is too long to be kept is read by all who ask at once, though it comes in one piece": async (open) => {
+    const { cache, clock } = open();
+    const files = streams(cache, { ...OPTIONS, maxBytes: 4_000 });
+    const whole = some(40 * CHUNK);
+    const asked = Promise.all([1, 2, 3].map(() => bodyOf(files.getOrSet("k", () => ({ body: whole })))));
+    await clock.settle();
+    equal(await asked, [whole, whole, whole]);
+    await clock.settle();
+    same(await files.get("k"), undefined);
+  },
   "a stream that is being written is there for those who ask": async (open) => {
     const { cache, clock } = open();
     const files = streams(cache, OPTIONS);
@@ -383,6 +393,37 @@ const shelved = stackSuite("filling streams on shelves", {
     await clock.settle();
     same(await files.get("k"), undefined);
   },
+  "a tier that is down while a stream is to be replaced has what was there when it is back": async (open) => {
+    const { cache, clock, lower } = open();
+    const files = streams(cache, OPTIONS);
+    await files.set("k", BODY);
+    const { source, give } = tap();
+    const set = files.set("k", source);
+    give(BODY.subarray(0, 2_000));
+    await clock.settle();
+    lower!.faults.fail("throw");
+    give(BODY.subarray(2_000));
+    await rejects(set, TierError);
+    await clock.settle();
+    lower!.faults.heal();
+    await clock.advance("1m");
+    equal(await bodyOf(files.get("k")), BODY);
+  },
+  "what was stored stays though the tier does not tell of it at once": async (open) => {
+    const { cache, clock, lower } = open();
+    const files = streams(cache, OPTIONS);
+    const { source, give, end } = tap();
+    const set = files.set("k", source, { ttl: "30m" });
+    give(BODY);
+    await clock.settle();
+    lower!.faults.fail({ getMany: "throw" });
+    end();
+    await set;
+    await clock.settle();
+    lower!.faults.heal();
+    await clock.advance("1m");
+    equal(await bodyOf(files.get("k")), BODY);
+  },
   "a tier that fails to read is a miss that deletes nothing": async (open) => {
     const { cache, clock, lower } = open();
     const files = streams(cache, OPTIONS);
@@ -392,6 +433,49 @@ const shelved = stackSuite("filling streams on shelves", {
     lower!.faults.heal();
     await clock.advance("1m");
     equal(await bodyOf(files.get("k")), BODY);
+  },
+  "what another process has replaced is read as it is now, and stays": async (open) => {
+    const { cache, peer } = open();
+    const here = streams(cache, OPTIONS);
+    const there = peer!();
+    const told: unknown[] = [];
+    there.on("corrupt", ({ error }) => told.push(error));
+    const files = streams(there, OPTIONS);
+    await here.set("k", BODY);
+    equal(await bodyOf(files.get("k")), BODY);
+    await here.set("k", some(6_000, 2));
+    equal(await bodyOf(files.get("k")), some(6_000, 2));
+    await here.set("k", some(7_000, 3));
+    equal(await bodyOf(files.getOrSet("k", unwanted)), some(7_000, 3));
+    equal(await bodyOf(streams(peer!(), OPTIONS).get("k")), some(7_000, 3));
+    equal(told, []);
+  },
+  "a part that is lost when another process has replaced the stream takes nothing along": async (open) => {
+    const rig = open();
+    const [here, there] = [streams(rig.cache, OPTIONS), streams(rig.peer!(), OPTIONS)];
+    await here.set("k", BODY);
+    const { body } = (await there.get("k"))!;
+    await here.set("k", some(6_000, 2));
+    await rejects(read(body), CorruptError);
+    await rig.clock.settle();
+    equal(await bodyOf(streams(rig.peer!(), OPTIONS).get("k")), some(6_000, 2));
+  },
+  "who gives up while a stream is opened holds nothing of it": async (open) => {
+    const rig = open();
+    const { cache, clock, lower } = rig;
+    const files = streams(cache, OPTIONS);
+    await files.set("k", BODY);
+    lower!.faults.fail({ getMany: "hang" }, 1);
+    const stop = new AbortController();
+    const got = files.get("k", { signal: stop.signal });
+    await clock.settle();
+    stop.abort(new RangeError("enough"));
+    await rejects(got, RangeError);
+    lower!.faults.release();
+    await clock.settle();
+    await files.delete("k");
+    await clock.settle();
+    equal(await chunksOf(rig), []);
   },
   "who reads what was replaced reads it to its end": async (open) => {
     const rig = open();

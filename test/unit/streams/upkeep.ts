@@ -1,4 +1,5 @@
 import { streams } from "../../../src/streams/mod.ts";
+import type { ReadOptions } from "../../../src/tier.ts";
 import { equal, rejects, same, type TestCase } from "../../contract/mod.ts";
 import { type Rig, stackSuite } from "../cache/stacks.ts";
 import { deferred, stateOf } from "../cache/tools.ts";
@@ -153,6 +154,29 @@ const shelved = stackSuite("streams at work on shelves", {
     end();
     await done;
     equal(await bodyOf(files.get("k")), BODY);
+  },
+  "nor those of what another process has put in the place of what this one knows": async (open) => {
+    const { cache, peer } = open();
+    const [here, there] = [streams(cache, OPTIONS), streams(peer!(), OPTIONS)];
+    await here.set("k", new Blob([BODY]));
+    equal(await bodyOf(there.get("k")), BODY);
+    await here.set("k", new Blob([some(7_000, 2)]));
+    same(await there.prune(), 0);
+    equal(await bodyOf(here.get("k")), some(7_000, 2));
+  },
+  "nor those of what a tier does not tell of": async (open) => {
+    const { cache, peer, lower } = open();
+    const [here, there] = [streams(cache, OPTIONS), streams(peer!(), OPTIONS)];
+    await there.set("k", new Blob([BODY]));
+    const { getMany } = lower!;
+    Object.assign(lower!, {
+      getMany: (keys: readonly string[], options: ReadOptions) => {
+        if (keys.includes("default:k")) throw new Error("down");
+        return getMany(keys, options);
+      },
+    });
+    same(await here.prune(), 0);
+    equal(await bodyOf(there.get("k")), BODY);
   },
   "nor those of what is being read, as long as anybody reads it": async (open) => {
     const rig = open();

@@ -32,6 +32,8 @@ export const tests: TestCase[] = suite("upstash options", {
       refused("token", () => upstash(url, wrong === undefined ? {} : { token: wrong }));
     refused("token", () => upstash({ url, token }, { token }));
     refused("token", () => upstash({ pipeline() {} } as never, { token }));
+    refused("options", () => upstash({ url, token }, null as never));
+    refused("options", () => upstashBus({ url, token }, null as never));
   },
 
   "says what the environment lacks"() {
