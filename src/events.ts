@@ -4,7 +4,7 @@
  * @module
  */
 import type { Key } from "./key.ts";
-import { isPromise } from "./maybe.ts";
+import { ended } from "./maybe.ts";
 
 /** Why an entry is no longer there. */
 export type EvictionReason =
@@ -87,12 +87,11 @@ export class Events {
       if (name !== "error") this.emit("error", () => ({ error, operation: `listener of ${name}` }));
     };
     for (const listener of this.#listeners[name]!) {
-      try {
-        const answer: unknown = listener(event);
-        if (isPromise(answer)) answer.catch(failed);
-      } catch (error) {
-        failed(error);
-      }
+      ended(
+        () => listener(event),
+        () => {},
+        failed,
+      );
     }
   }
 }

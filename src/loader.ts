@@ -84,7 +84,7 @@ export function callLoader(
           )
         : made;
       return isPromise(value)
-        ? within(value, hardTimeout, engine.options.clock, () => {
+        ? within(Promise.resolve(value), hardTimeout, engine.options.clock, () => {
             const error = new LoadTimeoutError(`Cannot use loader as it must take at most ${hardTimeout} ms`);
             controllerOf(flight).abort(error);
             throw error;

@@ -11,9 +11,9 @@ export function isPromise<T>(answer: MaybePromise<T>): answer is Promise<T> {
   return typeof (answer as { then?: unknown } | null | undefined)?.then === "function";
 }
 
-/** Continues with an answer, at once where it is at hand. */
+/** Continues with an answer, at once where it is at hand. What can be awaited and is no promise becomes one. */
 export function then<T, U>(answer: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
-  return isPromise(answer) ? answer.then(next) : next(answer);
+  return isPromise(answer) ? Promise.resolve(answer).then(next) : next(answer);
 }
 
 /** All answers in order, without a promise where none is one. */
@@ -49,7 +49,7 @@ export function ended<T, U>(
   } catch (error) {
     return failed(error);
   }
-  return isPromise(answer) ? answer.then(done, failed) : done(answer);
+  return isPromise(answer) ? Promise.resolve(answer).then(done, failed) : done(answer);
 }
 
 /** Takes a step again and again, as long as it answers `true`. */

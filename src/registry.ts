@@ -5,12 +5,13 @@
  */
 import type { Cache, Disabled } from "./api.ts";
 import { createCache } from "./cache.ts";
-import { ConfigError, invalid } from "./errors.ts";
-import { type CacheOptions, checkTags, resolveOptions } from "./options.ts";
+import { toMilliseconds } from "./duration.ts";
+import { ConfigError, callable, invalid } from "./errors.ts";
+import { type CacheOptions, checkTags, number, resolveOptions } from "./options.ts";
 import { type PlainConfig, plainConfig } from "./registry-config.ts";
 import type { AnyScopes, NoScopes } from "./scope/types.ts";
 
-/** Options that the caches of a registry share, each of which a cache may set itself. */
+/** Options that the caches of a registry share, each of which a cache may set itself. `maxEntries` is for those without `tiers`. */
 export type RegistryDefaults = Omit<CacheOptions, "name" | "tiers" | "scopes">;
 
 /** Caches by name, with defaults of their own. */
@@ -20,7 +21,7 @@ export interface Registry {
   /**
    * Makes a cache and registers it under its name.
    *
-   * @throws {ConfigError} when the name is taken, or an option is wrong
+   * @throws {ConfigError} when the name is taken, be it by a library's cache that has the same in tiers, or an option is wrong
    */
   create<S extends AnyScopes = NoScopes>(options: CacheOptions<S> & { name: string }): Cache<S>;
   /** Registers a cache that was made elsewhere, by default under its own name. @throws {ConfigError} when the name is taken */
@@ -67,7 +68,7 @@ const OWN = ["name", "tiers", "scopes"];
 
 /** Makes a registry. Programs have {@linkcode registry}; one of their own is for tests. */
 export function createRegistry(): Registry {
-  return new CacheRegistry("");
+  return new CacheRegistry("", new Map());
 }
 
 class CacheRegistry implements Registry {
@@ -75,25 +76,34 @@ class CacheRegistry implements Registry {
   readonly #caches = new Map<string, Cache<AnyScopes>>();
   readonly #configs = new Map<string, CacheOptions<AnyScopes>>();
   readonly #libraries = new Map<string, CacheRegistry>();
+  /** What it and all libraries have made, by the names that tiers know. */
+  readonly #made: Map<string, Cache<AnyScopes>>;
   #defaults: RegistryDefaults = {};
   #disablings: Disabling[] = [];
 
-  constructor(scope: string) {
+  constructor(scope: string, made: Map<string, Cache<AnyScopes>>) {
     this.scope = scope;
+    this.#made = made;
   }
 
   create<S extends AnyScopes = NoScopes>(options: CacheOptions<S> & { name: string }): Cache<S> {
     const { name } = options;
     this.#free(name);
-    const all: CacheOptions<S> = { ...this.#defaults, ...options };
-    const cache = createCache<S>({ ...all, name: this.scope === "" ? name : `${this.scope}.${name}` });
+    const whole = this.scope === "" ? name : `${this.scope}.${name}`;
+    if (this.#made.get(whole)?.closed === false)
+      throw invalid("name", "that of no other cache, also of libraries", whole);
+    const all = { ...this.#defaults, ...given(options) } as CacheOptions<S>;
+    if (all.tiers && options.maxEntries === undefined) delete all.maxEntries;
+    const cache = createCache<S>({ ...all, name: whole });
+    this.#made.set(whole, cache as unknown as Cache<AnyScopes>);
     this.#caches.set(name, cache as unknown as Cache<AnyScopes>);
     this.#configs.set(name, all as CacheOptions<AnyScopes>);
     this.#follow(cache as unknown as Cache<AnyScopes>);
     return cache;
   }
 
-  register<C extends Cache<AnyScopes>>(cache: C, name: string = cache.name): C {
+  register<C extends Cache<AnyScopes>>(cache: C, name: string = cache?.name): C {
+    callable("cache", cache?.disable, cache?.close);
     this.#free(name);
     this.#caches.set(name, cache);
     this.#follow(cache);
@@ -131,8 +141,7 @@ class CacheRegistry implements Registry {
     if (typeof patch !== "object" || patch === null) throw invalid("patch", "an object", patch);
     const own = OWN.find((option) => option in patch);
     if (own) throw invalid(own, "given to a cache itself", (patch as Record<string, unknown>)[own]);
-    const all = Object.entries({ ...this.#defaults, ...patch }).filter(([, value]) => value !== undefined);
-    const defaults = Object.fromEntries(all) as RegistryDefaults;
+    const defaults = given({ ...this.#defaults, ...patch }) as RegistryDefaults;
     // Refused now, and not by the cache that is made next.
     resolveOptions(defaults);
     this.#defaults = defaults;
@@ -154,7 +163,7 @@ class CacheRegistry implements Registry {
       throw invalid("library", "1 to 32 of A-Z a-z 0-9 _ -", library);
     let own = this.#libraries.get(library);
     if (!own) {
-      own = new CacheRegistry(this.scope === "" ? library : `${this.scope}.${library}`);
+      own = new CacheRegistry(this.scope === "" ? library : `${this.scope}.${library}`, this.#made);
       this.#libraries.set(library, own);
       this.#follow(own);
     }
@@ -193,6 +202,8 @@ class CacheRegistry implements Registry {
   }
 
   async closeAll(options?: { timeout?: number | string | undefined }): Promise<void> {
+    // Refused now, while nothing is forgotten.
+    number("timeout", toMilliseconds(options?.timeout ?? 0, "timeout"));
     const caches = [...this.#caches.values()];
     const libraries = [...this.#libraries.values()];
     this.#forget();
@@ -212,9 +223,15 @@ class CacheRegistry implements Registry {
   }
 
   #forget(): void {
+    for (const cache of this.#caches.values()) if (this.#made.get(cache.name) === cache) this.#made.delete(cache.name);
     this.#caches.clear();
     this.#configs.clear();
   }
+}
+
+/** Options without those that are left to the default. */
+function given(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** The registry of the program. */

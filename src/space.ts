@@ -5,7 +5,7 @@
  */
 import type { Engine } from "./engine.ts";
 import { KeyError, mustBe } from "./errors.ts";
-import { decodeKey, decodeString, encodeKey, type Key } from "./key.ts";
+import { decodeKey, decodeString, encodeKey, type Key, listOf } from "./key.ts";
 import { type Counters, newCounters, type ReadCounters } from "./stats.ts";
 import type { Findings, Found, StoreReadOptions } from "./store.ts";
 import type { MaybePromise } from "./tier.ts";
@@ -80,7 +80,7 @@ export class Space {
       if (typeof tag !== "string" || tag === "") throw new KeyError(mustBe("tag", "a non-empty string", tag));
     }
     // Those of scopes are shorter, and beginnings of the others.
-    return tags.length > 0 ? [...scopes, ...[...new Set(tags.map((tag) => this.encode(tag)))].sort()] : scopes;
+    return tags.length > 0 ? [...scopes, ...[...new Set(listOf(tags).map((tag) => this.encode(tag)))].sort()] : scopes;
   }
 
   decodeTags(tags: readonly string[]): readonly string[] {

@@ -9,6 +9,7 @@ import type { Key } from "./key.ts";
 import type { Loader } from "./loader.ts";
 import type { LoadOptions } from "./options.ts";
 import type { AnyScopes } from "./scope/types.ts";
+import { abortable } from "./timeout.ts";
 
 /** How far the warming of a cache has come. */
 export interface WarmProgress {
@@ -93,19 +94,26 @@ export async function warm(
     onProgress?.({ done, failed, total });
   };
   let isOver = false;
+  /** How many wait for the source. */
+  let waiting = 0;
   const worker = async (): Promise<void> => {
     while (!isOver) {
       signal?.throwIfAborted();
+      waiting++;
       const { value, done: isLast } = await steps.next();
-      if (isLast) return;
+      waiting--;
+      if (isLast || isOver) return;
       await step(value);
     }
   };
   try {
-    await Promise.all(Array.from({ length: concurrency }, worker));
+    await abortable(Promise.all(Array.from({ length: concurrency }, worker)), signal);
   } finally {
     isOver = true;
-    await steps.return();
+    const closed = steps.return();
+    // One that gives nothing more cannot be closed, and has nothing to say.
+    if (waiting === 0) await closed;
+    else closed.catch(() => {});
   }
   return { done, failed, total };
 }

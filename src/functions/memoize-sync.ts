@@ -6,7 +6,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { type Duration, toMilliseconds } from "../duration.ts";
 import { callable, invalid, mustBe, ValueError } from "../errors.ts";
-import { encodeKey } from "../key.ts";
+import { encodeKey, listOf } from "../key.ts";
 import { isPromise } from "../maybe.ts";
 import { PARENTHESIS, textsOf } from "./argument-key.ts";
 import { ownerOf } from "./owner.ts";
@@ -74,7 +74,7 @@ export function memoizeSync<F extends AnyFunction>(fn: F, options: MemoizeSyncOp
   const rules = {
     name: fn.name || "the function",
     excludeArgs: new Set(excludeArgs),
-    excludeProps: new Set(excludeProps),
+    excludeProps: new Set(listOf(excludeProps as never)),
   };
   const ownerOfCall = ownerOf(fn, instance);
   const isDirect = key === undefined && excludeArgs.length === 0 && typeof instance !== "function";
@@ -116,7 +116,11 @@ export function memoizeSync<F extends AnyFunction>(fn: F, options: MemoizeSyncOp
     }
     misses++;
     const value = fn.apply(this, args);
-    if (isPromise(value)) throw new ValueError(mustBe("result", "no promise, for which there is memoize", value));
+    if (isPromise(value)) {
+      // A rejection that nobody handles ends the process.
+      if (value instanceof Promise) value.catch(() => {});
+      throw new ValueError(mustBe("result", "no promise, for which there is memoize", value));
+    }
     const lifetime = typeof ttl === "function" ? toMilliseconds(ttl(value, args), "ttl") : fixed;
     if (lifetime <= 0 || shouldCache?.(value, args) === false) slots.delete(text);
     else if (results.set(text, value, lifetime === Infinity ? Infinity : clock.now() + lifetime) !== undefined)

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Engine } from "../engine.ts";
-import { ConfigError, invalid } from "../errors.ts";
+import { invalid } from "../errors.ts";
 import { type Key, namespacePrefix } from "../key.ts";
 import { settle } from "../maybe.ts";
 import { rulesOf } from "../options.ts";
@@ -41,7 +41,7 @@ export type Inside = (outer: Space, suffix: string, tags: readonly string[]) => 
 /** Names that are taken, as the beginnings of keys. */
 const taken = /* @__PURE__ */ new WeakMap<Engine, Set<string>>();
 
-/** Most functions of a cache: whoever has more wraps them anew in every request. */
+/** Most functions of a cache without `reuse`: whoever has more wraps them anew in every request. */
 const MAX_NAMES = 10_000;
 
 /** @throws {ConfigError} naming the option that is wrong */
@@ -104,11 +104,9 @@ export function newPlace(view: Verbs, fn: AnyFunction, options: AnyOptions): Fun
 
   const names = taken.get(engine) ?? new Set();
   taken.set(engine, names);
-  if (names.has(prefix) ? !options.reuse : names.size >= MAX_NAMES)
-    throw new ConfigError(
-      "name",
-      `Cannot wrap ${name} as names must be of one function each, unless reuse is true, and at most ${MAX_NAMES}: received one more`,
-    );
-  names.add(prefix);
+  const isFull = names.size >= MAX_NAMES;
+  if (!options.reuse && (isFull || names.has(prefix)))
+    throw invalid("name", `unique, and one of at most ${MAX_NAMES}, unless reuse is true`, name);
+  if (!isFull) names.add(prefix);
   return whole;
 }

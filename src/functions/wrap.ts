@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { ConfigError, callable, invalid, KeyError, oneOf } from "../errors.ts";
-import { isPlain, type Key } from "../key.ts";
+import { callable, invalid, KeyError, oneOf } from "../errors.ts";
+import { encodeKey, isPlain, type Key, listOf } from "../key.ts";
 import type { LoadContext, Loader } from "../loader.ts";
 import { finalize, settle, then } from "../maybe.ts";
 import { type LoadOptions, resolveLifetimes } from "../options.ts";
@@ -26,8 +26,8 @@ const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 
 type Args = readonly unknown[];
 
-/** Most texts that are remembered for a function. */
-const MAX_TEXTS = 10_000;
+/** So many texts of one character are remembered for a function, half as many of two, and so on: they stay when their entries are gone. */
+const ROOM = 300_000;
 
 /**
  * Wraps a function.
@@ -54,7 +54,11 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
   resolveLifetimes(base, engine.options);
   const place = newPlace(view, fn, options);
   const { root } = place;
-  const rules = { name: place.name, excludeArgs: new Set(excludeArgs), excludeProps: new Set(excludeProps) };
+  const rules = {
+    name: place.name,
+    excludeArgs: new Set(excludeArgs),
+    excludeProps: new Set(listOf(excludeProps as never)),
+  };
 
   const isDynamic = [ttl, tags, shouldCache, validate].some((option) => typeof option === "function");
   /** Options of a load, with functions that are told of the call. */
@@ -73,7 +77,7 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
     if (!makeKey) return keyOf(textsOfCall(self, args));
     const own = makeKey.apply(self, [...args]);
     const owner = ownerOfCall?.(self);
-    return owner === undefined ? own : [owner, own];
+    return owner === undefined ? own : [owner, encodeKey(own)];
   };
   const textsOfCall = (self: unknown, args: Args): readonly string[] => {
     const owner = ownerOfCall?.(self);
@@ -103,6 +107,7 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
     try {
       key = keyOfCall(self, args);
       verbs = place.at(self, args);
+      if (onKeyError) verbs.space.encode(key);
     } catch (error) {
       if (!(error instanceof KeyError) || onKeyError !== "bypass") return Promise.reject(error);
       engine.emit("error", () => ({ error, operation: "key" }));
@@ -137,7 +142,7 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
       let text = texts.get(first);
       if (text === undefined) {
         text = textOf(first, root.space.prefix);
-        if (text !== undefined && texts.size < MAX_TEXTS) texts.set(first, text);
+        if (text && texts.size < ROOM / text.length) texts.set(first, text);
       }
       const hit = text === undefined ? undefined : root.quickText(text);
       return hit === undefined ? load(self, args, NOTHING, text) : Promise.resolve(fromStored(hit));
@@ -174,8 +179,7 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
         }),
       invalidateMatching: (...args) =>
         run(() => {
-          if (makeKey)
-            throw new ConfigError("key", "Cannot match arguments as keys must be made of them: received key");
+          if (makeKey) throw invalid("key", "left out where arguments are matched", makeKey);
           const texts = textsOfCall(owner, args);
           const verbs = place.at(owner, args);
           // The call with just these, and those with more.

@@ -43,7 +43,7 @@ export interface EventsOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Events of a cache, in their order. Each iteration listens for itself, from its first step on. */
+/** Events of a cache, in their order. Each iteration listens for itself, from the moment when it is begun. */
 export interface EventStream extends AsyncIterable<CacheEvent> {
   /** How many were lost in all iterations, since nobody took them in time. */
   readonly lost: number;
@@ -81,7 +81,12 @@ export function events(cache: Cache<AnyScopes>, options: EventsOptions = {}): Ev
       let waiting: CacheEvent[] = [];
       let first = 0;
       let isOver = cache.closed || Boolean(signal?.aborted);
-      let wake: (() => void) | undefined;
+      let asking: (() => void)[] = [];
+      const wake = (): void => {
+        const all = asking;
+        asking = [];
+        for (const one of all) one();
+      };
       const add = (event: CacheEvent): void => {
         if (waiting.length - first === limit) {
           first++;
@@ -93,13 +98,13 @@ export function events(cache: Cache<AnyScopes>, options: EventsOptions = {}): Ev
           first = 0;
         }
         waiting.push(event);
-        wake?.();
+        wake();
       };
       const stops: (() => void)[] = [];
       const end = (): void => {
         isOver = true;
         for (const stop of stops.splice(0)) stop();
-        wake?.();
+        wake();
       };
       if (!isOver) {
         for (const name of names)
@@ -112,7 +117,7 @@ export function events(cache: Cache<AnyScopes>, options: EventsOptions = {}): Ev
         async next() {
           while (first === waiting.length && !isOver) {
             await new Promise<void>((resolve) => {
-              wake = resolve;
+              asking.push(resolve);
             });
           }
           const value = waiting[first];

@@ -52,7 +52,7 @@ export type EvictionLog = Log<Eviction<Key>>;
  * Logs which keys are read. It is kept in the table `access_log` of the lowest SQLite tier, else in memory.
  *
  * Reads are gathered for up to a second, and written a second later at the latest, a thousand keys in one step, and at `close()`.
- * What `kill -9` may take is the reads of the last two seconds, and on runtimes without timers the last 2,048 reads and 1,000 keys.
+ * What `kill -9` may take is the reads of the last two seconds, and on runtimes without timers those of up to 16,384 keys.
  *
  * @throws {ConfigError} for a wrong option
  *

@@ -102,13 +102,18 @@ export function memoryPressure(cache: Cache<AnyScopes>, options: MemoryPressureO
     return left;
   };
   const schedule = (): void => {
+    timer = undefined;
     const period = profiles ? profiles.current.memoryCheckInterval : interval;
     if (isOver || !(period > 0) || period === Infinity) return;
     timer = later(
       engine,
       () => {
-        check();
         schedule();
+        try {
+          check();
+        } catch (error) {
+          engine.emit("error", () => ({ error, operation: "memory pressure" }));
+        }
       },
       period,
     );

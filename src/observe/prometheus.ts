@@ -51,15 +51,18 @@ export function prometheus(
   caches: Cache<AnyScopes> | Iterable<Cache<AnyScopes>>,
   { prefix = "tiercel", labels = {} }: PrometheusOptions = {},
 ): PrometheusMetrics {
-  const all = Symbol.iterator in caches ? [...caches] : [caches];
+  const all = Symbol.iterator in Object(caches) ? [...(caches as Iterable<Cache<AnyScopes>>)] : [caches as Cache];
+  const prefixes = all.map((cache) => verbsOf(cache).space.prefix);
   if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(prefix)) throw invalid("prefix", "a name for Prometheus", prefix);
-  for (const label of Object.keys(labels))
-    if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(label) || OWN.includes(label))
-      throw invalid("labels", `named by letters, digits and _, and not ${OWN.join(", ")}`, label);
+  for (const [label, text] of Object.entries(labels)) {
+    if (!/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/.test(label) || OWN.includes(label))
+      throw invalid("labels", `named by letters, digits and _, not __ first, and not ${OWN.join(", ")}`, label);
+    if (typeof text !== "string") throw invalid(`labels.${label}`, "a string", text);
+  }
   const twice = all.find((cache, i) => all.findIndex(({ name }) => name === cache.name) !== i);
   if (twice) throw invalid("caches", "of different names", twice.name);
   // Loads are told of by the cache as a whole.
-  const times = all.map((cache) => (verbsOf(cache).space.prefix === "" ? loadTimes(cache) : undefined));
+  const times = all.map((cache, i) => (prefixes[i] === "" ? loadTimes(cache) : undefined));
   const contentType = "text/plain; version=0.0.4; charset=utf-8";
   const text = (): string => {
     const exposition = new Exposition(prefix, labels);

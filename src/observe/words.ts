@@ -5,9 +5,11 @@
  */
 import type { Explanation, TierExplanation } from "../api.ts";
 import { formatDuration } from "./format-duration.ts";
+import { printable } from "./printable.ts";
 
 /**
- * Says what `cache.explain(key)` found: whether a read is a hit or a miss now, and what each tier has and why that counts or not.
+ * Says what `cache.explain(key)` found: whether a read is a hit or a miss now, and what each tier has and why that counts or not,
+ * in one line of which nothing is unseen.
  *
  * @example
  * ```ts
@@ -28,7 +30,7 @@ export function inWords({ key, now, disabled, tiers }: Explanation): string {
       : "a miss";
   const off = disabled ? " The cache, or what has some tags, is switched off, which may make it a miss." : "";
   const each = tiers.map((tier) => `${tier.tier}: ${wordsOf(tier, now)}.`);
-  return [`A read of ${JSON.stringify(key)} is ${outcome}.${off}`, ...each].join(" ");
+  return printable([`A read of ${JSON.stringify(key)} is ${outcome}.${off}`, ...each].join(" "));
 }
 
 function wordsOf(tier: TierExplanation, now: number): string {

@@ -66,6 +66,7 @@ export interface Profiles {
  * ```
  */
 export function profiles(cache: Cache<AnyScopes>, options: ProfilesOptions = {}): Profiles {
+  callable("cache", cache?.configure, cache?.stats);
   return new CacheProfiles(cache, options);
 }
 
@@ -141,6 +142,7 @@ class CacheProfiles implements Profiles {
 
   update(name: string, patch: ProfilePatch): Promise<Profile> {
     return this.#inTurn(async () => {
+      if (typeof patch !== "object" || patch === null) throw invalid("patch", "an object", patch);
       const { name: own, ...fields } = patch as ProfilePatch & { name?: string };
       if (own !== undefined && own !== name) throw invalid("name", "left as it is", own);
       return this.#keep(newProfile({ ...(await this.get(name)), ...fields }));

@@ -1,6 +1,7 @@
 import { Events } from "../../src/events.ts";
 import type { TestCase } from "../contract/mod.ts";
 import { equal, same, settle, suite } from "../contract/mod.ts";
+import { query } from "./cache/tools.ts";
 
 export const tests: TestCase[] = suite("events", {
   "listeners hear in the order in which they came": () => {
@@ -69,5 +70,9 @@ export const tests: TestCase[] = suite("events", {
     events.emit("miss", () => ({ key: "k" }));
     await settle();
     equal(log, [["first", "listener of miss"]]);
+    events.on("hit", () => query(async () => Promise.reject(new RangeError("third"))));
+    events.emit("hit", () => ({ key: "k", tier: "memory" }));
+    await settle();
+    equal(log[1], ["third", "listener of hit"]);
   },
 });

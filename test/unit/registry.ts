@@ -1,6 +1,6 @@
 import { type CacheOptions, createCache, memory, nullTier } from "../../mod.ts";
 import { createRegistry, registry } from "../../src/registry.ts";
-import { equal, fakeClock, ok, same, suite, type TestCase, throws } from "../contract/mod.ts";
+import { equal, fakeClock, ok, rejects, same, suite, type TestCase, throws } from "../contract/mod.ts";
 
 const timerless = { sweepInterval: 0 } satisfies CacheOptions;
 
@@ -29,6 +29,7 @@ export const tests: TestCase[] = suite("registry", {
     await first.close();
     ok((caches.create({ name: "users", ...timerless }) as unknown) !== first);
     for (const name of ["", 1, undefined]) throws(() => caches.create({ name: name as string }), "CONFIG");
+    for (const wrong of [undefined, null, { name: "x" }]) throws(() => caches.register(wrong as never), "CONFIG");
   },
   "tells nothing of the cache that had a name before": async () => {
     const caches = createRegistry();
@@ -46,6 +47,18 @@ export const tests: TestCase[] = suite("registry", {
     await b.set("k", 1);
     equal([(await a.meta("k"))?.ttl, (await b.meta("k"))?.ttl], [1_000, 5]);
   },
+  "what a cache leaves undefined is that of the registry, and a bound of the memory tier is for caches without tiers":
+    async () => {
+      const caches = createRegistry();
+      caches.configure({ ttl: 1_000, maxEntries: 5, clock: fakeClock(), sweepInterval: 0 });
+      const cache = caches.create({ name: "a", ttl: undefined });
+      await cache.set("k", 1);
+      same((await cache.meta("k"))?.ttl, 1_000);
+      same(cache.stats().tiers[0]?.maxEntries, 5);
+      const own = caches.create({ name: "b", tiers: [memory({ maxEntries: 7 })] });
+      same(own.stats().tiers[0]?.maxEntries, 7);
+      same(caches.getConfig("b").maxEntries, undefined);
+    },
   "a patch changes what it has, undefined takes back, and a wrong one changes nothing": async () => {
     const caches = createRegistry();
     const clock = fakeClock();
@@ -79,6 +92,24 @@ export const tests: TestCase[] = suite("registry", {
     await theirs.set("k", 1);
     same((await theirs.meta("k"))?.ttl, Infinity);
     for (const name of ["", "a b", "a.b", 1]) throws(() => caches.isolate(name as string), "CONFIG");
+  },
+  "no two caches have the same name in tiers that they share, whichever registry makes them": async () => {
+    const caches = createRegistry();
+    const theirs = caches.isolate("lib").create({ name: "users", ...timerless });
+    throws(() => caches.create({ name: "lib.users", ...timerless }), "CONFIG");
+    caches.isolate("lib").create({ name: "inner.users", ...timerless });
+    throws(
+      () =>
+        caches
+          .isolate("lib")
+          .isolate("inner")
+          .create({ name: "users", ...timerless }),
+      "CONFIG",
+    );
+    await theirs.close();
+    same(caches.create({ name: "lib.users", ...timerless }).name, "lib.users");
+    caches.reset();
+    same(caches.isolate("lib").create({ name: "users", ...timerless }).name, "lib.users");
   },
   "tells the options of its caches without what may be secret": () => {
     const caches = createRegistry();
@@ -119,6 +150,14 @@ export const tests: TestCase[] = suite("registry", {
     );
     equal([caches.names(), caches.isolate("lib").names()], [[], []]);
     await caches.closeAll();
+  },
+  "a wrong timeout is refused before any cache is forgotten": async () => {
+    const caches = createRegistry();
+    const cache = caches.create({ name: "a", ...timerless });
+    await rejects(caches.closeAll({ timeout: "soon" }), "CONFIG");
+    equal([caches.has("a"), cache.closed], [true, false]);
+    await caches.closeAll({ timeout: "1s" });
+    same(cache.closed, true);
   },
   "reset forgets caches and defaults, and closes nothing": async () => {
     const caches = createRegistry();

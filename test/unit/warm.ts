@@ -95,6 +95,20 @@ export const tests: TestCase[] = suite("warm", {
     };
     await rejects(warm(open(), keys(1e9), { load, signal: controller.signal, onError: () => {} }), RangeError);
   },
+  "neither a failure nor an abort waits for a source that gives nothing more": async () => {
+    async function* stuck() {
+      yield "k";
+      await new Promise<never>(() => {});
+    }
+    const fail = () => {
+      throw new RangeError("no");
+    };
+    await rejects(warm(open(), stuck(), { load: fail }), RangeError);
+    const controller = new AbortController();
+    const load = () => 1;
+    const onProgress = () => controller.abort(new RangeError("enough"));
+    await rejects(warm(open(), stuck(), { load, onProgress, signal: controller.signal }), RangeError);
+  },
   "refuses wrong options": async () => {
     const cache = open();
     for (const wrong of [{ concurrency: 0 }, { concurrency: 1.5 }, { load: 1 }, { onProgress: 1 }, { onError: 1 }])

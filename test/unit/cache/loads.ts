@@ -1,7 +1,7 @@
 import type { LoadContext } from "../../../mod.ts";
 import { equal, ok, rejects, same } from "../../contract/mod.ts";
 import { type StackSuite, stackSuite } from "./stacks.ts";
-import { deferred, HUNDRED, stateOf, unwanted } from "./tools.ts";
+import { deferred, HUNDRED, query, stateOf, unwanted } from "./tools.ts";
 
 export const loads: StackSuite = stackSuite("getOrSet", {
   "loads what misses, stores it, and loads it no more": async (open) => {
@@ -27,6 +27,25 @@ export const loads: StackSuite = stackSuite("getOrSet", {
       }),
       RangeError,
     );
+  },
+  "what can be awaited is waited for, be it no promise: a query that begins when it is asked": async (open) => {
+    const { cache } = open();
+    const fails = async () => Promise.reject(new RangeError("down"));
+    for (const options of [{}, { hardTimeout: "1h" }]) {
+      same(await cache.getOrSet("k", () => query(async () => 1), options), 1);
+      await rejects(
+        cache.getOrSet("other", () => query(fails), options),
+        RangeError,
+      );
+      await cache.delete("k");
+    }
+    same(await cache.getOrSet("k", () => query(async () => 2)), 2);
+    same(await cache.get("k"), 2);
+    const many = await cache.getOrSetMany(["a", "b"], () => query(async () => [1, 2]));
+    equal([...many.values()], [1, 2]);
+    const find = cache.wrap((id: number) => query(async () => id), { name: "find" });
+    equal([await find(7), await find.get(7)], [7, 7]);
+    await rejects(cache.wrap(() => query(fails), { name: "fails" })(), RangeError);
   },
   "a loader is told its key and that nothing is stale": async (open) => {
     const { cache } = open();

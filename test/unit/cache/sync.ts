@@ -10,7 +10,7 @@ import {
 import type { TestCase } from "../../contract/mod.ts";
 import { equal, fakeClock, mapData, mapTier, ok, rejects, same, suite, throws } from "../../contract/mod.ts";
 import { faulty, remoteTier } from "./stacks.ts";
-import { deferred } from "./tools.ts";
+import { deferred, query } from "./tools.ts";
 
 function open(options: object = {}, data = mapData()) {
   const clock = fakeClock();
@@ -136,6 +136,7 @@ export const tests: TestCase[] = suite("the synchronous face", {
     throws(() => cache.sync.getOrSet("k", () => Promise.resolve(1)), "SYNC_UNSUPPORTED");
     throws(() => cache.sync.getOrSet("k", () => Promise.reject(new Error("unheard"))), "SYNC_UNSUPPORTED");
     throws(() => cache.sync.getOrSetMany(["k"], (() => Promise.resolve([1])) as never), "SYNC_UNSUPPORTED");
+    throws(() => cache.sync.getOrSet("k", () => query(async () => 1)), "SYNC_UNSUPPORTED");
     same(cache.sync.has("k"), false);
     same(data.leases.size, 0);
   },

@@ -33,6 +33,18 @@ export function unwanted(): never {
   throw new Error("The loader must not be called");
 }
 
+/** What can be awaited and is no promise, as of some query builders: it begins when it is asked, and its `then` answers with nothing. */
+export function query<T>(step: () => Promise<T>): Promise<T> {
+  const ask = (done: (value: T) => void, failed: (error: unknown) => void): void => {
+    step().then(
+      (value) => done(value),
+      (error) => failed(error),
+    );
+  };
+  // biome-ignore lint/suspicious/noThenProperty: that is what it is.
+  return { then: ask } as never;
+}
+
 /** What a promise is at now, after everything that waits for promises alone has run. */
 export async function stateOf(
   promise: Promise<unknown>,

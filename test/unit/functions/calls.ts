@@ -46,6 +46,12 @@ const suites = stackSuite("calls of wrapped functions", {
     await rejects(negative(), RangeError);
     same(runs, 4);
   },
+  "a name to exclude may be given as what it is, and not as its characters": async (open) => {
+    const { cache } = open();
+    const find = cache.wrap(async (query: object) => query, { name: "find", excludeProps: "requestId" as never });
+    same(find.keyFor({ requestId: 1, d: 2 }), find.keyFor({ d: 2 }));
+    ok(find.keyFor({ d: 2 }) !== find.keyFor({ d: 3 }));
+  },
   "a hundred calls at one time are one run, also when it fails": async (open) => {
     const { cache, clock } = open();
     for (const fails of [false, true]) {

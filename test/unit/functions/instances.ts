@@ -79,6 +79,22 @@ export const tests: TestCase[] = suite("decorated members", {
     equal([await one.first, await other.first, await one.first], ["a:first", "b:first", "a:first"]);
     same(runs(), 2);
   },
+  "a key function that gives no key is refused of an object too, so that no two calls meet where there is none":
+    async () => {
+      const { Users } = usersOf();
+      const keyOf = (user: { id?: string }) => user.id as string;
+      decorate(Users.prototype, "find", cached(createCache(), { name: "Users.find", key: keyOf }));
+      const users = new Users("users") as unknown as { find(user: { id?: string }): Promise<string> };
+      await rejects(users.find({}), KeyError);
+      same(await users.find({ id: "a" }), "users:[object Object]");
+      const lists = createCache().wrap(async (...args: unknown[]) => args.length, {
+        name: "lists",
+        instance: () => "one",
+        key: (...args) => args as string[],
+      });
+      equal([await lists("a"), await lists('["a"]', 1), await lists("a", 1)], [1, 2, 2]);
+      equal([await lists("a"), await lists('["a"]', 1), (await lists.info()).size], [1, 2, 3]);
+    },
   "static methods: a class and its heirs do not share results": async () => {
     let runs = 0;
     class Base {

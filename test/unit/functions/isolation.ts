@@ -33,6 +33,15 @@ export const tests: TestCase[] = suite("what wrapped functions share", {
     same(await same1(), "one");
     throws(() => cache.namespace("n").wrap(async () => "other", { name: "f" }), ConfigError);
   },
+  "names are bounded, and a function that may be wrapped again may be wrapped for any number of tenants": async () => {
+    const cache = createCache();
+    const wrapFor = (tenant: number, reuse: boolean) =>
+      cache.namespace(`${tenant}`).wrap(async () => tenant, { name: "f", reuse });
+    for (let tenant = 0; tenant < 10_000; tenant++) wrapFor(tenant, true);
+    throws(() => wrapFor(10_000, false), ConfigError);
+    for (const _ of [1, 2]) same(await wrapFor(10_001, true)(), 10_001);
+    same(await wrapFor(1, true)(), 1);
+  },
   "an anonymous function needs a name; where a tier is shared or outlives the process every function does":
     async () => {
       const cache = createCache();
@@ -91,6 +100,9 @@ export const tests: TestCase[] = suite("what wrapped functions share", {
     ok(errors[0]!.error instanceof KeyError);
     throws(() => lenient.keyFor({ session: new Session() }), KeyError);
     await rejects(lenient.invalidate({ session: new Session() }), KeyError);
+    const keyless = cache.wrap(fn, { name: "keyless", key: () => undefined as never, onKeyError: "bypass" });
+    same(await keyless({ session: new Session() }), 1);
+    same(calls.pop()?.length, 1);
     const excluded = cache.wrap(fn, { name: "excluded", excludeArgs: [0] });
     for (const _ of [1, 2]) same(await excluded({ session: new Session() }), 1);
     same(calls.length, 3);

@@ -92,6 +92,11 @@ const atOnce: TestCase[] = suite("memoizeSync", {
     const promising = memoizeSync(async () => 1);
     const { message } = throws(promising, ValueError);
     ok(message.includes("memoize"), message);
+    // A rejection that nobody handles ends the process.
+    throws(
+      memoizeSync(async () => Promise.reject(new RangeError("unheard"))),
+      ValueError,
+    );
   },
   "is bounded to 1,000 results, or as told; what was used stays longer": () => {
     const one = memoizeSync((n: number) => n);

@@ -145,6 +145,14 @@ export const tests: TestCase[] = [
       ok(inWords(explanation).includes("lower: not to be asked now, Tier lower failed in getMany."));
       await cache.close();
     },
+    "words are one line, whatever is in names": async () => {
+      const { cache } = two();
+      await cache.set("\u202ek", 1, { tags: ["a\nb\u001b[2J"] });
+      await cache.invalidateTags("a\nb\u001b[2J");
+      const words = inWords(await cache.explain("\u202ek"));
+      ok(words.includes("tag a\\nb\\u001b[2J (") && words.includes('"\\u202ek"'), words);
+      await cache.close();
+    },
     "durations are said in two units at most": () => {
       equal([0, 12.4, 999, 1_500, 61_000, 3_600_000, 90_061_000].map(formatDuration), [
         "0ms",

@@ -305,6 +305,21 @@ const stream: TestCase[] = suite("event stream", {
     same(told.lost, 17);
     await cache.close();
   },
+  "who asks for several events at once gets one each, and at the end none": async () => {
+    const { cache } = open();
+    const iterator = events(cache, { names: ["set"] })[Symbol.asyncIterator]();
+    const steps = [1, 2, 3, 4].map(() => iterator.next());
+    await cache.set("a", 1);
+    await cache.set("b", 1);
+    const keys = (await Promise.all(steps.slice(0, 2))).map(({ value }) => (value.event as { key: string }).key);
+    equal(keys, ["a", "b"]);
+    await iterator.return!();
+    equal(
+      (await Promise.all(steps.slice(2))).map(({ done }) => done),
+      [true, true],
+    );
+    await cache.close();
+  },
   "options are checked": () => {
     throws(() => events(open().cache, { names: ["none" as never] }), "CONFIG");
     throws(() => events(open().cache, { limit: 0 }), "CONFIG");

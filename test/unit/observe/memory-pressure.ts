@@ -57,6 +57,24 @@ export const tests: TestCase[] = suite("memory pressure", {
     same(pressure.evicted, 100);
     await cache.close();
   },
+  "a probe that fails is told, and asked again": async () => {
+    const { cache, clock, room } = await full();
+    const told: unknown[] = [];
+    cache.on("error", ({ error, operation }) => told.push([operation, (error as Error).message]));
+    let probes = 0;
+    const probe = (): Room[] => {
+      if (++probes === 1) throw new RangeError("no answer");
+      return [room];
+    };
+    room.free = 0;
+    const pressure = memoryPressure(cache, { interval: "5s", probe });
+    await cache.set("k", 1);
+    await clock.advance("5s");
+    equal([told, pressure.evicted], [[["memory pressure", "no answer"]], 0]);
+    await clock.advance("5s");
+    same(pressure.evicted, 11);
+    await cache.close();
+  },
   "never below the floor, and never-read keys go too": async () => {
     const { cache, clock, room, probe } = await full(20);
     const pressure = memoryPressure(cache, { floor: 15, batch: 1, cooldown: 1, probe });
@@ -89,6 +107,21 @@ export const tests: TestCase[] = suite("memory pressure", {
     same(pressure.evicted, 11);
     await all.use("calm");
     same(pressure.check(), 0);
+    await cache.close();
+  },
+  "after a profile that is never to look, one that is to look does": async () => {
+    const { cache, clock, room, probe } = await full();
+    const all = profiles(cache);
+    await all.save({ name: "off", memoryCheckInterval: 0 });
+    const pressure = memoryPressure(cache, { probe, profiles: all, cooldown: 0, target: 100 });
+    await cache.set("k", 1);
+    await all.use("off");
+    await clock.advance("5s");
+    await all.use("default");
+    room.free = 0;
+    await cache.set("k", 2);
+    await clock.advance("5s");
+    same(pressure.evicted, 11);
     await cache.close();
   },
   "wrong options are refused by name": async () => {

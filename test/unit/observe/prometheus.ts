@@ -78,6 +78,9 @@ export const tests: TestCase[] = [
       throws(() => prometheus([one, open("one").cache]), "CONFIG");
       throws(() => prometheus(one, { prefix: "9" }), "CONFIG");
       throws(() => prometheus(one, { labels: { cache: "x" } }), "CONFIG");
+      throws(() => prometheus(one, { labels: { __name__: "x" } }), "CONFIG");
+      throws(() => prometheus(one, { labels: { shard: 5 as never } }), "CONFIG");
+      for (const wrong of [undefined, null, {}, [undefined]]) throws(() => prometheus(wrong as never), "CONFIG");
       throws(() => prometheus(one, { labels: { "a-b": "x" } }), "CONFIG");
     },
     "a namespace has its own reads, and the response its type": async () => {

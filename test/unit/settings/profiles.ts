@@ -145,6 +145,11 @@ export const tests: TestCase[] = suite("profiles", {
     equal(await all.list(), [DEFAULT]);
     await cache.close();
   },
+  "what is no cache, profile or patch is refused": async () => {
+    for (const wrong of [undefined, null, {}]) throws(() => profiles(wrong as never), "CONFIG");
+    const all = profiles(createCache({ sweepInterval: 0 }));
+    for (const wrong of [undefined, null, 5]) await rejects(all.update("default", wrong as never), "CONFIG");
+  },
   "export and import: another cache has the same, also from what another format gives": async () => {
     const one = open();
     const all = profiles(one.cache);

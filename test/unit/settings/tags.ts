@@ -31,6 +31,14 @@ export const defaults = stackSuite("default tags and profile", {
     await cache.invalidateTags("app");
     equal(await cache.keys(), []);
   },
+  "one tag may be given as what it is, as to invalidateTags, and not as its characters": async (open) => {
+    const { cache } = open();
+    await cache.set("k", 1, { tags: "users" as never });
+    await cache.getOrSet("load", () => 1, { tags: "users" as never });
+    equal([(await cache.meta("k"))?.tags, (await cache.meta("load"))?.tags], [["users"], ["users"]]);
+    await cache.invalidateTags("users");
+    equal(await cache.keys(), []);
+  },
   "are those of the namespace that is written to": async (open) => {
     const { cache } = open({ tags: ["app"] });
     const inner = cache.namespace("n");
