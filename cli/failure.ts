@@ -66,10 +66,13 @@ function reasonOf(error: unknown): string | undefined {
 
 /** Without passwords of URLs and tokens of their parameters. */
 export function redact(text: string): string {
-  return text
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, "$1***@")
-    .replace(/\b((?:auth)?token|password|key)=[^\s&"']+/gi, "$1=***")
-    .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, "***");
+  return (
+    text
+      // A password may have @ and / in it.
+      .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s"'<>]*@/gi, "$1***@")
+      .replace(/([\w-]*(?:token|password|passwd|secret|key|auth|jwt))=[^\s&#"']+/gi, "$1=***")
+      .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, "***")
+  );
 }
 
 /** The end that an error is. */

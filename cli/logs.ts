@@ -4,7 +4,7 @@
  * @module
  */
 import { usage } from "./failure.ts";
-import { keyText } from "./keys.ts";
+import { keyDocument, keyText } from "./keys.ts";
 import type { Session } from "./session.ts";
 import { ago, count } from "./units.ts";
 
@@ -30,7 +30,7 @@ export async function showAccesses(session: Session, order: "last" | "count", mo
   await idle(log);
   if (output.json) {
     for (const { key, count, lastAt, profile } of rows)
-      await output.document({ key, count, lastAt, profile: profile ?? null });
+      await output.document({ key: keyDocument(key), count, lastAt, profile: profile ?? null });
   } else if (rows.length > 0) {
     await output.table(
       ["KEY", "READS", "LAST"],

@@ -4,14 +4,14 @@
  * @module
  */
 import type { EntryMeta } from "../mod.ts";
-import { keyText } from "./keys.ts";
+import { keyDocument, keyText } from "./keys.ts";
 import { ago, duration, size } from "./units.ts";
 
 /** For JSON: times in milliseconds, `null` for what never ends or is not known. */
 export function metaDocument(meta: EntryMeta): Record<string, unknown> {
   const { key, tier, createdAt, ttl, stale, tags, version, codec, profile, size } = meta;
   return {
-    key,
+    key: keyDocument(key),
     tier,
     createdAt,
     ttl: Number.isFinite(ttl) ? Math.round(ttl) : null,

@@ -102,7 +102,7 @@ export function responseCache(
       if (context) context.waitUntil(work);
       else engine.rules.waitUntil?.(work);
     };
-    const response = await engine.handle({ request: raw, forward, refresh, waitUntil });
+    const response = await engine.handle({ request: raw, forward, refresh, isOnce: !refresh, waitUntil });
     // Hono gives a response the headers of the one before.
     if (hasRun) c.res = undefined;
     c.res = response;

@@ -1,7 +1,7 @@
 /** `tiercel eviction-log`: what left the cache, and why. */
 import { command, LIMIT } from "../command.ts";
 import { EXIT } from "../failure.ts";
-import { keyText } from "../keys.ts";
+import { keyDocument, keyText } from "../keys.ts";
 import { checkLogs, idle } from "../logs.ts";
 import { ago } from "../units.ts";
 
@@ -24,7 +24,13 @@ export default command({
     await idle(log);
     if (output.json) {
       for (const { key, at, reason, accesses, profile } of rows)
-        await output.document({ key, at, reason, accesses: accesses ?? null, profile: profile ?? null });
+        await output.document({
+          key: keyDocument(key),
+          at,
+          reason,
+          accesses: accesses ?? null,
+          profile: profile ?? null,
+        });
     } else if (rows.length > 0) {
       await output.table(
         ["KEY", "WHEN", "REASON", "READS"],

@@ -1,6 +1,7 @@
 /** `tiercel has`: whether a key has a fresh value. */
 import { command } from "../command.ts";
 import { EXIT } from "../failure.ts";
+import { keyDocument } from "../keys.ts";
 
 export default command({
   meta: { name: "has", description: "Tell whether a key has a fresh value; exit code 1 if not" },
@@ -9,7 +10,7 @@ export default command({
   async does(session) {
     const { output, key } = session;
     const has = await (await session.open()).has(key);
-    if (output.json) await output.document({ key, has });
+    if (output.json) await output.document({ key: keyDocument(key), has });
     else if (!output.quiet) await output.line(has ? "yes" : "no");
     return has ? EXIT.ok : EXIT.miss;
   },

@@ -3,7 +3,7 @@
 import { printable } from "../../src/observe/printable.ts";
 import { command, LIMIT, TAGS } from "../command.ts";
 import { EXIT } from "../failure.ts";
-import { keyText } from "../keys.ts";
+import { keyDocument, keyText } from "../keys.ts";
 import { list } from "../listing.ts";
 
 export default command({
@@ -28,7 +28,7 @@ export default command({
     for await (const { key } of list(session, cache)) {
       found++;
       if (session.flag("count")) continue;
-      if (output.json) await output.document(key);
+      if (output.json) await output.document(keyDocument(key));
       else if (output.raw) await output.bytes(`${keyText(key)}\0`);
       else await output.line(printable(keyText(key)));
     }

@@ -3,7 +3,7 @@ import type { Key } from "../../mod.ts";
 import { command } from "../command.ts";
 import { EXIT, usage } from "../failure.ts";
 import { lines, open } from "../input.ts";
-import { keyOf, keyText } from "../keys.ts";
+import { keyDocument, keyOf, keyOfDocument, keyText } from "../keys.ts";
 import { parseJson, portable, shortOf } from "../values.ts";
 
 /** Keys of one read. */
@@ -31,7 +31,7 @@ export default command({
       missing += keys.length - hits.size;
       const rows: string[][] = [];
       for (const [key, value] of hits) {
-        if (output.json) await output.document({ key, value: portable(value) });
+        if (output.json) await output.document({ key: keyDocument(key), value: portable(value) });
         else rows.push([keyText(key), shortOf(value, 200)]);
       }
       if (rows.length > 0) await output.table(["KEY", "VALUE"], rows);
@@ -55,9 +55,8 @@ async function* keysOf(positionals: readonly string[], json: boolean): AsyncGene
   }
   for await (const { text, number } of lines(open("-", "keys"))) {
     if (text === "") continue;
-    const key = json ? parseJson(text, `key of line ${number}`) : keyOf(text);
-    if (typeof key !== "string" && !Array.isArray(key))
-      throw usage(`Cannot read key of line ${number} as it must be a text or an array`);
-    yield key as Key;
+    const key = json ? keyOfDocument(parseJson(text, `key of line ${number}`)) : keyOf(text);
+    if (key === undefined) throw usage(`Cannot read key of line ${number} as it must be a text or an array`);
+    yield key;
   }
 }

@@ -3,7 +3,7 @@ import { type SetItem, warm } from "../../mod.ts";
 import { command, TAGS } from "../command.ts";
 import { usage } from "../failure.ts";
 import { lines, open } from "../input.ts";
-import { keyOf } from "../keys.ts";
+import { keyOf, keyOfDocument } from "../keys.ts";
 import { Progress } from "../progress.ts";
 import { counted } from "../units.ts";
 import { parseJson } from "../values.ts";
@@ -60,6 +60,8 @@ async function* itemsOf(positionals: readonly string[], json: boolean): AsyncGen
     const item = parseJson(text, `line ${number}`) as SetItem;
     if (typeof item !== "object" || item === null || !("key" in item) || !("value" in item))
       throw usage(`Cannot read line ${number} as it must be an object with key and value`);
-    yield item;
+    const key = keyOfDocument(item.key);
+    if (key === undefined) throw usage(`Cannot read key of line ${number} as it must be a text or an array`);
+    yield { ...item, key };
   }
 }

@@ -1,7 +1,7 @@
 /** `tiercel set`: stores a value. */
 import { command, TAGS } from "../command.ts";
 import { readAll } from "../input.ts";
-import { keyText } from "../keys.ts";
+import { keyDocument, keyText } from "../keys.ts";
 import { readValue } from "../values.ts";
 
 export default command({
@@ -40,7 +40,7 @@ export default command({
       ),
     );
     await cache.set(key, value, { ...options, ...(tags.length > 0 && { tags }) });
-    if (output.json) await output.document({ key, stored: true });
+    if (output.json) await output.document({ key: keyDocument(key), stored: true });
     output.note(`stored ${keyText(key)}`);
   },
 });

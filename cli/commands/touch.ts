@@ -1,7 +1,7 @@
 /** `tiercel touch`: gives an entry a new ttl. */
 import { command } from "../command.ts";
 import { EXIT, usage } from "../failure.ts";
-import { keyText } from "../keys.ts";
+import { keyDocument, keyText } from "../keys.ts";
 import { duration } from "../units.ts";
 
 export default command({
@@ -25,7 +25,7 @@ export default command({
     const [ttl, grace] = [session.option("ttl"), session.option("grace")];
     if (ttl === undefined) throw usage("tiercel touch must have --ttl: received none");
     const touched = await (await session.open()).touch(key, { ttl, ...(grace !== undefined && { grace }) });
-    if (output.json) await output.document({ key, touched });
+    if (output.json) await output.document({ key: keyDocument(key), touched });
     output.note(touched ? `${keyText(key)} is fresh for ${/^\d+$/.test(ttl) ? duration(Number(ttl)) : ttl}` : "miss");
     return touched ? EXIT.ok : EXIT.miss;
   },

@@ -7,6 +7,7 @@
  * @module
  */
 import type { Entry } from "../../src/entry.ts";
+import { decodeKey, UNUSABLE } from "../../src/key.ts";
 import { usage } from "../failure.ts";
 
 /** First record. */
@@ -106,14 +107,26 @@ export function checkItem(item: unknown, place: string): Item {
     return item as Header;
   }
   if ("end" in item) return item as Trailer;
-  const { key, created, fresh, stale, tags = [], version, codec, profile } = item as Partial<EntryRecord>;
+  const { key, created, fresh, stale, tags = [], version, codec, profile, loadTime = 0 } = item as Partial<EntryRecord>;
   const isMoment = (at: unknown): boolean => at === null || (typeof at === "number" && !Number.isNaN(at));
   const isText = (text: unknown): boolean => text === undefined || typeof text === "string";
-  if (typeof key !== "string" || key === "") return fault("it must have a key");
-  if (typeof created !== "number" || !isMoment(fresh) || !isMoment(stale))
+  if (typeof key !== "string") return fault("it must have a key");
+  if (!isKey(key)) return fault("its key must be the text of one");
+  if (![created, loadTime].every(Number.isFinite) || !isMoment(fresh) || !isMoment(stale))
     return fault("its times must be numbers or null");
   if (!Array.isArray(tags) || tags.some((tag) => typeof tag !== "string")) return fault("its tags must be texts");
   if (![version, codec, profile].every(isText)) return fault("its version, codec and profile must be texts");
   if (!("value" in item) || item.value === undefined) return fault("it must have a value");
   return item as EntryRecord;
+}
+
+/** Whether a text can be the key of an entry, behind its namespaces and scopes. One that cannot would end every listing. */
+function isKey(text: string): boolean {
+  const own = text.replace(/^(?:@[^:]*:)+/, "");
+  try {
+    if (own.startsWith("[")) decodeKey(own);
+    return !UNUSABLE.test(text);
+  } catch {
+    return false;
+  }
 }

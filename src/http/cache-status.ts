@@ -39,12 +39,25 @@ export function withStatus(before: string | null | undefined, own: string): stri
   return before ? `${before}, ${own}` : own;
 }
 
+/** What responses said before we told of ourselves, by the rules of who told. */
+const before = /* @__PURE__ */ new WeakMap<object, WeakMap<Response, string | null>>();
+
 /** A response of the origin with what is told of it. */
-export function told(response: Response, name: string | false, handling: Handling): Response {
+export function told(
+  response: Response,
+  rules: { readonly cacheStatus: string | false },
+  handling: Handling,
+): Response {
+  const name = rules.cacheStatus;
   if (name === false) return response;
-  const value = withStatus(response.headers.get("cache-status"), cacheStatus(name, handling));
+  // One without a body may be the answer to many requests.
+  let known = before.get(rules);
+  if (!known) before.set(rules, (known = new WeakMap()));
+  const others = known.has(response) ? known.get(response)! : response.headers.get("cache-status");
+  const value = withStatus(others, cacheStatus(name, handling));
   try {
     response.headers.set("cache-status", value);
+    known.set(response, others);
     return response;
   } catch {
     return rebuilt(response, value);
@@ -55,8 +68,9 @@ function rebuilt(response: Response, value: string): Response {
   const headers = new Headers(response.headers);
   headers.set("cache-status", value);
   try {
-    const { status, statusText, body } = response;
-    return new Response(body, { status, statusText, headers });
+    const { status, statusText, body, url, redirected } = response;
+    const own = new Response(body, { status, statusText, headers });
+    return url ? Object.defineProperties(own, { url: { value: url }, redirected: { value: redirected } }) : own;
   } catch {
     // A status that no response can be made with.
     return response;

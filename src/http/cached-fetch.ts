@@ -5,7 +5,9 @@
  */
 import type { Cache } from "../api.ts";
 import { callable } from "../errors.ts";
+import { bodyOf } from "../streams/body.ts";
 import { HttpEngine } from "./engine.ts";
+import { withoutFragment } from "./key.ts";
 import { type AnyCache, type HttpCacheOptions, resolveHttpOptions } from "./options.ts";
 
 /** Options of {@linkcode cachedFetch}. */
@@ -43,13 +45,15 @@ export function cachedFetch(
   const forward = (request: Request): Promise<Response> => (own ?? globalThis.fetch)(request);
   return async (input, init) => {
     const request = new Request(input as RequestInfo, init);
-    request.signal?.throwIfAborted();
+    const { signal } = request;
+    signal?.throwIfAborted();
     const response = await abortable(
-      engine.handle({ request, forward, refresh: forward, mode: modeOf(request) }),
-      request.signal,
+      engine.handle({ request, forward, refresh: forward, isFetch: true, mode: modeOf(request) }),
+      signal,
     );
     if (response.url === "") Object.defineProperty(response, "url", { value: withoutFragment(request.url) });
-    return response;
+    // Every request has a signal, but few were given one.
+    return init?.signal || input instanceof Request ? ending(response, signal) : response;
   };
 }
 
@@ -73,7 +77,18 @@ function abortable(work: Promise<Response>, signal: AbortSignal | undefined): Pr
   });
 }
 
-function withoutFragment(url: string): string {
-  const [whole = url] = url.split("#", 1);
-  return whole;
+/** The same answer, whose body ends when the signal does, as with `fetch`. */
+function ending(response: Response, signal: AbortSignal | undefined): Response {
+  if (!signal || !response.body) return response;
+  signal.throwIfAborted();
+  const { status, statusText, headers, url, redirected } = response;
+  const reader = response.body.getReader();
+  const leave = (): void => void reader.cancel().catch(() => {});
+  const next = async (): Promise<Uint8Array | undefined> => {
+    const { value } = await reader.read();
+    // A copy, as what the platform has read may be its own.
+    return value && new Uint8Array(value);
+  };
+  const own = new Response(bodyOf(next, leave, signal) as BodyInit, { status, statusText, headers });
+  return Object.defineProperties(own, { url: { value: url }, redirected: { value: redirected } });
 }

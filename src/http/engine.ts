@@ -11,6 +11,7 @@ import { Fetches } from "./fetches.ts";
 import { Flight } from "./flight.ts";
 import { hasExplicitLifetime } from "./freshness.ts";
 import { outdatedBy } from "./invalidation.ts";
+import { withoutFragment } from "./key.ts";
 import type { AnyCache, HttpRules } from "./options.ts";
 import type { Place } from "./place.ts";
 import { Places } from "./places.ts";
@@ -43,11 +44,15 @@ export class HttpEngine implements Answers {
   /** Answers a request. Rejects with what the origin failed with, where nothing stored may stand in. */
   async handle(exchange: Exchange): Promise<Response> {
     const { request, mode } = exchange;
-    const { method, headers } = request;
+    const { method, headers, url } = request;
     const { rules } = this;
     if (method !== "GET" && method !== "HEAD") return this.#other(exchange);
-    if (rules.bypass?.(request)) return this.pass(exchange, { forward: "bypass" });
+    // Some servers leave it in the URL. It is no part of the key, so no answer may depend on it.
+    if (url.includes("#")) return this.handle({ ...exchange, request: new Request(withoutFragment(url), request) });
     const isPlain = mode === undefined && this.#keys.isPlain(request);
+    // Servers know the request by its identity, and have answers of their own kind.
+    if (!isPlain && /websocket/i.test(headers.get("upgrade") ?? "")) return exchange.forward(request);
+    if (rules.bypass?.(request)) return this.pass(exchange, { forward: "bypass" });
     if (!isPlain && isForTheOrigin(headers)) return this.pass(exchange, { forward: "bypass" });
     const primary = isPlain ? this.#keys.plain(request) : this.#keys.of(request);
     if (primary === undefined) return this.pass(exchange, { forward: "bypass", detail: "key" });
@@ -104,11 +109,11 @@ export class HttpEngine implements Answers {
       status: 504,
       headers: { "content-type": "text/plain", "cache-control": "no-store" },
     });
-    return told(response, this.rules.cacheStatus, { forward: "request", detail: "only-if-cached" });
+    return told(response, this.rules, { forward: "request", detail: "only-if-cached" });
   }
 
   async pass(exchange: Exchange, handling: Handling): Promise<Response> {
-    return told(await exchange.forward(exchange.request), this.rules.cacheStatus, handling);
+    return told(await exchange.forward(exchange.request), this.rules, handling);
   }
 
   /** A request of another method, and what it makes outdated. */
@@ -120,7 +125,7 @@ export class HttpEngine implements Answers {
     const outdated = outdatedBy(method, url, response).flatMap((own) => this.#keys.of(request, own) ?? []);
     // Acknowledged before the client knows, so that its next request finds nothing old. It does not fail for that.
     await Promise.all(outdated.map((key) => this.#invalidate(place, key))).catch(() => {});
-    return this.#kept(exchange, response, place) ?? told(response, this.rules.cacheStatus, { forward: "method" });
+    return this.#kept(exchange, response, place) ?? told(response, this.rules, { forward: "method" });
   }
 
   /** An answer to POST that is what GET would answer (RFC 9110 section 9.3.3), on its way into the cache. */

@@ -16,7 +16,11 @@ export interface Exchange {
   forward(request: Request): Promise<Response>;
   /** The same when the client has its answer already; absent where that cannot be. */
   readonly refresh?: ((request: Request) => Promise<Response>) | undefined;
+  /** Whether the origin can be asked but once, so that what is stored must be whole before anything is asked about it. */
+  readonly isOnce?: boolean | undefined;
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
+  /** Whether others who ask for the same may have redirects followed, so that none is an answer for all. */
+  readonly isFetch?: boolean | undefined;
   /** How the request wants caches to be used, for `cachedFetch`. */
   readonly mode?: string | undefined;
 }

@@ -29,21 +29,20 @@ export class Fetches {
     const { request, place, primary } = task;
     // A request for a part or for the fields alone is nobody else's.
     if (request.method === "HEAD") return this.#engine.pass(task, { forward: reason });
-    if (request.headers.has("range") && (!found.record || found.record.part))
-      return this.launch(task, found, reason, new Flight(false));
+    const isForPart = request.headers.has("range") && (!found.record || found.record.part !== null);
     const name = nameOf(place, found.key);
     const flight = this.#flights.get(name);
     if (!flight) {
-      const own = new Flight(!this.#unshared.has(name, this.#engine.now()));
+      const own = new Flight(!isForPart && !this.#unshared.has(name, this.#engine.now()));
       this.#flights.set(name, own);
       const leave = (): void => {
         if (this.#flights.get(name) === own) this.#flights.delete(name);
       };
-      const answer = this.launch(task, found, reason, own, name);
+      const answer = this.launch(task, found, reason, own, isForPart ? undefined : name);
       own.work.then(leave);
       return answer;
     }
-    if (!flight.isOpen || rounds === 0) return this.#engine.pass(task, { forward: reason });
+    if (isForPart || !flight.isOpen || rounds === 0) return this.#engine.pass(task, { forward: reason });
     // On Workers another request's body cannot be read, nor may it ever end: what it has stored can.
     if (!hasTimers()) {
       if (!(await joined(flight.settled))) this.#flights.delete(name);

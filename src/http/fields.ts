@@ -33,6 +33,11 @@ export function splitList(value: string): string[] {
   return parts;
 }
 
+/** Whether a field can have this name (RFC 9110 section 5.1). */
+export function isFieldName(name: string): boolean {
+  return /^[\w!#$%&'*+.^`|~-]+$/.test(name);
+}
+
 /** A token, and an argument that is a token or a quoted string, without space around `=` (RFC 9111 section 5.2). */
 const DIRECTIVE = /^([^\s=",;]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*)))?$/s;
 
@@ -43,7 +48,9 @@ const DIRECTIVE = /^([^\s=",;]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*)))?$/s;
 export function parseDirectives(value: string | null): Directives {
   if (value === null) return NO_DIRECTIVES;
   const directives = new Map<string, string | true>();
-  for (const part of splitList(value)) {
+  // Of what is not written as it should be, such as a quoted string without an end, every piece may be a directive.
+  const parts = splitList(value).flatMap((part) => (DIRECTIVE.test(part) ? part : part.split(",")));
+  for (const part of parts.map((one) => one.trim())) {
     const match = DIRECTIVE.exec(part);
     const name = (match?.[1] ?? part.split(/[\s=;]/, 1)[0]!).toLowerCase();
     const argument = match?.[2]?.replace(/\\(.)/gs, "$1") ?? match?.[3] ?? true;

@@ -73,7 +73,8 @@ export class Fill {
         }
         const { done, value } = await this.#source.read();
         if (done) break;
-        if (value.byteLength > 0) await this.#add(value);
+        const bytes = bytesOf(value);
+        if (bytes.byteLength > 0) await this.#add(bytes);
       }
       this.#isOver = true;
       this.#wake();
@@ -82,6 +83,7 @@ export class Fill {
       return (await this.#spilling.end()) ? { size: this.#end } : undefined;
     } catch (error) {
       this.#failure = { error };
+      this.#source.cancel(error).catch(() => {});
       this.#spilling?.fail(error);
       return undefined;
     } finally {
@@ -104,9 +106,7 @@ export class Fill {
     return this.#end - at < WINDOW;
   }
 
-  async #add({ buffer, byteOffset, byteLength }: Uint8Array): Promise<void> {
-    // A slice of Node's Buffer would be no copy.
-    const chunk = new Uint8Array(buffer, byteOffset, byteLength);
+  async #add(chunk: Uint8Array): Promise<void> {
     this.#window.push(chunk);
     this.#end += chunk.byteLength;
     this.#wake();
@@ -216,6 +216,15 @@ export class Fill {
     if (!body) throw this.#failure?.error ?? new TypeError("Cannot read the body on as the store has lost it");
     return sliced(body, skip, Infinity).getReader();
   }
+}
+
+/** Bytes of a chunk. Some runtimes and servers take texts and buffers as well. */
+function bytesOf(chunk: unknown): Uint8Array {
+  // A slice of Node's Buffer would be no copy.
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  if (typeof chunk === "string") return new TextEncoder().encode(chunk);
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  throw new TypeError(`Cannot read the body on as its chunks must be bytes: received ${typeof chunk}`);
 }
 
 function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {

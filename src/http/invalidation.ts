@@ -18,7 +18,7 @@ export function outdatedBy(method: string, url: string, response: Pick<Response,
     if (value === null) continue;
     try {
       const other = new URL(value, own);
-      other.hash = "";
+      other.hash = other.username = other.password = "";
       // What is on another server is not for this one to say.
       if (other.origin === own.origin) urls.add(other.href);
     } catch {

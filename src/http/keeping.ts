@@ -13,6 +13,8 @@ import { selectionOf, varyOf } from "./vary.ts";
 
 /** For how long it is of use, in milliseconds: fresh, in the place of an error, or to be validated. */
 export function retention(head: StoredHead, rules: HttpRules): number {
+  // It would have to be validated, and cannot be.
+  if (head.noCache && !hasValidator(head)) return 0;
   const left = head.lifetime - head.initialAge;
   const stale = Math.max(
     head.noStale ? 0 : Math.max(head.whileRevalidate, head.ifError),
@@ -30,7 +32,7 @@ export function isShareable(head: StoredHead): boolean {
 
 /** Why a response that may be stored is not; `undefined` for one that is. */
 export function obstacle(
-  { request, place }: Task,
+  { request, place, isFetch }: Task,
   { index }: Findings,
   response: Response,
   head: StoredHead,
@@ -42,7 +44,7 @@ export function obstacle(
   if (status !== 206 && status !== 200 && request.headers.has("range")) return "range";
   if (!(ttl > 0)) return "stale";
   if (Number(headers.get("content-length") ?? 0) > place.maxBytes) return "too-large";
-  if (response.redirected) return "redirected";
+  if (response.redirected || (isFetch && headers.has("location") && status > 300 && status < 400)) return "redirected";
   const names = varyOf(headers);
   if (names === "*" || selectionOf(request.headers, names).length > maxHeaderBytes) return "vary";
   // The next request makes an index of all fields that count now.

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sha256 } from "../sha256.ts";
 
 /**
  * Fields that frameworks take a part of the URL or the method from. They are rarely there, no Vary names them, and who may set them could have
@@ -24,19 +25,34 @@ export const KEYED_FIELDS: readonly string[] = [
   "x-rewrite-url",
 ];
 
+/** Fields that are secrets. */
+const CREDENTIALS = /* @__PURE__ */ new Set(["authorization", "cookie", "proxy-authorization"]);
+
+const utf8 = /* @__PURE__ */ new TextEncoder();
+
 /** Longest key, in characters. What has a longer one is not cached. */
 const LONGEST = 8_192;
 
-/** The key of a URL and the fields of a request; `undefined` for one that is too long. */
-export function keyOf(url: string, headers: Headers, fields: readonly string[]): string | undefined {
+/** A URL without its fragment, which is no part of what is asked for. */
+export function withoutFragment(url: string): string {
   const hash = url.indexOf("#");
-  let key = hash < 0 ? url : url.slice(0, hash);
+  return hash < 0 ? url : url.slice(0, hash);
+}
+
+/** The key of a URL, or of what stands in its place, and the fields of a request; `undefined` for one that is too long. */
+export function keyOf(whole: string, headers: Headers, fields: readonly string[]): string | undefined {
+  let key = whole;
   for (const name of fields) {
     const value = headers.get(name);
     // No URL has a space, and JSON ends where it says.
-    if (value !== null) key += ` ${name}=${JSON.stringify(value)}`;
+    if (value !== null) key += ` ${name}=${JSON.stringify(unreadable(name, value))}`;
   }
   return key.length > LONGEST ? undefined : key;
+}
+
+/** What stands for a field in a key: of credentials their hash, since keys are seen in stores, logs and on pages. */
+export function unreadable(name: string, value: string): string {
+  return CREDENTIALS.has(name) ? sha256(utf8.encode(value)) : value;
 }
 
 /** Key of a variant: no URL begins so. */

@@ -102,8 +102,19 @@ export class Load {
       this.#flight.land({ landing: { head, fill, record, names, selection: selectionOf(headers, names) } });
   }
 
-  async #load(): Promise<Loaded | undefined> {
+  /** What is stored, for the origin to say whether it is still good, or to have the rest of it. */
+  async #known(): Promise<StoredResponse | undefined> {
     const { record } = this.#found;
+    if (!record || !this.#task.isOnce) return record;
+    if (record.part) return undefined;
+    if (!record.stream) return record;
+    const body = await this.#task.place.body(record.stream.id);
+    await body?.cancel();
+    return body && record;
+  }
+
+  async #load(): Promise<Loaded | undefined> {
+    const record = await this.#known();
     const engine = this.#engine;
     const requestTime = engine.now();
     let response: Response;
@@ -176,7 +187,7 @@ export class Load {
       obstacle(this.#task, this.#found, response, head, ttl, rules.maxHeaderBytes);
     const handling: Handling = { forward: this.#reason, status: this.#found.record ? status : undefined };
     if (why !== undefined) {
-      this.#resolve(told(response, rules.cacheStatus, { ...handling, detail: why }));
+      this.#resolve(told(response, rules, { ...handling, detail: why }));
       await this.#superseded(response, ttl);
       return undefined;
     }
@@ -184,7 +195,7 @@ export class Load {
     const tags = allTags(request, response, headers, rules);
     if (isBodiless(status) || !response.body) {
       this.#land(head, undefined);
-      this.#resolve(told(response, rules.cacheStatus, { ...handling, stored: true }));
+      this.#resolve(told(response, rules, { ...handling, stored: true }));
       return this.#placed({ value: recordOf(head, null, response), ttl, tags }, times);
     }
     const id = newId();
@@ -197,7 +208,10 @@ export class Load {
     this.#along(response, fill, { ...handling, ttl: head.lifetime - head.initialAge });
     const filled = await fill.finished;
     const whole = headOfWhole(head, filled, rules.isStrict);
-    if (!filled || !whole) return undefined;
+    if (!filled || !whole) {
+      if (filled && "size" in filled) await spill.drop();
+      return undefined;
+    }
     const body = "bytes" in filled ? filled.bytes : { id, size: filled.size, until };
     return this.#placed({ value: recordOf(whole, body, response), ttl, tags }, times);
   }
@@ -205,7 +219,7 @@ export class Load {
   /** Answers with a body that is stored while it comes. */
   #along({ status, statusText, headers }: Response, fill: Fill, handling: Handling): void {
     const own = new Response(fill.open() as BodyInit, { status, statusText, headers: new Headers(headers) });
-    this.#resolve(told(own, this.#engine.rules.cacheStatus, { ...handling, stored: true }));
+    this.#resolve(told(own, this.#engine.rules, { ...handling, stored: true }));
   }
 
   /** What is stored is outdated by an answer that is not: it is not served any more. */

@@ -9,6 +9,7 @@ import { type Duration, toMilliseconds } from "../duration.ts";
 import { callable, invalid, oneOf } from "../errors.ts";
 import { number } from "../options.ts";
 import type { AnyScopes } from "../scope/types.ts";
+import { isFieldName } from "./fields.ts";
 import type { FreshnessRules } from "./freshness.ts";
 import { KEYED_FIELDS } from "./key.ts";
 import type { StorageRules } from "./storable.ts";
@@ -95,8 +96,7 @@ export function resolveHttpOptions(options: HttpCacheOptions): HttpRules {
   if (cacheStatus !== false && !/^[A-Za-z*][\w!#$%&'*+.^`|~:/-]*$/.test(cacheStatus))
     throw invalid("cacheStatus", "a token, or false", cacheStatus);
   for (const [option, names] of Object.entries({ keyedFields, targets }))
-    if (!Array.isArray(names) || names.some((name) => !/^[\w!#$%&'*+.^`|~-]+$/.test(name)))
-      throw invalid(option, "an array of field names", names);
+    if (!Array.isArray(names) || !names.every(isFieldName)) throw invalid(option, "an array of field names", names);
   const time = (option: "ttl" | "keep" | "staleIfError" | "staleWhileRevalidate", otherwise: Duration): number =>
     number(option, toMilliseconds(options[option] ?? otherwise, option));
   return {

@@ -4,7 +4,7 @@
  * @module
  */
 import { CONDITIONS } from "./conditions.ts";
-import { keyOf } from "./key.ts";
+import { keyOf, withoutFragment } from "./key.ts";
 import type { HttpRules } from "./options.ts";
 
 const NO_FIELDS: readonly string[] = [];
@@ -17,7 +17,7 @@ export class RequestKeys {
 
   constructor(rules: HttpRules) {
     this.#rules = rules;
-    this.#special = new Set([...rules.keyedFields, ...CONDITIONS, "range", "cache-control"]);
+    this.#special = new Set([...rules.keyedFields, ...CONDITIONS, "range", "cache-control", "upgrade"]);
   }
 
   /** Whether a request is a GET whose URL is its key, and that asks nothing of a cache: as most. */
@@ -32,14 +32,16 @@ export class RequestKeys {
 
   /** The key of a plain request; `undefined` where it is too long. */
   plain({ url, headers }: Request): string | undefined {
-    return whole(keyOf(url, headers, NO_FIELDS));
+    return whole(keyOf(withoutFragment(url), headers, NO_FIELDS));
   }
 
   /** The key of any request, or of another URL that it is about; `undefined` where it is not to be cached. */
   of(request: Request, url: string = request.url): string | undefined {
     const { key, keyedFields } = this.#rules;
     // A request for another URL only after an unsafe one.
-    const own = key ? key(url === request.url ? request : new Request(url, { headers: request.headers })) : url;
+    const own = key
+      ? key(url === request.url ? request : new Request(url, { headers: request.headers }))
+      : withoutFragment(url);
     return whole(own === undefined ? undefined : keyOf(own, request.headers, keyedFields));
   }
 }

@@ -31,6 +31,8 @@ export function refusal(
 ): string | undefined {
   const { directives } = control;
   if (status < 200 || status === 304) return "status";
+  // It may have no end, and is for one who listens.
+  if (/^text\/event-stream\b/i.test(headers.get("content-type") ?? "")) return "event-stream";
   // A part must say which it is (section 3.3).
   if (status === 206 && !parseRangeOf(headers)) return "part";
   // Whoever does not know the status may store only where that is not asked for (section 5.2.2.3).

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { splitList } from "./fields.ts";
+import { isFieldName, splitList } from "./fields.ts";
+import { unreadable } from "./key.ts";
 
 /** Most fields that one response may depend on; with more it is not stored. */
 const MOST_FIELDS = 20;
@@ -13,7 +14,7 @@ export function varyOf(headers: Headers): readonly string[] | "*" {
   const value = headers.get("vary");
   if (value === null) return [];
   const names = [...new Set(splitList(value).map((name) => name.toLowerCase()))].sort();
-  return names.includes("*") || names.length > MOST_FIELDS ? "*" : names;
+  return names.length > MOST_FIELDS || names.some((name) => name === "*" || !isFieldName(name)) ? "*" : names;
 }
 
 /**
@@ -29,7 +30,7 @@ function normalise(name: string, value: string | null): string | null {
   if (name === "accept-encoding") return codings(value);
   if (name === "accept-language" || name === "accept" || name === "accept-charset") return preferences(value);
   // White space around the commas of a list (RFC 9110 section 5.6.1), which a value with a quoted string may not be.
-  return value.includes('"') ? value.trim() : value.trim().replace(/[ \t]*,[ \t]*/g, ",");
+  return unreadable(name, value.includes('"') ? value.trim() : value.trim().replace(/[ \t]*,[ \t]*/g, ","));
 }
 
 /** Codings that are accepted. Their order and weights say what is liked better, and few servers listen. */
@@ -44,12 +45,15 @@ function preferences(value: string): string {
   return items.map(({ item, weight }) => (weight === 1 ? item : `${item};q=${weight}`)).join(",");
 }
 
+/** A weight (RFC 9110 section 12.4.2). */
+const WEIGHT = /^q=(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/;
+
 function weighted(value: string): { item: string; weight: number }[] {
   return splitList(value.toLowerCase()).map((part) => {
     const [item = "", ...parameters] = part.split(";").map((text) => text.trim());
-    const q = parameters.find((parameter) => parameter.startsWith("q="));
-    const weight = q === undefined ? 1 : Number(q.slice(2));
+    // One that is written otherwise stays part of its item, as servers may read it as they like.
+    const q = parameters.find((parameter) => WEIGHT.test(parameter));
     const others = parameters.filter((parameter) => parameter !== q);
-    return { item: [item, ...others].join(";"), weight: weight >= 0 && weight <= 1 ? weight : 1 };
+    return { item: [item, ...others].join(";"), weight: q === undefined ? 1 : Number(q.slice(2)) };
   });
 }

@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { sqlite } from "../../adapters/sqlite.ts";
+import { createCache, memory } from "../../mod.ts";
 import { reasonFor } from "../servers/available.ts";
 import { startRedis } from "../servers/redis.ts";
 import { startSqld } from "../servers/sqld.ts";
@@ -46,6 +48,27 @@ const stores: readonly Store[] = [
     },
   },
 ];
+
+test("keys of every kind are listed, and found by what is listed", async () => {
+  const cwd = mkdtempSync(join(folder, "keys-"));
+  const run = (args: readonly string[], input?: string) =>
+    tiercel(["--url", "cache.db", ...args], { cwd, ...(input !== undefined && { input }) });
+  const cache = createCache({ tiers: [memory(), sqlite(join(cwd, "cache.db"))] });
+  const keys = ["-a", "[a", "\\[a", ["a", 1n], ["a", "$1n"], ["a", new Date(0)]];
+  for (const [at, key] of keys.entries()) await cache.set(key, at);
+  await cache.close();
+  const json = await run(["keys", "--json"]);
+  assert.equal(json.err, "");
+  const values = documents((await run(["mget", "--json"], json.out)).out).map(
+    (one) => (one as { value: number }).value,
+  );
+  assert.deepEqual(values.sort(), [0, 1, 2, 3, 4, 5]);
+  assert.equal(documents((await run(["entries", "--json"])).out).length, 6);
+  const { out } = await run(["keys"]);
+  for (const key of out.trim().split("\n"))
+    assert.equal((await run(["delete", "--yes", "--", key])).err, "deleted 1 key\n");
+  assert.equal((await run(["keys"])).code, 1);
+});
 
 for (const runtime of Object.keys(runtimes)) {
   for (const store of stores) {

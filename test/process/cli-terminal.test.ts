@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { redact } from "../../cli/failure.ts";
 import { folded } from "../../cli/help.ts";
+import { keyDocument, keyOf, keyOfDocument, keyText } from "../../cli/keys.ts";
 import { shorten, table, width } from "../../cli/table.ts";
 import { printable } from "../../src/observe/printable.ts";
 
@@ -59,4 +61,52 @@ test("help is folded to the width of a terminal, in the column of its words", ()
   assert.equal(folded(text, Infinity), text);
   assert.equal(folded("  one two three", 9), "  one two\n  three");
   assert.equal(folded("  --a-long-option=<value>  What it does", 30), "  --a-long-option=<value>\n  What it does");
+});
+
+test("no password or token of a URL is told, whatever it is made of", () => {
+  for (const url of [
+    "redis://user:s3cret@host:1/0",
+    "redis://user:a@s3cret@host:1/0",
+    "redis://:a/s3cret@host:1/0",
+    "libsql://host?authToken=s3cret&x=1",
+    "https://host?access_token=s3cret&apiKey=s3cret&client_secret=s3cret#jwt=s3cret",
+    "eyJhbGciOiJ.eyJzdWIiOiJ.s3cret",
+  ]) {
+    const told = redact(`Cannot reach ${url} as it is down`);
+    assert.ok(!told.includes("s3cret"), told);
+    assert.ok(told.endsWith(" as it is down"), told);
+  }
+  assert.equal(
+    redact("Cannot use key as it must be a text: mail a@b.example"),
+    "Cannot use key as it must be a text: mail a@b.example",
+  );
+});
+
+test("every key is told apart by its text, and given again by it", () => {
+  const keys = [
+    "a",
+    "[a",
+    "\\[a",
+    "\\\\[a",
+    "\\a",
+    "@a",
+    "$1n",
+    ["a", 1n],
+    ["a", "$1n"],
+    [new Date(0)],
+    [-0],
+    [undefined],
+    [{ a: [null] }],
+  ];
+  assert.equal(new Set(keys.map(keyText)).size, keys.length);
+  assert.deepEqual(
+    keys.map((key) => keyOf(keyText(key))),
+    keys,
+  );
+  assert.deepEqual(
+    keys.map((key) => keyOfDocument(JSON.parse(JSON.stringify(keyDocument(key))))),
+    keys,
+  );
+  for (const none of [1, null, {}, ["$xn"]]) assert.equal(keyOfDocument(none), undefined);
+  for (const none of ["[", "[1", '["$xn"]']) assert.throws(() => keyOf(none), /must be a JSON array/);
 });

@@ -44,6 +44,8 @@ test("values of every kind, stale entries, versions and long keys are the same a
   await from.set("stale", 1, { ttl: 1, grace: "1h" });
   await from.set("x".repeat(2_000), "long");
   await from.set(["user", 42n, new Date(0)], "array");
+  await from.set("", "no text");
+  for (const key of ["", "[a", "@a", "\\a"]) await from.namespace("a:[@b").set(key, `inside ${key}`);
   await from.close();
   for (const format of ["ndjson", "cbor"]) {
     assert.equal((await run(["export", `kinds.${format}`, "--url", "from.db"])).code, 0);
@@ -54,11 +56,37 @@ test("values of every kind, stale entries, versions and long keys are the same a
       assert.deepEqual(await to.get(key), value, `${key} by ${format}`);
     assert.equal(await to.get("x".repeat(2_000)), "long");
     assert.equal(await to.get(["user", 42n, new Date(0)]), "array");
+    assert.equal(await to.get(""), "no text");
+    for (const key of ["", "[a", "@a", "\\a"]) assert.equal(await to.namespace("a:[@b").get(key), `inside ${key}`);
     assert.equal(await to.get("versioned", { version: "v2" }), 1);
     assert.equal((await to.explain("stale")).tiers[1]!.state, "stale");
     await to.invalidateTags("map");
     assert.equal(await to.get("map"), undefined);
     await to.close();
+  }
+});
+
+test("an import takes no record that would harm the store, and says which it is", async () => {
+  const times = { created: 1, fresh: null, stale: null, value: 1 };
+  const header = { tiercel: "export", version: 1, cache: "default", at: 1 };
+  const good = JSON.stringify({ key: "good", ...times });
+  for (const bad of [
+    { key: "[broken", ...times },
+    { key: "@a:[broken", ...times },
+    { key: "a\0", ...times },
+    { key: 1, ...times },
+    { key: "a", ...times, loadTime: "x" },
+    { key: "a", ...times, tags: [1] },
+  ]
+    .map((record) => JSON.stringify(record))
+    .concat('{"key":"a","created":1e999,"fresh":null,"stale":null,"value":1}')) {
+    const { code, err } = await run(
+      ["import", "--url", "bad.db"],
+      [JSON.stringify(header), good, bad, good].join("\n"),
+    );
+    assert.equal(code, 2, bad);
+    assert.match(err, /^tiercel: Cannot read line 3 as /, bad);
+    assert.equal((await run(["keys", "--url", "bad.db"])).code, 1, bad);
   }
 });
 

@@ -189,3 +189,27 @@ test("what middleware does to the fields of a hit is of that one alone, whatever
     await middleware.purge("http://localhost/");
   }
 });
+
+test("asks a route once where there is no app, though what is stored turns out to be of no use", async () => {
+  const { app, cache, middleware, text } = open({}, false);
+  app.use(middleware);
+  app.get("/long", (c) => {
+    const headers = { etag: '"a"', "cache-control": "max-age=0" };
+    return c.req.header("if-none-match") ? c.body(null, 304, headers) : c.body("x".repeat(200_000), 200, headers);
+  });
+  let tag = "a";
+  app.get("/part", (c) => {
+    const [, first, last = "9"] = /=(\d)-(\d?)/.exec(c.req.header("range") ?? "") ?? [];
+    const headers = { etag: `"${tag}"`, "cache-control": "max-age=60" };
+    if (first === undefined) return c.body(tag.repeat(10), 200, headers);
+    const range = { "content-range": `bytes ${first}-${last || 9}/10` };
+    return c.body(tag.repeat(Number(last || 9) - Number(first) + 1), 206, { ...headers, ...range });
+  });
+  assert.equal((await text("/long")).length, 200_000);
+  for (const key of await cache.keys()) if (String(key).startsWith("BODY")) await cache.delete(key);
+  assert.equal((await text("/long")).length, 200_000);
+
+  assert.equal(await text("/part", { headers: { range: "bytes=0-1" } }), "aa");
+  tag = "b";
+  assert.equal(await text("/part"), "bbbbbbbbbb");
+});

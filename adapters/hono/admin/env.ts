@@ -50,7 +50,9 @@ export function pageOf(admin: Admin, guard: Guard, c: Context<AdminEnv>): Page {
 
 /** Says something on the page that comes next. */
 export function say(admin: Admin, c: Context, text: string, isBad = false): void {
-  setCookie(c, "tiercel_said", `${isBad ? "!" : "."}${text.slice(0, 300)}`, {
+  // Half of a pair of surrogates can be in no cookie.
+  const kept = text.slice(0, 300).replace(/[\ud800-\udbff]$/, "");
+  setCookie(c, "tiercel_said", `${isBad ? "!" : "."}${kept}`, {
     ...cookie(c, baseOf(admin, c)),
     maxAge: 60,
   });

@@ -15,6 +15,8 @@ const WAITING = 256;
 /** How often a line is sent when nothing happens, in milliseconds, so that proxies leave the stream open. */
 const BEAT = 15_000;
 
+const FIELDS = { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" };
+
 const open = /* @__PURE__ */ new WeakMap<Admin, { count: number }>();
 
 /**
@@ -24,6 +26,8 @@ const open = /* @__PURE__ */ new WeakMap<Admin, { count: number }>();
  * @throws {RequestError} when too many are open
  */
 export function eventStream(admin: Admin, c: Context): Response {
+  // Nobody would read or cancel the body of an answer to HEAD.
+  if (c.req.method === "HEAD") return c.body(null, 200, FIELDS);
   const streams = open.get(admin) ?? { count: 0 };
   open.set(admin, streams);
   if (streams.count >= admin.maxStreams)
@@ -76,11 +80,7 @@ export function eventStream(admin: Admin, c: Context): Response {
     },
     { highWaterMark: 0 },
   );
-  return c.body(body, 200, {
-    "content-type": "text/event-stream",
-    "cache-control": "no-store",
-    "x-accel-buffering": "no",
-  });
+  return c.body(body, 200, FIELDS);
 }
 
 /** JSON has no line ends, so no event can begin another. Errors are told by their name, since messages of drivers may have anything in them. */

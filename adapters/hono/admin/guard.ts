@@ -31,8 +31,9 @@ export class Guard {
   /** The way that a request comes in; `undefined` where it has neither token nor session. */
   async enter(c: Context): Promise<Way | undefined> {
     if (!this.hasLogin) return "browser";
-    const header = c.req.header("authorization");
-    if (header !== undefined) {
+    const header = c.req.header("authorization") ?? "";
+    // Another scheme is that of a proxy before us.
+    if (/^bearer\b/i.test(header)) {
       const [, token = ""] = /^Bearer +([\x21-\x7e]+)$/i.exec(header) ?? [];
       return (await this.#tokenLike(token)) === undefined ? undefined : "bearer";
     }

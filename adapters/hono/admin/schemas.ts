@@ -97,7 +97,11 @@ export const placeOfBody: typeof place & { ids: GenericSchema<Record<string, str
 };
 
 /** The text of a key. */
-export const key: GenericSchema<string> = text("The key: a string as it is, an array as JSON, which begins with [");
+export const key: GenericSchema<string> = pipe(
+  string(),
+  maxLength(4_096),
+  description("The key: a string as it is, an array as JSON, which begins with ["),
+);
 
 /** Tags of an entry or of an invalidation. */
 export const tags: GenericSchema<string[]> = pipe(array(text("A tag", 1_024)), maxLength(100));

@@ -74,7 +74,7 @@ class Viewer {
     if (value instanceof Error) return this.#text("error", `${value.name}: ${value.message}`);
     const inside = [...above, value];
     if (Array.isArray(value)) return this.#items("array", numbered(value), inside, value.length);
-    if (value instanceof Map) return this.#items("map", this.#pairs(value), inside, value.size);
+    if (value instanceof Map) return this.#items("map", this.#pairs(value, inside), inside, value.size);
     if (value instanceof Set) return this.#items("set", numbered(value), inside, value.size);
     return this.#items("object", properties(value), inside);
   }
@@ -86,8 +86,9 @@ class Viewer {
     return { type: "bytes", text, size: bytes.length, ...(count < bytes.length && { cut: true }) };
   }
 
-  *#pairs(map: ReadonlyMap<unknown, unknown>): Iterable<[string, unknown]> {
-    for (const [key, value] of map) yield [typeof key === "string" ? key : flat(new Viewer(80).show(key, [])), value];
+  *#pairs(map: ReadonlyMap<unknown, unknown>, inside: readonly object[]): Iterable<[string, unknown]> {
+    for (const [key, value] of map)
+      yield [typeof key === "string" ? key : flat(new Viewer(80).show(key, inside)), value];
   }
 
   #items(type: string, all: Iterable<[string, unknown]>, inside: readonly object[], size?: number): Shown {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { splitList } from "../fields.ts";
+import { isFieldName, splitList } from "../fields.ts";
 
 /** A list of fields; names in lower case. */
 export type Fields = readonly (readonly [name: string, value: string])[];
@@ -34,15 +34,18 @@ export function plainUrl(url: string, ignoreSearch: boolean = false): string {
 }
 
 /** Whether a request matches what is kept: "request matches cached item" of the Service Workers specification. */
-export function matches(request: Request, item: Item, options: CacheQueryOptions = {}): boolean {
-  const { ignoreSearch, ignoreVary } = options;
+export function matches(request: Request, item: Item, options?: CacheQueryOptions | null): boolean {
+  const { ignoreSearch, ignoreVary } = options ?? {};
   if (plainUrl(request.url, ignoreSearch) !== plainUrl(item.url, ignoreSearch)) return false;
   if (ignoreVary) return true;
   const vary = joinedValue(item.headers, "vary");
   return (
     vary === null ||
     splitList(vary).every(
-      (name) => name !== "*" && request.headers.get(name) === joinedValue(item.requestHeaders, name.toLowerCase()),
+      (name) =>
+        name !== "*" &&
+        // No request has a field of a name that is none.
+        (!isFieldName(name) || request.headers.get(name) === joinedValue(item.requestHeaders, name.toLowerCase())),
     )
   );
 }

@@ -70,9 +70,9 @@ class TieredCacheStorage implements WebCacheStorage {
     this.#gone = new FinalizationRegistry((id) => this.#left(id));
   }
 
-  async match(input: RequestInfo | URL, options: MultiCacheQueryOptions = {}): Promise<Response | undefined> {
+  async match(input: RequestInfo | URL, options?: MultiCacheQueryOptions): Promise<Response | undefined> {
     const request = toRequest(input);
-    const { cacheName } = options;
+    const cacheName = options?.cacheName;
     for (const { name, id } of await this.#names()) {
       if (cacheName !== undefined && name !== String(cacheName)) continue;
       const response = await new NamedCache(this.#shelf(id), this.#fetch).match(request, options);

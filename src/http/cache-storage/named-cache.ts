@@ -82,10 +82,10 @@ export class NamedCache implements WebCache {
   }
 
   /** Items that a request matches, in the order in which they were put. */
-  async #query(input: RequestInfo | URL | undefined, options: CacheQueryOptions = {}): Promise<readonly Item[]> {
+  async #query(input: RequestInfo | URL | undefined, options?: CacheQueryOptions | null): Promise<readonly Item[]> {
     if (input === undefined) return this.#shelf.all();
     const request = toRequest(input);
-    if (request.method !== "GET" && !options.ignoreMethod) return [];
+    if (request.method !== "GET" && !options?.ignoreMethod) return [];
     return (await this.#shelf.near(request.url)).filter((item) => matches(request, item, options));
   }
 
@@ -105,17 +105,28 @@ export class NamedCache implements WebCache {
           throw new DOMException("Cannot add requests as no two may match each other", "InvalidStateError");
       }
     }
-    await Promise.all(
-      pairs.map(async ({ response }, at) => {
-        const { body } = items[at]!;
-        if (body !== null) await this.#shelf.setBody(body, response.body!);
-      }),
-    );
-    for (const [at, { request }] of pairs.entries()) {
-      await this.#shelf.change(request.url, (kept) => [
-        ...kept.filter((item) => !matches(request, item)),
-        { ...items[at]!, sequence: this.#shelf.next() },
-      ]);
+    const stores = pairs.map(async ({ response }, at) => {
+      const { body } = items[at]!;
+      if (body !== null) await this.#shelf.setBody(body, response.body!);
+    });
+    let placed = 0;
+    try {
+      await Promise.all(stores);
+      for (const { request } of pairs) {
+        await this.#shelf.change(request.url, (kept) => [
+          ...kept.filter((item) => !matches(request, item)),
+          { ...items[placed]!, sequence: this.#shelf.next() },
+        ]);
+        placed++;
+      }
+    } catch (error) {
+      // Nothing leads to the bodies of the others. A fault leaves them.
+      for (const { body } of items.slice(placed))
+        if (body !== null)
+          Promise.allSettled(stores)
+            .then(() => this.#shelf.dropBody(body))
+            .catch(() => {});
+      throw error;
     }
   }
 

@@ -84,6 +84,10 @@ export class Shelf {
     return (await this.#streams.get(bodyKey(id)))?.body;
   }
 
+  async dropBody(id: string): Promise<void> {
+    await this.#streams.delete(bodyKey(id));
+  }
+
   /** Deletes all. */
   async clear(): Promise<void> {
     await Promise.all((await this.all()).map(({ body }) => body !== null && this.#streams.delete(bodyKey(body))));

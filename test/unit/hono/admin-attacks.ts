@@ -129,6 +129,10 @@ export const tests: TestCase[] = siteSuite("admin under attack", {
         ["self", "circular", "the same object as above"],
       ],
     );
+    const map = new Map<unknown, unknown>();
+    map.set(map, 1).set({ map }, 2);
+    await cache.set("map", map);
+    same((await api("/entry?key=map")).status, 200);
   },
   "redact decides what is seen of a value, and nothing is seen where it fails": async () => {
     const redact = (key: unknown, value: unknown): unknown => {
@@ -158,6 +162,11 @@ export const tests: TestCase[] = siteSuite("admin under attack", {
     const fourth = await open();
     same(fourth.status, 200);
     await fourth.body!.cancel();
+    // Who asks for the fields alone has no stream.
+    for (let i = 0; i < 3; i++) {
+      const head = await ask("/api/events", { method: "HEAD", headers: bearer });
+      equal([head.status, head.headers.get("content-type")], [200, "text/event-stream"]);
+    }
 
     const reader = first.body!.getReader();
     const decoder = new TextDecoder();

@@ -71,6 +71,9 @@ export const tests: TestCase[] = siteSuite("admin guard", {
     ok((await one.get("/login")).text.includes("That is not the token."));
     equal((await one.post("/login", { token: TOKEN })).location, "/admin");
     same((await one.get("")).status, 200);
+    // What a proxy before us asks for is none of ours.
+    same((await one.get("", { authorization: "Basic eDp5" })).status, 200);
+    same((await one.get("", { authorization: "Bearer not-the-token-at-all" })).status, 302);
     const session = one.cookies.get("tiercel_admin") ?? "";
     ok(!session.includes(TOKEN));
     const [end = "", signature] = session.split(".");

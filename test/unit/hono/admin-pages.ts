@@ -70,6 +70,12 @@ export const tests: TestCase[] = siteSuite("admin pages", {
     same((await one.post("/entry/expire", { key: "user:1", ttl: "soon" })).status, 400);
     equal((await one.post("/entry/delete", { key: "user:1" })).location, "/admin/keys");
     same((await one.get("/entry?key=user%3A1")).status, 404);
+    // Pairs of surrogates at every place where what is said may end.
+    for (const long of ["😀".repeat(400), `x${"😀".repeat(400)}`]) {
+      await cache.set(long, 1);
+      same((await one.post("/entry/delete", { key: long })).status, 303);
+      ok((await one.get("/keys")).text.includes("😀😀"));
+    }
   },
   "an invalidation says how many it hits before it is done": async () => {
     const { browser, cache } = site();

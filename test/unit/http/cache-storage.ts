@@ -98,6 +98,17 @@ const TESTS: Record<string, Test> = {
     same(await (await cache.match(request("3"), { ignoreVary: true }))!.text(), "1");
     same((await cache.keys())[1]!.headers.get("x-a"), "2");
   },
+  "takes a name in Vary that is none for a field that no request has, and null for no options": async (storage) => {
+    const cache = await storage.open("a");
+    await cache.put(`${BASE}/x`, new Response("x", { headers: { vary: "a b" } }));
+    await cache.put(`${BASE}/x`, new Response("y", { headers: { vary: "a b" } }));
+    same((await cache.keys()).length, 1);
+    for (const one of [cache, storage]) same(await (await one.match(`${BASE}/x`, null as never))!.text(), "y");
+    equal(
+      [(await cache.keys(`${BASE}/x`, null as never)).length, await cache.delete(`${BASE}/x`, null as never)],
+      [1, true],
+    );
+  },
   "refuses what the specification refuses": async (storage) => {
     const cache = await storage.open("a");
     const post = new Request(`${BASE}/x`, { method: "POST", body: "x" });
@@ -238,4 +249,31 @@ export function cacheStorageTests(stack: string, tiers: () => Tier[]): TestCase[
   return suite(`http cache storage (${stack})`, Object.fromEntries(cases));
 }
 
-export const tests: TestCase[] = Object.entries(STACKS).flatMap(([stack, tiers]) => cacheStorageTests(stack, tiers));
+export const tests: TestCase[] = [
+  ...Object.entries(STACKS).flatMap(([stack, tiers]) => cacheStorageTests(stack, tiers)),
+  ...suite("http cache storage", {
+    "leaves nothing of what was added together with a body that breaks off": async () => {
+      const cache = createCache({ sweepInterval: 0 });
+      let fail!: (error: unknown) => void;
+      const broken = new ReadableStream<Uint8Array>({
+        start(controller) {
+          fail = (error) => controller.error(error);
+        },
+      });
+      const storage = cacheStorage(cache, {
+        fetch: async ({ url }) => new Response(url.endsWith("/bad") ? (broken as BodyInit) : "x".repeat(100_000)),
+      });
+      const one = await storage.open("a");
+      const before = cache.stats().tiers[0]!.entries;
+      const adding = one.addAll([`${BASE}/good`, `${BASE}/bad`]);
+      const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+      while (cache.stats().tiers[0]!.entries === before) await turn();
+      fail(new TypeError("broken off"));
+      await rejects(adding, TypeError);
+      for (let i = 0; i < 1_000 && cache.stats().tiers[0]!.entries !== before; i++) await turn();
+      same(cache.stats().tiers[0]!.entries, before);
+      same((await one.keys()).length, 0);
+      await cache.close();
+    },
+  }),
+];

@@ -270,4 +270,60 @@ export const tests: TestCase[] = suite("http collapsing", {
       same((await cache.keys()).length, 0);
     }
   },
+  "does not have a request for a range wait for a body that comes, nor one for all for a range": async () => {
+    for (const [first, second] of [
+      [{}, { range: "bytes=0-1" }],
+      [{ range: "bytes=0-1" }, {}],
+      [{ range: "bytes=0-1" }, { range: "bytes=2-3" }],
+    ] as Record<string, string>[][]) {
+      const standing = deferred<void>();
+      const { get, asked, settle } = site((request, count) => {
+        const body = new ReadableStream<Uint8Array>({
+          async start(controller) {
+            controller.enqueue(new Uint8Array(2));
+            if (count === 1) await standing.promise;
+            controller.close();
+          },
+        });
+        const range = /=(.*)/.exec(request.headers.get("range") ?? "")?.[1];
+        const headers = { ...FRESH, ...(range && { "content-range": `bytes ${range}/10` }) };
+        return new Response(body as BodyInit, { status: range ? 206 : 200, headers });
+      });
+      await get("/", first);
+      same((await (await get("/", second)).arrayBuffer()).byteLength, 2);
+      same(asked.length, 2);
+      standing.resolve();
+      await settle();
+    }
+  },
+  "keeps the text of a body whose chunks are texts or buffers, and fails for others": async () => {
+    const body = (chunk: unknown): BodyInit =>
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue(chunk as never);
+          controller.close();
+        },
+      }) as BodyInit;
+    for (const chunk of ["grün", new TextEncoder().encode("grün").buffer, new TextEncoder().encode("grün")]) {
+      const { text } = site(() => new Response(body(chunk), { headers: FRESH }));
+      same(await text("/"), "grün");
+      same(await text("/"), "grün");
+    }
+    const { get, settle, cache } = site(() => new Response(body({ a: 1 }), { headers: FRESH }));
+    await rejects((await get("/")).text(), TypeError);
+    await settle();
+    same((await cache.keys()).length, 0);
+  },
+  "leaves nothing of a long body that is not of the length that was told": async () => {
+    for (const length of ["299999", "300001"]) {
+      const tier = mapTier();
+      const { get, settle, clock } = site(
+        () => new Response(new Uint8Array(300_000), { headers: { ...FRESH, "content-length": length } }),
+        { cacheOptions: { tiers: [tier] } },
+      );
+      same((await (await get("/")).arrayBuffer()).byteLength, 300_000);
+      await settle();
+      same(await tier.size!("", clock.now()), 0, length);
+    }
+  },
 });

@@ -1,3 +1,5 @@
+import { createCache } from "../../../mod.ts";
+import { withHttpCache } from "../../../src/http/mod.ts";
 import { equal, ok, rejects, same, suite, type TestCase } from "../../contract/mod.ts";
 import { page, site } from "./tools.ts";
 
@@ -356,5 +358,48 @@ export const tests: TestCase[] = suite("http engine", {
     same((await chained.get("/")).headers.get("cache-status"), "Inner; hit, Tiercel; hit; ttl=60");
     const silent = site(page({ "cache-control": "max-age=60" }), { cacheStatus: false });
     ok(!(await silent.get("/")).headers.has("cache-status"));
+  },
+  "says no more each time of an answer that is the same object": async () => {
+    const { get } = site(
+      (
+        (answer) => () =>
+          answer
+      )(new Response(null, { status: 204, headers: { "cache-status": "Inner; hit" } })),
+    );
+    for (const reason of ["uri-miss; detail=stale", "miss", "uri-miss; detail=stale", "miss"])
+      await get("/").then((response) => ok(response.headers.get("cache-status")!.length < 60, reason));
+  },
+  "gives a request for a WebSocket to the handler as it is, and its answer to the server": async () => {
+    let given: Request | undefined;
+    const handler = withHttpCache((request: Request) => {
+      given = request;
+      return undefined as never;
+    }, createCache());
+    const request = new Request("https://site.example/");
+    // Browsers let nobody set it.
+    Object.defineProperty(request, "headers", { value: new Map([["upgrade", "WebSocket"]]) });
+    same(await handler(request), undefined);
+    same(given, request);
+  },
+  "does not fail for a key of one's own when a response leads to a URL with credentials": async () => {
+    const { get } = site(
+      () => new Response("x", { status: 201, headers: { location: "https://a:b@site.example/x" } }),
+      {
+        key: (request) => request.url,
+      },
+    );
+    same((await get("/", {}, { method: "POST" })).status, 201);
+  },
+  "stores no stream of events, and nothing that could never be used": async () => {
+    for (const fields of [
+      { "content-type": "text/event-stream" },
+      { "content-type": "Text/Event-Stream; charset=utf-8", "cache-control": "max-age=60" },
+      { "cache-control": "no-cache" },
+    ] as Record<string, string>[]) {
+      const { get, text, cache } = site(page(fields), { ttl: "1m", profile: "strict" });
+      equal([await text("/"), await text("/")], ["page 1", "page 2"]);
+      same((await cache.keys()).length, 0);
+      ok(!(await get("/")).headers.get("cache-status")!.includes("stored"));
+    }
   },
 });

@@ -25,6 +25,15 @@ function open(
   return { clock, asked, fetch, text };
 }
 
+/** Fields that nobody can set, as those of what `fetch` gives. */
+function frozen(fields: Record<string, string>): Headers {
+  const headers = new Headers(fields);
+  headers.set = () => {
+    throw new TypeError("immutable");
+  };
+  return headers;
+}
+
 function page(control: string) {
   return (_: Request, count: number): Response =>
     new Response(`page ${count}`, { headers: { "cache-control": control } });
@@ -90,5 +99,54 @@ export const tests: TestCase[] = suite("http cached fetch", {
     const { fetch } = open(() => Promise.reject(new TypeError("down")));
     await rejects(fetch(URL_OF), TypeError);
     throws(() => cachedFetch(createCache(), { fetch: 1 as never }), "CONFIG");
+  },
+  "says where an answer comes from that was redirected": async () => {
+    const redirected = (control: string) => (): Response =>
+      Object.defineProperties(new Response("x", { headers: { "cache-control": control } }), {
+        url: { value: `${URL_OF}target` },
+        redirected: { value: true },
+        // As what the platform's own gives.
+        headers: { value: frozen({ "cache-control": control }) },
+      });
+    for (const control of ["max-age=60", "no-store"]) {
+      const { fetch } = open(redirected(control));
+      const { url, redirected: isRedirected } = await fetch(URL_OF);
+      equal([url, isRedirected], [`${URL_OF}target`, true]);
+    }
+  },
+  "ends a body whose reader aborts, and stores it all the same": async () => {
+    for (const hasOwn of [true, false]) {
+      let end!: () => void;
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          controller.enqueue(new Uint8Array([120]));
+          end = () => controller.close();
+        },
+      });
+      const { fetch, text, asked } = open(
+        () => new Response(body as BodyInit, { headers: { "cache-control": "max-age=60" } }),
+      );
+      const controller = new AbortController();
+      const { signal } = controller;
+      const one = await (hasOwn ? fetch(new Request(URL_OF, { signal })) : fetch(URL_OF, { signal }));
+      const reading = one.text();
+      controller.abort(new RangeError("enough"));
+      await rejects(reading, Error);
+      end();
+      for (let i = 0; i < 50; i++) await undefined;
+      same(await text(), "x");
+      same(asked.length, 1);
+    }
+  },
+  "gives nobody a redirect who has them followed": async () => {
+    const { text, fetch, asked } = open((request) =>
+      request.redirect === "manual"
+        ? new Response(null, { status: 301, headers: { location: "/x", "cache-control": "max-age=60" } })
+        : page("max-age=60")(request, 1),
+    );
+    same(await text({ redirect: "manual" }), "");
+    equal([await text(), await text()], ["page 1", "page 1"]);
+    same((await fetch(URL_OF, { redirect: "manual" })).status, 200);
+    same(asked.length, 2);
   },
 });

@@ -140,6 +140,15 @@ export const tests: TestCase[] = suite("http fields", {
     same(selection("accept-encoding", "gzip, br;q=0.5"), selection("accept-encoding", "BR, gzip,x;q=0"));
     same(selection("accept-language", "en, de"), selection("accept-language", "DE,en"));
     ok(selection("accept-language", "en, de;q=0.5") !== selection("accept-language", "de, en;q=0.5"));
+    // What servers read differently means nothing for sure.
+    for (const odd of ["", "0x0", "-0", ".0", "0e1", "00", "0.0000", "1.1", "a"]) {
+      ok(selection("accept-encoding", `identity, gzip;q=${odd}`) !== selection("accept-encoding", "identity"), odd);
+      ok(
+        selection("accept-encoding", `identity, gzip;q=${odd}`) !== selection("accept-encoding", "identity, gzip"),
+        odd,
+      );
+      ok(selection("accept-language", `en, de;q=${odd}`) !== selection("accept-language", "en, de"), odd);
+    }
     same(selection("foo", "1, 2"), selection("foo", "1,2"));
     ok(selection("foo", "1 2") !== selection("foo", "12"));
     ok(selection("foo", "A") !== selection("foo", "a"));
@@ -148,5 +157,9 @@ export const tests: TestCase[] = suite("http fields", {
   },
   "takes tags from both fields": () => {
     equal(tagsOf(new Headers({ "cache-tag": "a, b c,,a", "surrogate-key": "d  e a" })), ["a", "b c", "d", "e"]);
+  },
+  "does not overlook what comes after a quote that is left open": () => {
+    ok(parseDirectives('max-age=60, x="a, no-store').has("no-store"));
+    ok(parseDirectives('max-age=60, private="a, no-cache').has("private"));
   },
 });

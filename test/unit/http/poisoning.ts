@@ -1,5 +1,6 @@
 import { createCache, defineScopes } from "../../../mod.ts";
 import { withHttpCache } from "../../../src/http/mod.ts";
+import { selectionOf } from "../../../src/http/vary.ts";
 import { equal, ok, same, suite, type TestCase, throws } from "../../contract/mod.ts";
 import { page, site } from "./tools.ts";
 
@@ -159,5 +160,39 @@ export const tests: TestCase[] = suite("http poisoning", {
     ])
       throws(() => withHttpCache(handler, cache, options as never), "CONFIG");
     throws(() => withHttpCache(undefined as never, cache), "CONFIG");
+  },
+  "tells requests apart by all of a key of one's own": async () => {
+    const { text } = site((request) => new Response(`for ${request.headers.get("x-user")}`, { headers: FRESH }), {
+      key: (request) => `${request.url}#${request.headers.get("x-user")}`,
+    });
+    for (const user of ["a", "b", "a"]) same(await text("/", { "x-user": user }), `for ${user}`);
+  },
+  "asks the origin without the fragment that some servers take from a request": async () => {
+    const { text } = site((request) => new Response(request.url, { headers: FRESH }));
+    same(await text("/a#?x=evil"), "https://site.example/a");
+    same(await text("/a"), "https://site.example/a");
+    const { text: all } = site((request) => new Response(request.url));
+    same(await all("/a#?x=evil"), "https://site.example/a");
+  },
+  "stores no answer whose Vary names what is no field, and passes it on": async () => {
+    for (const vary of ["Accept Encoding", "a;b", "a, (b)"]) {
+      const { text } = site(page({ ...FRESH, vary }));
+      equal([await text("/"), await text("/")], ["page 1", "page 2"], vary);
+    }
+  },
+  "keeps no credentials in keys": async () => {
+    for (const by of [{ keyedFields: ["Authorization"] }, { vary: "authorization" }]) {
+      const { vary = "accept", ...options } = by as { vary?: string; keyedFields?: string[] };
+      const { text, cache, asked } = site(
+        (request) => new Response(request.headers.get("authorization"), { headers: { ...FRESH, vary } }),
+        { ...options, authorization: true },
+      );
+      for (const user of ["one", "two", "one"])
+        same(await text("/", { authorization: `Bearer secret-${user}` }), `Bearer secret-${user}`);
+      same(asked.length, 2);
+      for (const key of await cache.keys()) ok(!String(key).includes("secret"), String(key));
+    }
+    for (const name of ["cookie", "proxy-authorization"])
+      ok(!selectionOf(new Headers({ [name]: "id=secret" }), [name]).includes("secret"));
   },
 });
