@@ -81,7 +81,9 @@ export class StackLeases implements Leases {
     if (mine !== undefined) return { findings: first, lease: mine };
     // To be refreshed before its end: nobody waits for that.
     const due = isFresh(first) ? first.found[0]!.entry : undefined;
-    let deadline = startedAt + (lifetimes.leaseTimeout < 0 ? 2 * lifetimes.lease : lifetimes.leaseTimeout);
+    const patience = lifetimes.leaseTimeout < 0 ? 2 * lifetimes.lease : lifetimes.leaseTimeout;
+    let deadline = startedAt + patience;
+    let isTaken = false;
     for (;;) {
       await this.#released(text);
       const findings = await this.#ask(request, due && this.#layer.name);
@@ -101,7 +103,10 @@ export class StackLeases implements Leases {
       if (now >= deadline) {
         const late = this.#late(request, findings);
         if (late) return late;
-        deadline = Infinity;
+        // Others were faster, or the tier gives none.
+        if (isTaken) return { findings, lease: NO_LEASE };
+        isTaken = true;
+        deadline = now + patience;
         this.release(text);
         continue;
       }

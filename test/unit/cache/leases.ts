@@ -1,4 +1,5 @@
-import type { Cache } from "../../../mod.ts";
+import type { Cache, MaybePromise, ReadResult } from "../../../mod.ts";
+import { then } from "../../../src/maybe.ts";
 import { equal, fakeClock, ok, rejects, same } from "../../contract/mod.ts";
 import { MUTATIONS } from "./coherence.ts";
 import { type Open, type Rig, type StackSuite, stackSuite } from "./stacks.ts";
@@ -269,6 +270,25 @@ export const leases: StackSuite = stackSuite(
       await first;
       await clock.settle();
       equal([await cache.get("k"), await other.get("k")], ["second", "second"]);
+    },
+    "a tier that gives a lease to nobody holds up a load for a while, and not for ever": async (open) => {
+      const { cache, lower, clock } = open({ leaseTimeout: "1s", coherence: "forever" });
+      for (const face of [lower!, lower!.sync] as unknown as Record<string, (...args: unknown[]) => unknown>[]) {
+        const getMany = face?.getMany;
+        if (getMany)
+          face.getMany = (...args) =>
+            then(getMany.apply(face, args) as MaybePromise<ReadResult>, (result) => ({
+              ...result,
+              ...(result.leases && { leases: result.leases.map(() => undefined) }),
+            }));
+      }
+      const first = cache.getOrSet("k", () => "first");
+      await clock.advance("900ms");
+      same(await stateOf(first, () => clock.settle()), "pending");
+      await clock.advance("2s");
+      same(await stateOf(first, () => clock.settle()), "resolved");
+      same(await first, "first");
+      same(await cache.get("k"), undefined);
     },
     "onLeaseTimeout throw: fails with a LoadTimeoutError": async (open) => {
       const { cache, other, clock } = pair(open, { leaseTimeout: "2s", onLeaseTimeout: "throw" });
