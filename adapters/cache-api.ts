@@ -4,12 +4,12 @@
  * @module
  */
 import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
-import { ConfigError } from "../src/errors.ts";
+import { ConfigError, checkOptions } from "../src/errors.ts";
 import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
 import { listedDriver } from "./cache-api/listed-driver.ts";
 import { markedDriver } from "./cache-api/marked-driver.ts";
 import type { WebCache, WebCacheSource } from "./cache-api/slice.ts";
-import { checkOptions, fault, text, tierOptions } from "./options.ts";
+import { fault, text, tierOptions } from "./options.ts";
 import { plainStore } from "./plain/store.ts";
 import { userAgent } from "./sql/builtin.ts";
 import { keyLimit } from "./sql/remote-options.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
-import { StoreOpenError, TiercelError } from "../src/errors.ts";
+import { checkOptions, StoreOpenError, TiercelError } from "../src/errors.ts";
 import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
-import { checkOptions, fault, text, tierOptions } from "./options.ts";
+import { fault, text, tierOptions } from "./options.ts";
 import { Connection } from "./sql/connection.ts";
 import { type DurableObjectStorage, durableObjectDriver } from "./sql/durable-object-driver.ts";
 import type { Encrypted, SqliteTier } from "./sql/file-tier.ts";

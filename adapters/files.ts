@@ -4,13 +4,13 @@
  * @module
  */
 import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
-import { StoreOpenError } from "../src/errors.ts";
+import { checkOptions, StoreOpenError } from "../src/errors.ts";
 import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
 import { Disk } from "./files/disk.ts";
 import { filesDriver } from "./files/driver.ts";
 import { codeOf, type FileSystem, makeFolder } from "./files/file-system.ts";
 import { newTemporaryNames } from "./files/layout.ts";
-import { checkOptions, fault, flag, text, tierOptions } from "./options.ts";
+import { fault, flag, text, tierOptions } from "./options.ts";
 import { plainStore } from "./plain/store.ts";
 import { builtin, userAgent } from "./sql/builtin.ts";
 

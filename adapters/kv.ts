@@ -3,12 +3,14 @@
  *
  * @module
  */
+
 import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
 import type { Duration } from "../src/duration.ts";
+import { checkOptions } from "../src/errors.ts";
 import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
 import { kvDriver } from "./kv/driver.ts";
 import type { KvNamespace } from "./kv/namespace.ts";
-import { checkOptions, fault, text, tierOptions, time } from "./options.ts";
+import { fault, text, tierOptions, time } from "./options.ts";
 import { plainStore } from "./plain/store.ts";
 
 /** Options of {@linkcode kv}. */

@@ -4,13 +4,15 @@
  *
  * @module
  */
+
 import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
 import { hasTimers } from "../src/clock.ts";
+import { checkOptions } from "../src/errors.ts";
 import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
 import { type LibsqlClient, libsqlDriver } from "./libsql/client.ts";
 import { connect } from "./libsql/load.ts";
 import { isClient, type Place, readPlace } from "./libsql/target.ts";
-import { checkOptions, flag, text, tierOptions } from "./options.ts";
+import { flag, text, tierOptions } from "./options.ts";
 import { budgetOf, keyLimit } from "./sql/remote-options.ts";
 import { remoteStore } from "./sql/remote-store.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
-import { ConfigError, StoreOpenError } from "../src/errors.ts";
+import { ConfigError, checkOptions, StoreOpenError } from "../src/errors.ts";
 import type { Capabilities, Tier, TierContext, TierOptions } from "../src/tier.ts";
 import { readAddresses } from "./memcached/address.ts";
 import { STAMP_SIZE } from "./memcached/clears.ts";
@@ -13,7 +13,7 @@ import { memcachedDriver } from "./memcached/driver.ts";
 import type { Net } from "./memcached/net.ts";
 import { isMemcacheClient, type MemcacheClient, packageServers } from "./memcached/package-client.ts";
 import { type MemcachedServers, serverOf } from "./memcached/server.ts";
-import { checkOptions, fault, text, tierOptions } from "./options.ts";
+import { fault, text, tierOptions } from "./options.ts";
 import { plainStore } from "./plain/store.ts";
 import { builtin } from "./sql/builtin.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Duration, toMilliseconds } from "../src/duration.ts";
-import { ConfigError, describe } from "../src/errors.ts";
+import { ConfigError, checkOptions, describe } from "../src/errors.ts";
 import type { TierOptions, WritePolicy } from "../src/tier.ts";
 
 /** The options that every tier has, checked and frozen, without those of the adapter. */
@@ -28,11 +28,6 @@ export function tierOptions(options: TierOptions): TierOptions {
     checked.breaker = breaker === false ? false : Object.freeze({ ...breaker });
   }
   return Object.freeze(checked);
-}
-
-/** Options, whatever is in them. */
-export function checkOptions(options: unknown): void {
-  if (Object(options) !== options) throw fault("options", "an object", options);
 }
 
 /** A string that is not empty. */

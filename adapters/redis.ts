@@ -4,11 +4,13 @@
  *
  * @module
  */
+
 import type { Bus } from "../src/bus/bus.ts";
 import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
 import type { Duration } from "../src/duration.ts";
+import { checkOptions } from "../src/errors.ts";
 import type { Tier, TierOptions } from "../src/tier.ts";
-import { checkOptions, fault, tierOptions, time } from "./options.ts";
+import { fault, tierOptions, time } from "./options.ts";
 import { busOver } from "./redis/bus.ts";
 import { linkOf } from "./redis/connection.ts";
 import { budgetOf, readPrefix } from "./redis/options.ts";

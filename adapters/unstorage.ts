@@ -3,9 +3,11 @@
  *
  * @module
  */
+
 import { type BytesOptions, bytes } from "../src/bytes/bytes.ts";
+import { checkOptions } from "../src/errors.ts";
 import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
-import { checkOptions, fault, flag, text, tierOptions } from "./options.ts";
+import { fault, flag, text, tierOptions } from "./options.ts";
 import { headSize } from "./plain/record.ts";
 import { plainStore } from "./plain/store.ts";
 import { textLength } from "./plain/text.ts";

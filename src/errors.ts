@@ -151,6 +151,11 @@ export function oneOf(option: string, values: readonly unknown[], received: unkn
   if (!values.includes(received)) throw invalid(option, `one of ${values.join(", ")}`, received);
 }
 
+/** @throws {ConfigError} for options that are no object, whatever is in them */
+export function checkOptions(options: unknown): void {
+  if (Object(options) !== options) throw invalid("options", "an object", options);
+}
+
 /** How a wrong value is shown in an error message. */
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));

@@ -17,7 +17,7 @@ import type {
 import { clearSome, conditionsOf } from "./clear.ts";
 import type { Engine } from "./engine.ts";
 import { NO_TAGS } from "./entry.ts";
-import { CacheClosedError, callable, invalid, oneOf } from "./errors.ts";
+import { CacheClosedError, callable, checkOptions, oneOf } from "./errors.ts";
 import { isPlain, type Key, listOf } from "./key.ts";
 import { listKeys } from "./listing.ts";
 import type { Loader } from "./loader.ts";
@@ -66,7 +66,7 @@ export class Verbs {
   /** @throws {CacheClosedError} {ConfigError} for options that are none, and a tier that there is not; the reason of an aborted signal */
   check(options: { signal?: AbortSignal | undefined } & TierChoice = NOTHING): void {
     if (this.engine.closing) throw new CacheClosedError(`Cannot use cache ${this.name} as it is closed`);
-    if (Object(options) !== options) throw invalid("options", "an object", options);
+    checkOptions(options);
     options.signal?.throwIfAborted();
     if (options.tier !== undefined) this.tier(options.tier);
   }

@@ -3,9 +3,11 @@
  *
  * @module
  */
+
 import type { BytesOptions } from "../../src/bytes/bytes.ts";
+import { checkOptions } from "../../src/errors.ts";
 import type { TierOptions } from "../../src/tier.ts";
-import { checkOptions, fault, text, tierOptions } from "../options.ts";
+import { fault, text, tierOptions } from "../options.ts";
 import type { DenoKv } from "./kv.ts";
 
 /** Options of {@linkcode denoKv}. */

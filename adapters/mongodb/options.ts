@@ -3,9 +3,11 @@
  *
  * @module
  */
+
 import type { BytesOptions } from "../../src/bytes/bytes.ts";
+import { checkOptions } from "../../src/errors.ts";
 import type { TierOptions } from "../../src/tier.ts";
-import { checkOptions, fault, flag, text, tierOptions } from "../options.ts";
+import { fault, flag, text, tierOptions } from "../options.ts";
 import type { MongoCollection, MongoDb } from "./driver.ts";
 
 /** Where the tier is: a collection, or the name of one in a database. */

@@ -5,7 +5,7 @@
  */
 import { hasTimers, systemClock } from "../clock.ts";
 import { type Duration, toMilliseconds } from "../duration.ts";
-import { ConfigError, invalid } from "../errors.ts";
+import { ConfigError, checkOptions, invalid } from "../errors.ts";
 import { settle } from "../maybe.ts";
 import type { Bus } from "./bus.ts";
 import { BusStore } from "./bus-store.ts";
@@ -33,7 +33,7 @@ export interface PollingBusOptions {
  * no timers outside of a request: on Cloudflare Workers and Vercel Edge
  */
 export function pollingBus(options: PollingBusOptions = {}): Bus {
-  if (Object(options) !== options) throw invalid("options", "an object", options);
+  checkOptions(options);
   const { every = "100ms" } = options;
   const pause = toMilliseconds(every, "every");
   if (!(pause > 0 && pause < Infinity)) throw invalid("every", "above 0 and finite", every);

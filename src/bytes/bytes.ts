@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { invalid } from "../errors.ts";
+import { checkOptions, invalid } from "../errors.ts";
 import type { Codec, Tier } from "../tier.ts";
 import { cbor } from "./codecs/cbor.ts";
 import { json } from "./codecs/json.ts";
@@ -30,7 +30,7 @@ export interface BytesOptions extends ByteSteps {
  * compression or encryption
  */
 export function bytes(store: Tier<Uint8Array>, options: BytesOptions = {}): Tier {
-  if (Object(options) !== options) throw invalid("options", "an object", options);
+  checkOptions(options);
   const { codec = cbor, codecs = [cbor, json, structured] } = options;
   if (!Array.isArray(codecs)) throw invalid("codecs", "a list of codecs", codecs);
   return codecTier(store, [codec, ...codecs.filter((one) => one !== codec)], options);

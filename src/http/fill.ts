@@ -10,6 +10,7 @@
  */
 
 import { bodyOf } from "../streams/body.ts";
+import { bytesOf } from "../streams/source.ts";
 import { type Spill, Spilling, sliced } from "./spilling.ts";
 
 /** What a body is stored with. */
@@ -73,7 +74,7 @@ export class Fill {
         }
         const { done, value } = await this.#source.read();
         if (done) break;
-        const bytes = bytesOf(value);
+        const bytes = bytesOfChunk(value);
         if (bytes.byteLength > 0) await this.#add(bytes);
       }
       this.#isOver = true;
@@ -219,11 +220,10 @@ export class Fill {
 }
 
 /** Bytes of a chunk. Some runtimes and servers take texts and buffers as well. */
-function bytesOf(chunk: unknown): Uint8Array {
+function bytesOfChunk(chunk: unknown): Uint8Array {
   // A slice of Node's Buffer would be no copy.
-  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  if (typeof chunk === "string") return new TextEncoder().encode(chunk);
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  const bytes = typeof chunk === "string" ? new TextEncoder().encode(chunk) : bytesOf(chunk);
+  if (bytes) return bytes;
   throw new TypeError(`Cannot read the body on as its chunks must be bytes: received ${typeof chunk}`);
 }
 

@@ -32,7 +32,7 @@ export class RequestKeys {
 
   /** The key of a plain request; `undefined` where it is too long. */
   plain({ url, headers }: Request): string | undefined {
-    return whole(keyOf(withoutFragment(url), headers, NO_FIELDS));
+    return whole(keyOf(url, headers, NO_FIELDS));
   }
 
   /** The key of any request, or of another URL that it is about; `undefined` where it is not to be cached. */

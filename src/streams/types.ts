@@ -6,6 +6,7 @@
 import type { KeyRing } from "../bytes/encryption/key-ring.ts";
 import type { Duration } from "../duration.ts";
 import type { Key } from "../key.ts";
+import type { LoadContext } from "../loader.ts";
 import type { CallOptions } from "../options.ts";
 
 /** What a stream can be made of. A `ReadableStream` is read to its end, or cancelled where that does not succeed. */
@@ -71,19 +72,10 @@ export interface StreamLoadOptions extends Omit<StreamSetOptions, "meta"> {
   readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 
-/** What a loader is told and may decide. */
-export interface StreamLoadContext {
-  readonly key: Key;
+/** What a loader is told and may decide; `stale` is what is known about the old stream. */
+export interface StreamLoadContext extends LoadContext<StreamInfo> {
   /** Aborted when nobody waits any more before there is a body, or `hardTimeout` is over. */
   readonly signal: AbortSignal;
-  /** What is known about the old stream, if there is one. */
-  readonly stale: StreamInfo | undefined;
-  /** Sets the ttl of the stream; 0 or less: not kept. */
-  setTtl(ttl: number | string): void;
-  /** Sets its tags. */
-  setTags(tags: readonly string[]): void;
-  /** The stream is returned, but not kept. */
-  skip(): void;
 }
 
 /** What a loader answers. */

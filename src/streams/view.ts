@@ -5,7 +5,7 @@
  */
 import type { Cache } from "../api.ts";
 import { checkRing } from "../bytes/encryption/key-ring.ts";
-import { CorruptError, invalid, TierError } from "../errors.ts";
+import { CorruptError, checkOptions, invalid, TierError } from "../errors.ts";
 import { type Key, listOf } from "../key.ts";
 import { settle, then } from "../maybe.ts";
 import type { LoadOptions } from "../options.ts";
@@ -61,7 +61,7 @@ export class View {
   constructor(cache: Cache<AnyScopes>, options: StreamsOptions) {
     const verbs = (cache as { [INSIDE]?: Verbs } | undefined)?.[INSIDE];
     if (!verbs) throw invalid("cache", "made by createCache", cache);
-    if (Object(options) !== options) throw invalid("options", "an object", options);
+    checkOptions(options);
     const { chunkBytes = 65_536, maxBytes, encryption } = options;
     if (!(Number.isSafeInteger(chunkBytes) && chunkBytes >= LEAST_CHUNK && chunkBytes <= MOST_CHUNK))
       throw invalid("chunkBytes", `an integer from ${LEAST_CHUNK} to ${MOST_CHUNK}`, chunkBytes);

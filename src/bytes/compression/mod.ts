@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { invalid, oneOf } from "../../errors.ts";
+import { checkOptions, invalid, oneOf } from "../../errors.ts";
 import type { Compression } from "../steps.ts";
 import { type CompressionFormat, engine } from "./engines.ts";
 import { FORMATS, Packer } from "./packer.ts";
@@ -49,7 +49,7 @@ const MAX_SIZE = 67_108_864;
  * ```
  */
 export function compression(options: CompressionOptions = {}): Compression {
-  if (Object(options) !== options) throw invalid("options", "an object", options);
+  checkOptions(options);
   const { threshold = THRESHOLD, minGain = MIN_GAIN, maxSize = MAX_SIZE, format = "deflate-raw" } = options;
   oneOf("format", FORMATS, format);
   for (const [name, value] of Object.entries({ threshold, minGain, maxSize }))

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Duration, toMilliseconds } from "../../duration.ts";
-import { CodecError, invalid } from "../../errors.ts";
+import { CodecError, checkOptions, invalid } from "../../errors.ts";
 import type { Tier } from "../../tier.ts";
 import { isEncrypted, openPayload } from "../payload.ts";
 import type { AttachedEncryption, Encryption } from "../steps.ts";
@@ -55,7 +55,7 @@ const WARN_AFTER = 2 ** 31;
  */
 export function encryption(ring: KeyRing, options: EncryptionOptions = {}): Encryption {
   checkRing(ring);
-  if (Object(options) !== options) throw invalid("options", "an object", options);
+  checkOptions(options);
   const { hashKeys = false, allowPlain = false, maxAge = Infinity, warnAfter = WARN_AFTER } = options;
   for (const [name, flag] of Object.entries({ hashKeys, allowPlain }))
     if (typeof flag !== "boolean") throw invalid(name, "true or false", flag);
