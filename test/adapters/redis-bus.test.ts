@@ -57,9 +57,23 @@ async function started(caches: readonly Cache[]): Promise<void> {
   for (const cache of caches) await cache.get("start");
 }
 
-/** A round trip, after which what the server has sent before is there. */
-async function settled(): Promise<void> {
-  for (let round = 0; round < 20; round++) await wire.send("PING");
+/**
+ * Until they are all that listen, and each has done with the beginning: the server counts a listener before that one
+ * knows of it, and whoever has just begun to listen may have missed something, and drops what it has.
+ */
+async function listening(prefix: string, caches: readonly Cache[]): Promise<void> {
+  await until(async () => (await listeners(prefix)) === caches.length);
+  for (const cache of caches) {
+    await cache.set("probe", 1);
+    await tell(prefix, "probe");
+    await until(async () => (await cache.get("probe")) === undefined);
+  }
+}
+
+/** Tells all who listen that a key has changed. */
+async function tell(prefix: string, key: string): Promise<void> {
+  const message = JSON.stringify({ origin: "x", news: [{ by: "keys", keys: [key] }] });
+  await wire.send("PUBLISH", `${prefix}:bus:bus:`, message);
 }
 
 const kinds = [...clients, "by URL"] as const;
@@ -80,9 +94,8 @@ for (const [index, kind] of kinds.entries()) {
     const stranger = memoryOn(redisBus(targetOf(kind), { prefix: elsewhere }));
     const caches = [one.cache, other.cache, stranger.cache];
     await started(caches);
-    await until(async () => (await listeners(prefix)) === 2 && (await listeners(elsewhere)) === 1);
-    // Whoever has just begun to listen may have missed something, and drops what it has.
-    await settled();
+    await listening(prefix, [one.cache, other.cache]);
+    await listening(elsewhere, [stranger.cache]);
     const changes: Record<string, () => unknown> = {
       "a deletion": () => one.cache.delete("k é😀"),
       "a tag": () => one.cache.invalidateTags(["t"]),
@@ -113,7 +126,7 @@ for (const [index, kind] of kinds.entries()) {
     const one = memoryOn(redisBus(made?.client ?? url, { prefix, connectTimeout: 500 }));
     const other = memoryOn(redisBus(server.url, { prefix }));
     await started([one.cache, other.cache]);
-    await until(async () => (await listeners(prefix)) === 2);
+    await listening(prefix, [one.cache, other.cache]);
     await one.cache.set("k", "old");
     // Cut off, and not let in again before the other has spoken.
     await lost.mode("refuse");
@@ -244,16 +257,12 @@ test("garbage on the channel is ignored", { skip: reason }, async () => {
   const prefix = prefixes();
   const { cache, errors } = memoryOn(redisBus(server.url, { prefix }));
   await started([cache]);
-  await until(async () => (await listeners(prefix)) === 1);
+  await listening(prefix, [cache]);
   await cache.set("k", "v");
   await cache.set("l", "v");
   for (const garbage of ["", "{", "null", "[1]", '{"origin":1}', Uint8Array.from([255, 0, 1])])
     await wire.send("PUBLISH", `${prefix}:bus:bus:`, garbage);
-  await wire.send(
-    "PUBLISH",
-    `${prefix}:bus:bus:`,
-    JSON.stringify({ origin: "x", news: [{ by: "keys", keys: ["l"] }] }),
-  );
+  await tell(prefix, "l");
   await until(async () => (await cache.get("l")) === undefined);
   same(await cache.get("k"), "v");
   equal(errors, []);
