@@ -1,4 +1,9 @@
-/** How many tests passed, failed and were skipped, read from what a test runner printed. */
+/** How many tests passed, failed and were skipped, and in which files some failed, read from what a test runner printed. */
+
+/**
+ * @typedef {{ passed: number, failed: number, skipped: number, output: string, files: string[] }} Counts
+ *   `output` without what passed; `files` with tests that failed, none when the run broke off
+ */
 
 /** @type {Record<string, Record<"passed" | "failed" | "skipped", RegExp>>} */
 const summaries = {
@@ -27,6 +32,7 @@ const summaries = {
 /**
  * @param {string} runner a key of the table above
  * @param {import("./run.mjs").Outcome} outcome
+ * @returns {Counts}
  */
 export function countsOf(runner, { code, output }) {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control characters
@@ -40,6 +46,26 @@ export function countsOf(runner, { code, output }) {
   const [passed, failed, skipped] = [count("passed"), count("failed"), count("skipped")];
   const counts = { passed, failed, skipped, output: lines.join("\n") };
   // A crash outside of any test is a failure as well.
-  if (code !== 0 && counts.failed === 0) counts.failed = 1;
-  return counts;
+  if (code !== 0 && failed === 0) return { ...counts, failed: 1, files: [] };
+  return { ...counts, files: failed === 0 ? [] : failedFiles(runner, lines) };
+}
+
+/**
+ * The files that hold the tests that failed, as the runner named them.
+ *
+ * @param {string} runner
+ * @param {string[]} lines of its output
+ */
+function failedFiles(runner, lines) {
+  /** @type {Set<string>} */
+  const files = new Set();
+  let heading = "";
+  for (const line of lines) {
+    heading = /^(\S+\.test\.[jt]s):$/.exec(line)?.[1] ?? heading;
+    if (runner === "bun" && line.startsWith("(fail)")) files.add(`./${heading}`);
+    // How Node and Deno tell the place of a test.
+    const place = /^(?:test at|.* =>) (\S+?):\d+:\d+$/.exec(line)?.[1];
+    if (place !== undefined) files.add(place);
+  }
+  return [...files];
 }

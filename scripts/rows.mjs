@@ -5,7 +5,7 @@ import { browser } from "./browser.mjs";
 import { bundle } from "./bundle.mjs";
 import { walk } from "./compile.mjs";
 import { compileTests } from "./compile-tests.mjs";
-import { countsOf } from "./counts.mjs";
+import { runTests } from "./goes.mjs";
 import { prepareWorkerd } from "./hosts/workerd.mjs";
 import { isCI, machineNode, programs } from "./project.mjs";
 import { run } from "./run.mjs";
@@ -13,10 +13,10 @@ import { prepareServers } from "./servers.mjs";
 import { writeSuites } from "./suites.mjs";
 
 /**
- * @typedef {{ passed: number, failed: number, skipped: number, output: string, note?: string }} Result
+ * @typedef {{ passed: number, failed: number, skipped: number, flaky?: number, output: string, note?: string }} Result
  * @typedef {{ name: string, run: (folder: string) => Promise<Result> }} Row
  *   `folder` is an empty one that is removed in the end, also the place for temporary files
- * @typedef {{ program: string, args: string[], cwd?: string } | { skip: string }} Command
+ * @typedef {{ program: string, args: string[], files?: string[], cwd?: string } | { skip: string }} Command
  */
 
 /**
@@ -40,7 +40,7 @@ export async function rowsOf({ grep, scratch, all }) {
       return { skip: `the machine's own Node is ${version}, and there is no other Node 20` };
     compiled ??= compileTests(join(scratch, "compiled"));
     const cwd = await compiled;
-    return { program: machineNode, args: [...args, ...files.map((file) => file.replace(/\.ts$/, ".js"))], cwd };
+    return { program: machineNode, args, files: files.map((file) => file.replace(/\.ts$/, ".js")), cwd };
   };
 
   const unit = (/** @type {string} */ runtime, /** @type {(folder: string) => Command | Promise<Command>} */ command) =>
@@ -51,7 +51,7 @@ export async function rowsOf({ grep, scratch, all }) {
   const rows = [
     unit(own, async () => {
       const command = await compiledCommand([], ["test/runtimes/node.ts"]);
-      return "skip" in command ? command : { ...command, args: [...command.args, grep] };
+      return "skip" in command ? command : { ...command, args: [...command.files, grep], files: [] };
     }),
     ...Object.entries(some).map(([name, program]) => unit(name, direct(program, "test/runtimes/node.ts"))),
     unit("bun", direct(programs.bun, "run", "test/runtimes/bun.ts")),
@@ -99,16 +99,19 @@ export async function rowsOf({ grep, scratch, all }) {
       ...Object.entries(some).map(([name, program]) =>
         stores(name, "node", () => ({
           program,
-          args: [...nodeTest, ...(name === "node24" ? adapters : contracts)],
+          args: nodeTest,
+          files: name === "node24" ? adapters : contracts,
         })),
       ),
       stores("bun", "bun", () => ({
         program: programs.bun,
-        args: ["test", "--timeout=120000", ...option("-t", grep), ...contracts.map((file) => `./${file}`)],
+        args: ["test", "--timeout=120000", ...option("-t", grep)],
+        files: contracts.map((file) => `./${file}`),
       })),
       stores("deno", "deno", () => ({
         program: programs.deno,
-        args: ["test", "-A", "--no-check", "--unstable-kv", ...option("--filter", grep), ...contracts],
+        args: ["test", "-A", "--no-check", "--unstable-kv", ...option("--filter", grep)],
+        files: contracts,
       })),
     );
   }
@@ -122,7 +125,7 @@ export async function rowsOf({ grep, scratch, all }) {
   for (const group of ["workers", "process", "packaging"]) {
     const files = filesOf(`test/${group}`, ".test.ts");
     if (files.length === 0) continue;
-    const command = { program: programs.node24, args: [...nodeTest, ...files] };
+    const command = { program: programs.node24, args: nodeTest, files };
     rows.push(row(`${group}/node24`, "node", () => prepareServers().then(() => command)));
   }
   return rows;
@@ -141,16 +144,12 @@ function row(name, runner, command, isLong = false) {
     run: async (folder) => {
       const prepared = await command(folder);
       if ("skip" in prepared) return skipped(prepared.skip);
-      const { program, args, ...options } = prepared;
-      return countsOf(
-        runner,
-        await run(program, args, {
-          ...options,
-          // Of a whole row, which shares the machine; a test has its own.
-          limit: 1_200_000,
-          env: { TMPDIR: folder, ...(isLong && { TIERCEL_LONG: "1" }) },
-        }),
-      );
+      return runTests(runner, {
+        ...prepared,
+        // Of a whole row, which shares the machine; a test has its own.
+        limit: 1_200_000,
+        env: { TMPDIR: folder, ...(isLong && { TIERCEL_LONG: "1" }) },
+      });
     },
   };
 }

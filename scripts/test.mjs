@@ -7,6 +7,7 @@
  *     npm test -- --all                 all tests of the stores on each runtime, as `npm run test:long` does
  *     npm test -- --jobs 4              as many rows at once; by default one more than the machine has cores, as some wait
  *
+ * Where a test failed, its file runs once more by itself; what passes then is told as flaky.
  * A runtime that runs no test at all counts as a failure, and so does a skipped one when CI=true.
  */
 
@@ -26,7 +27,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** @typedef {{ passed: number, failed: number, skipped: number, flaky?: number }} Counts */
 
 const started = performance.now();
 await setUp();
@@ -48,7 +49,8 @@ const rows = everyRow
   .filter(({ name }) => wanted.length === 0 || wanted.some((part) => isCalled(name, part)))
   .filter(({ name }) => !unwanted.some((part) => isCalled(name, part)));
 
-/** @type {Array<{ name: string, seconds: number, note: string } & Counts>} */
+/** @typedef {{ name: string, seconds: number, note: string } & Counts} RowResult */
+/** @type {RowResult[]} */
 const results = [];
 // The longest begin first.
 const long = ["process/node24", "adapters/node24"];
@@ -69,6 +71,7 @@ async function work() {
       output: String(error.stack ?? error),
       note: "",
     }));
+    /** @type {RowResult} */
     const result = { name: row.name, seconds: (performance.now() - begun) / 1000, note, ...counts };
     results.push(result);
     if (result.passed + result.failed + result.skipped === 0 && options.grep === "") {
@@ -76,25 +79,26 @@ async function work() {
       result.note = "no test ran";
     }
     console.log(line(result));
-    if (result.failed > 0) console.log(output.trimEnd().replace(/^/gm, "    "));
+    if (result.failed > 0 || result.flaky) console.log(output.trimEnd().replace(/^/gm, "    "));
   }
 }
 
 /** @returns {string} one row of the table */
-function line(/** @type {{ name: string, seconds: number, note: string } & Counts} */ result) {
-  const { name, passed, failed, skipped, seconds, note } = result;
+function line(/** @type {RowResult} */ result) {
+  const { name, passed, failed, skipped, flaky = 0, seconds, note } = result;
   const counts = `${String(passed).padStart(6)} passed ${String(failed).padStart(4)} failed ${String(skipped).padStart(4)} skipped`;
   const mark = failed > 0 ? "✗" : passed > 0 ? "✓" : "-";
-  return `${mark} ${name.padEnd(20)}${counts} ${seconds.toFixed(1).padStart(7)} s  ${note}`.trimEnd();
+  const told = flaky > 0 ? `${flaky} flaky: failed, and passed when run once more  ${note}` : note;
+  return `${mark} ${name.padEnd(20)}${counts} ${seconds.toFixed(1).padStart(7)} s  ${told}`.trimEnd();
 }
 
 results.sort((a, b) => rows.findIndex(({ name }) => name === a.name) - rows.findIndex(({ name }) => name === b.name));
 console.log(`\nAll rows, in ${((performance.now() - started) / 1000).toFixed(0)} s:`);
 for (const result of results) console.log(line(result));
-const total = (/** @type {keyof Counts} */ key) => results.reduce((sum, result) => sum + result[key], 0);
-const [passed, skipped] = [total("passed"), total("skipped")];
+const total = (/** @type {keyof Counts} */ key) => results.reduce((sum, result) => sum + (result[key] ?? 0), 0);
+const [passed, skipped, flaky] = [total("passed"), total("skipped"), total("flaky")];
 const isIdle = passed + total("failed") + skipped === 0;
 if (isIdle) console.log("No test ran");
 const failed = isIdle ? 1 : total("failed");
-console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped${flaky > 0 ? `, ${flaky} flaky` : ""}`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -39,8 +39,8 @@ before(async () => {
 });
 after(async () => {
   await memory?.stop();
-  await client.close();
-  await mongo.stop();
+  await client?.close();
+  await mongo?.stop();
 });
 
 const FULL = { keys: true, tags: true, leases: true, journal: true, durable: true, shared: true } as const;

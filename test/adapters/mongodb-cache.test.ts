@@ -23,8 +23,8 @@ beforeEach(() => {
 });
 
 after(async () => {
-  await client.close();
-  await fake.stop();
+  await client?.close();
+  await fake?.stop();
 });
 
 interface Opened {

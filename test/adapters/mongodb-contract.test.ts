@@ -19,7 +19,7 @@ before(async () => {
 
 after(async () => {
   for (const client of clients) await client.close();
-  await fake.stop();
+  await fake?.stop();
 });
 
 const suites = [
