@@ -16,14 +16,12 @@ import { usage } from "./failure.ts";
 export function keyOf(text: string): Key {
   if (/^\\+\[/.test(text)) return text.slice(1);
   if (!text.startsWith("[")) return text;
-  try {
-    return decodeKey(text);
-  } catch {
-    throw usage(
-      "Cannot read key as what begins with [ must be a JSON array",
-      'put a backslash before it, as in "\\\\[text"',
-    );
-  }
+  const key = decodeKey(text);
+  if (typeof key !== "string") return key;
+  throw usage(
+    "Cannot read key as what begins with [ must be a JSON array",
+    'put a backslash before it, as in "\\\\[text"',
+  );
 }
 
 /** A key as it can be given again. */
@@ -40,9 +38,6 @@ export function keyDocument(key: Key): unknown {
 /** The key of such a document; `undefined` for what is none. */
 export function keyOfDocument(document: unknown): Key | undefined {
   if (typeof document === "string") return document;
-  try {
-    return Array.isArray(document) ? decodeKey(JSON.stringify(document)) : undefined;
-  } catch {
-    return undefined;
-  }
+  const key = Array.isArray(document) ? decodeKey(JSON.stringify(document)) : undefined;
+  return typeof key === "string" ? undefined : key;
 }

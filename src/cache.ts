@@ -20,7 +20,7 @@ import type {
 } from "./api.ts";
 import { toMilliseconds } from "./duration.ts";
 import { Engine } from "./engine.ts";
-import { invalid } from "./errors.ts";
+import { checkOptions, invalid } from "./errors.ts";
 import type { EventName, Listener } from "./events.ts";
 import type { AnyFunction } from "./functions/types.ts";
 import { wrap } from "./functions/wrap.ts";
@@ -67,7 +67,7 @@ export function createCache<S extends AnyScopes = NoScopes, const T extends read
   options: CacheOptions<S, T>,
 ): Cache<S, never, FaceOf<T>>;
 export function createCache(options: CacheOptions<AnyScopes> = {}): Cache {
-  if (typeof options !== "object" || options === null) throw invalid("options", "an object", options);
+  checkOptions(options);
   const resolved = resolveOptions(options);
   const { maxEntries, tiers = [memory({ maxEntries } as MemoryOptions)] } = options;
   if (options.tiers && maxEntries !== undefined)

@@ -152,8 +152,8 @@ export function oneOf(option: string, values: readonly unknown[], received: unkn
 }
 
 /** @throws {ConfigError} for options that are no object, whatever is in them */
-export function checkOptions(options: unknown): void {
-  if (Object(options) !== options) throw invalid("options", "an object", options);
+export function checkOptions(options: unknown, option = "options"): void {
+  if (typeof options !== "object" || options === null) throw invalid(option, "an object", options);
 }
 
 /** How a wrong value is shown in an error message. */

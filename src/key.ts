@@ -46,9 +46,12 @@ export function isPlain(key: string): boolean {
   return first !== 64 && first !== 91 && first !== 92;
 }
 
-/** The key of a text; a shortened one stays as it is. */
+/** The key of a text; a shortened one stays as it is, and so does one that begins with `[` and is of no array. */
 export function decodeKey(text: string): Key {
-  return text.startsWith("[") ? (fromJson(JSON.parse(text)) as Key) : decodeString(text);
+  try {
+    if (text.startsWith("[")) return fromJson(JSON.parse(text)) as Key;
+  } catch {}
+  return decodeString(text);
 }
 
 /** The same for a string key; of an array key it is the JSON. */
@@ -97,8 +100,9 @@ function fromJson(json: unknown): KeyPart {
     return text === "undefined" ? undefined : text.endsWith("n") ? BigInt(text.slice(0, -1)) : Number(text);
   }
   if (Array.isArray(json)) return json.map(fromJson);
-  if (Object(json) !== json) return json as KeyPart;
-  return Object.fromEntries(Object.entries(json as object).map(([name, value]) => [name, fromJson(value)]));
+  return Object(json) === json
+    ? Object.fromEntries(Object.entries(json as object).map(([name, value]) => [name, fromJson(value)]))
+    : (json as KeyPart);
 }
 
 /** One or some: a string is one, and not its characters. */

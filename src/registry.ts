@@ -6,7 +6,7 @@
 import type { Cache, Disabled } from "./api.ts";
 import { createCache } from "./cache.ts";
 import { toMilliseconds } from "./duration.ts";
-import { ConfigError, callable, invalid } from "./errors.ts";
+import { ConfigError, callable, checkOptions, invalid } from "./errors.ts";
 import { type CacheOptions, checkTags, number, resolveOptions } from "./options.ts";
 import { type PlainConfig, plainConfig } from "./registry-config.ts";
 import type { AnyScopes, NoScopes } from "./scope/types.ts";
@@ -138,7 +138,7 @@ class CacheRegistry implements Registry {
   }
 
   configure(patch: { [K in keyof RegistryDefaults]: RegistryDefaults[K] | undefined }): void {
-    if (typeof patch !== "object" || patch === null) throw invalid("patch", "an object", patch);
+    checkOptions(patch, "patch");
     const own = OWN.find((option) => option in patch);
     if (own) throw invalid(own, "given to a cache itself", (patch as Record<string, unknown>)[own]);
     const defaults = given({ ...this.#defaults, ...patch }) as RegistryDefaults;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Engine } from "./engine.ts";
-import { invalid } from "./errors.ts";
+import { checkOptions, invalid } from "./errors.ts";
 import { type CacheOptions, isLifetime, resolveOptions } from "./options.ts";
 
 /**
@@ -39,7 +39,7 @@ const OTHERS = [
  * @throws {ConfigError} naming what cannot be changed, or is wrong
  */
 export function configure(engine: Engine, patch: Settings): void {
-  if (typeof patch !== "object" || patch === null) throw invalid("patch", "an object", patch);
+  checkOptions(patch, "patch");
   for (const [name, value] of Object.entries(patch))
     if (!isLifetime(name) && !OTHERS.includes(name)) throw invalid(name, "left out of what is changed", value);
   const merged = (): Settings =>

@@ -120,13 +120,8 @@ export function checkItem(item: unknown, place: string): Item {
   return item as EntryRecord;
 }
 
-/** Whether a text can be the key of an entry, behind its namespaces and scopes. One that cannot would end every listing. */
+/** Whether a text can be the key of an entry, behind its namespaces and scopes. */
 function isKey(text: string): boolean {
   const own = text.replace(/^(?:@[^:]*:)+/, "");
-  try {
-    if (own.startsWith("[")) decodeKey(own);
-    return !UNUSABLE.test(text);
-  } catch {
-    return false;
-  }
+  return !UNUSABLE.test(text) && !(own.startsWith("[") && typeof decodeKey(own) === "string");
 }

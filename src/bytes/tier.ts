@@ -4,7 +4,7 @@
  * @module
  */
 import { defineTier } from "../define-tier.ts";
-import { ConfigError, describe } from "../errors.ts";
+import { ConfigError, callable, describe } from "../errors.ts";
 import { then } from "../maybe.ts";
 import type { Answer, Codec, MaybePromise, ReadResult, Tier, TierOperations, WriteResult } from "../tier.ts";
 import { codecRegistry } from "./registry.ts";
@@ -28,10 +28,11 @@ export interface ByteSteps {
  * what it encoded.
  *
  * @throws {ConfigError} when there is no codec, two share an id, or an id is not 1 to 32 characters of `a-z`, `0-9`, `-`; and for what is
- * no compression or encryption
+ * no store, compression or encryption
  */
 export function codecTier(bytes: Tier<Uint8Array>, codecs: readonly Codec[], steps: ByteSteps = {}): Tier {
   const { compression, encryption: given } = steps;
+  callable("store", bytes?.getMany, bytes?.setMany);
   check("compression", compression?.pack, compression, "compression()");
   check("encryption", given?.attach, given, "encryption()");
   const encryption = given?.attach(bytes);

@@ -5,7 +5,7 @@
  */
 import { type Clock, systemClock } from "../clock.ts";
 import { endingBy } from "../entry.ts";
-import { callable, invalid, mustBe, ValueError } from "../errors.ts";
+import { callable, checkOptions, invalid, mustBe, ValueError } from "../errors.ts";
 import { tierTtl } from "../options.ts";
 import type {
   ReadOptions,
@@ -117,6 +117,7 @@ class MemoryStore implements MemoryTier {
   #counters: NonNullable<TierContext["counters"]> = { added: 0, deletes: 0 };
 
   constructor(options: MemoryOptions) {
+    checkOptions(options);
     const {
       name = "memory",
       sizeOf = defaultSizeOf,

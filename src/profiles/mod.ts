@@ -4,7 +4,7 @@
  * @module
  */
 import type { Cache } from "../api.ts";
-import { ConfigError, callable, describe, invalid } from "../errors.ts";
+import { ConfigError, callable, checkOptions, describe, invalid } from "../errors.ts";
 import { then } from "../maybe.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import { portable } from "./portable.ts";
@@ -142,7 +142,7 @@ class CacheProfiles implements Profiles {
 
   update(name: string, patch: ProfilePatch): Promise<Profile> {
     return this.#inTurn(async () => {
-      if (typeof patch !== "object" || patch === null) throw invalid("patch", "an object", patch);
+      checkOptions(patch, "patch");
       const { name: own, ...fields } = patch as ProfilePatch & { name?: string };
       if (own !== undefined && own !== name) throw invalid("name", "left as it is", own);
       return this.#keep(newProfile({ ...(await this.get(name)), ...fields }));

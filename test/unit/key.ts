@@ -83,6 +83,12 @@ export const tests: TestCase[] = suite("key", {
   "a string stands for itself": () => {
     for (const key of ["", "user:42", "a[0]", "a@b", "#", "ключ", "😀", "a\\b", "__proto__"]) same(encodeKey(key), key);
   },
+  "what somebody else has put into a store is no error, and stays as it is": () => {
+    for (const text of ["[", "[x]", "[1,", '["$12xn"]', "[]]", "\\[", "@", ""]) {
+      const key = decodeKey(text);
+      same(key, text === "\\[" ? "[" : text);
+    }
+  },
   "decodeKey gives back what encodeKey took": () => {
     fc.assert(
       fc.property(key, (key) => {

@@ -89,11 +89,10 @@ export function viewOf(cache: AnyCache, { namespace, scope, ids = {} }: Place): 
 
 /** The key of a text. @throws {KeyError} for a text that is none */
 export function keyOf(text: string): Key {
-  try {
-    return decodeKey(text);
-  } catch {
+  const key = decodeKey(text);
+  if (text.startsWith("[") && typeof key === "string")
     throw new KeyError(mustBe("key", "a string, or the JSON of an array", text));
-  }
+  return key;
 }
 
 /** The text of a key. */

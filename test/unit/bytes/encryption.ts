@@ -214,6 +214,7 @@ export const tests: TestCase[] = suite("encryption", {
     for (const other of [true, "key", keyOf(1), ring])
       throws(() => bytes(map, { encryption: other as never }), "CONFIG");
     throws(() => bytes(map, { compression: true as never }), "CONFIG");
+    for (const store of [null, undefined, {}, "redis"]) throws(() => bytes(store as never), "CONFIG");
   },
   "tells once that a key has to be rotated, before it must": async () => {
     const ring = keyRing({ current: keyOf(1) });

@@ -46,6 +46,7 @@ const WRONG_MEMORY: [string, MemoryOptions][] = [
   ...NUMBERS.map((maxEntries) => ["maxEntries", { maxEntries }] as [string, MemoryOptions]),
   ...NUMBERS.map((maxBytes) => ["maxBytes", { maxBytes }] as [string, MemoryOptions]),
   ["maxEntries", { maxEntries: Infinity }],
+  ...[null, 5, "10", () => 1].map((options) => ["options", options as never] as [string, MemoryOptions]),
   ["sizeOf", { sizeOf: 5 } as never],
   ["name", { name: "" }],
   ["name", { name: 5 } as never],
