@@ -19,7 +19,8 @@ export async function install() {
   const npm = process.env.npm_execpath;
   const [program, first] = npm?.endsWith("npm-cli.js") ? [machineNode, [npm]] : ["npm", []];
   // Included by name, or NODE_ENV=production would leave them out.
-  const { code, output } = await run(program, [...first, "ci", "--include=dev", "--include=optional"]);
+  const args = [...first, "ci", "--include=dev", "--include=optional", "--fetch-retries=5"];
+  const { code, output } = await run(program, args, { limit: 1_800_000 });
   if (code !== 0) throw new Error(`npm ci failed with exit code ${code}:\n${output}`);
   const fault = wrong();
   if (fault !== undefined) throw new Error(`After npm ci ${fault}; are install scripts switched off?\n${output}`);

@@ -33,7 +33,7 @@ process.once("exit", () => rmSync(scratch, { recursive: true, force: true, maxRe
 const env = { TIERCEL_LONG: "1", TMPDIR: scratch };
 const long = { passed: 0, failed: 0 };
 for (const files of [FILES, [CHAOS]]) {
-  const args = ["--test", "--test-reporter=spec", "--test-timeout=120000"];
+  const args = ["--test", "--test-reporter=spec", "--test-timeout=600000"];
   const go = await runTests("node", { program: programs.node24, args, files, limit: LIMIT, env });
   const { output, passed, failed, flaky } = go;
   console.log(output.trimEnd());

@@ -84,7 +84,8 @@ export async function rowsOf({ grep, scratch, all }) {
   // Where no test of a file is meant, its root hooks would leave open what they opened.
   const pattern =
     grep === "" ? [] : [`--test-name-pattern=${grep.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}`, "--test-force-exit"];
-  const nodeTest = ["--test", "--test-reporter=spec", "--test-timeout=120000", ...pattern];
+  // Ten minutes, as it is for a whole file too.
+  const nodeTest = ["--test", "--test-reporter=spec", "--test-timeout=600000", ...pattern];
   const adapters = filesOf("test/adapters", ".test.ts");
   // Each store on Node, Bun and Deno by the contract, its behaviour in a cache and its faults on Node 24.
   const contracts = all ? adapters : adapters.filter((file) => /-(contract|process|open)\.test\.ts$/.test(file));

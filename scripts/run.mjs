@@ -67,6 +67,8 @@ export function run(program, args, { cwd = root, env = {}, limit = 600_000, show
       output += `${error.message}\n`;
       done(1);
     });
+    // What it left behind would keep its output open.
+    child.on("exit", () => end(child));
     child.on("close", (code) => done(late ? 1 : (code ?? 1)));
   });
 }

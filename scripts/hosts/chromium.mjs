@@ -9,6 +9,9 @@ import { createServer } from "node:http";
 import { dirname, join } from "node:path";
 import { chromium } from "playwright-core";
 
+/** Milliseconds that the browser and the page may take to begin. */
+const LIMIT = 120_000;
+
 const [executablePath = "", file = "", grep = ""] = process.argv.slice(2);
 const server = createServer((request, response) => {
   const isScript = request.url?.split("?")[0] === "/suites.js";
@@ -23,6 +26,7 @@ const { port } = /** @type {import("node:net").AddressInfo} */ (server.address()
 const browser = await chromium.launchPersistentContext(join(dirname(file), "profile"), {
   executablePath,
   headless: true,
+  timeout: LIMIT,
   // No look-ups of its own, and no sandbox for root, who cannot have one.
   args: [
     ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
@@ -47,7 +51,7 @@ try {
       resolve(1);
     });
   });
-  await page.goto(`http://127.0.0.1:${port}/?${encodeURIComponent(grep)}`);
+  await page.goto(`http://127.0.0.1:${port}/?${encodeURIComponent(grep)}`, { timeout: LIMIT });
   if ((await failed) > 0) process.exitCode = 1;
 } finally {
   await browser.close();

@@ -14,7 +14,7 @@ import { walk } from "../compile.mjs";
 import { inside } from "../project.mjs";
 
 /** Milliseconds that one test may take. */
-const LIMIT = 30_000;
+const LIMIT = 300_000;
 
 const [row = "miniflare", folder = "", grep = ""] = process.argv.slice(2);
 
