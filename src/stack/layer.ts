@@ -151,12 +151,15 @@ export class Layer {
     return then(stored, (answer) => !(answer instanceof TierError));
   }
 
-  /** Where the tier cannot be told what it missed (a full disk, a file that became read-only), those keys alone are misses. */
+  /**
+   * Where the tier cannot be told what it missed (a full disk, a file that became read-only), or has missed more meanwhile,
+   * those keys alone are misses.
+   */
   read(keys: readonly string[], options: ReadOptions): MaybePromise<ReadResult | TierError> {
     if (!this.#missed.isAny) return this.#read(keys, options);
     return then(this.#missed.replay(options.now, false), (fault) => {
-      if (!fault) return this.read(keys, options);
-      if (this.#missed.isUnbounded) return fault;
+      if (!this.#missed.isAny) return this.#read(keys, options);
+      if (this.#missed.isUnbounded) return fault ?? this.#missed.busy();
       const known = keys.map((key) => !this.#missed.has(this.#prefix + key));
       const answer = this.#read(
         keys.filter((_, i) => known[i]),

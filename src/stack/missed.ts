@@ -143,7 +143,7 @@ export class Missed {
     if (!must && !this.#replaying && this.#replayFault && now < this.#replayFault.until) return this.#replayFault.error;
     if (this.#replaying && !this.#engine.isSync) return this.#inTime(this.#join(now, must, this.#replaying));
     // Of what another replay has taken over nothing is known yet.
-    if (this.#replaying) return this.#busy();
+    if (this.#replaying) return this.busy();
     const due: Due = {
       everything: this.#everything,
       keys: new Set(this.#keys),
@@ -166,13 +166,14 @@ export class Missed {
     return this.#inTime(told);
   }
 
-  #busy(): TierError {
+  /** What there is in place of an answer while the tier is being told. */
+  busy(): TierError {
     return new TierError(this.#tier.name, `Skipped tier ${this.#tier.name} as it is being told what it missed`);
   }
 
   /** A replay may take several times the budget of the tier. Nobody waits for longer than one, and it goes on. */
   #inTime(told: Promise<TierError | undefined>): Promise<TierError | undefined> {
-    return within(told, this.#guard.budget, this.#engine.options.clock, () => this.#busy());
+    return within(told, this.#guard.budget, this.#engine.options.clock, () => this.busy());
   }
 
   /** Ends with the replay that runs, or with another when that was part of a request that has ended. */

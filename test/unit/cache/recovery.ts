@@ -127,6 +127,26 @@ export const recovery: StackSuite = stackSuite(
         equal(await cache.getMany(keys), new Map());
       },
     ),
+    "a read waits until a tier has been told what it missed, and not for what it misses meanwhile": faulty(
+      async (open) => {
+        const { cache, clock, faults } = open({ lower: { breaker: false }, coherence: "forever" });
+        for (const key of ["k", "late", "gone"]) await cache.set(key, "old");
+        await cache.evictAll();
+        faults.fail({ setMany: "hang", deleteMany: "reject" });
+        const lost = cache.set("late", "new");
+        await clock.advance(0.5 * BUDGET);
+        await cache.delete("gone");
+        faults.fail({ setMany: "hang", deleteMany: { delay: 0.6 * BUDGET } });
+        await cache.evictAll();
+        const calls = ["k", "late", "gone"].map((key) => cache.get(key));
+        await clock.advance(0.7 * BUDGET);
+        for (const call of calls) same(await stateOf(call, () => clock.settle()), "resolved");
+        const [k, late, gone] = await Promise.all(calls);
+        equal([k, gone], ["old", undefined]);
+        ok(late !== "old", "an older value must not be served");
+        await lost;
+      },
+    ),
     "of a tier that missed more than is remembered all is forgotten": faulty(async (open) => {
       const { cache, faults, clock } = open({ lower: { breaker: false }, coherence: "forever" });
       const keys = Array.from({ length: 10_001 }, (_, i) => `k${i}`);
