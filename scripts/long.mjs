@@ -18,8 +18,8 @@ const FILES = [
 ];
 /** By itself, as the times of calls are looked at. */
 const CHAOS = "test/chaos/chaos.test.ts";
-/** Thirty minutes. */
-const LIMIT = 1_800_000;
+/** An hour: each test has a limit of its own. */
+const LIMIT = 3_600_000;
 
 await setUp();
 const { runTests } = await import("./goes.mjs");
@@ -29,8 +29,14 @@ const { prepareServers } = await import("./servers.mjs");
 await prepareServers();
 
 const scratch = mkdtempSync(join(tmpdir(), "tiercel-long-"));
-process.once("exit", () => rmSync(scratch, { recursive: true, force: true, maxRetries: 10 }));
-const env = { TIERCEL_LONG: "1", TMPDIR: scratch };
+process.once("exit", () => {
+  try {
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 10 });
+  } catch (error) {
+    console.log(`tiercel: ${scratch} could not be removed: ${error}`);
+  }
+});
+const env = { TIERCEL_LONG: "1", TMPDIR: scratch, NODE_COMPILE_CACHE: join(scratch, "compile-cache") };
 const long = { passed: 0, failed: 0 };
 for (const files of [FILES, [CHAOS]]) {
   const args = ["--test", "--test-reporter=spec", "--test-timeout=600000"];

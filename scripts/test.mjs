@@ -33,7 +33,13 @@ const started = performance.now();
 await setUp();
 const { rowsOf } = await import("./rows.mjs");
 const scratch = mkdtempSync(join(tmpdir(), "tiercel-test-"));
-process.once("exit", () => rmSync(scratch, { recursive: true, force: true, maxRetries: 10 }));
+process.once("exit", () => {
+  try {
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 10 });
+  } catch (error) {
+    console.log(`tiercel: ${scratch} could not be removed: ${error}`);
+  }
+});
 
 const parts = (/** @type {string} */ list) => list.split(",").filter((part) => part !== "");
 const [wanted, unwanted] = [parts(options.only), parts(options.but)];

@@ -50,6 +50,10 @@ try {
       console.log(error.stack ?? String(error));
       resolve(1);
     });
+    page.on("crash", () => {
+      console.log("The page crashed");
+      resolve(1);
+    });
   });
   await page.goto(`http://127.0.0.1:${port}/?${encodeURIComponent(grep)}`, { timeout: LIMIT });
   if ((await failed) > 0) process.exitCode = 1;

@@ -133,7 +133,9 @@ test("1,000 acknowledged sets survive kill -9", () =>
       });
       child.once("exit", () => resolve());
     });
+    const gone = child.exitCode ?? child.signalCode ?? new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGKILL");
+    await gone;
     const acknowledged = printed.split("\n").slice(0, -1);
     ok(acknowledged.length >= 1_000, `the process must have run until it was killed: ${acknowledged.length}`);
     const { cache } = openCache(folder.file);

@@ -156,7 +156,7 @@ async function keepsSecrets(open: (steps: object) => Tier, dump: () => string | 
 test("files: no value that can be read, and no name with hashKeys", () =>
   inFolder(({ path }) =>
     keepsSecrets(
-      (steps) => files(path, steps),
+      (steps) => files(path, { timeout: "forever", ...steps }),
       () => {
         const all = readdirSync(path, { recursive: true, withFileTypes: true });
         return all
@@ -170,7 +170,7 @@ test("unstorage: no value that can be read, and no name with hashKeys", async ()
   const { createStorage } = await import("unstorage");
   const storage = createStorage();
   await keepsSecrets(
-    (steps) => unstorage(storage as never, steps),
+    (steps) => unstorage(storage as never, { timeout: "forever", ...steps }),
     async () => {
       const keys = await storage.getKeys();
       const values = await Promise.all(keys.map((key) => storage.getItemRaw(key)));
@@ -186,7 +186,7 @@ test("memcached: encrypted and compressed values come back", { skip: reasonFor("
     const ring = keyRing({ current: KEY });
     for (const hashKeys of [true, false]) {
       const steps = { encryption: encryption(ring, { hashKeys }), compression: compression(), prefix: `t${round++}` };
-      const cache = cacheOver(memcached(`127.0.0.1:${server.port}`, steps));
+      const cache = cacheOver(memcached(`127.0.0.1:${server.port}`, { timeout: "60s", ...steps }));
       await cache.set("customer", "plaintext ".repeat(500));
       equal(await cache.get("customer"), "plaintext ".repeat(500));
       await cache.close();

@@ -7,7 +7,7 @@ import { compression } from "../../src/bytes/compression/mod.ts";
 import { type EncryptionOptions, encryption, type KeyRing, keyRing } from "../../src/bytes/encryption/mod.ts";
 import { tierContract } from "../contract/mod.ts";
 import { type RedisServer, startRedis } from "../servers/redis.ts";
-import { closeClients, type OpenClient, openClient, prefixes, reason } from "./redis-fixture.ts";
+import { closeClients, type OpenClient, openClient, PATIENCE, prefixes, reason } from "./redis-fixture.ts";
 
 const key = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
 
@@ -31,7 +31,8 @@ for (const { name, run, skip } of tierContract({
   create() {
     const ring = keyRing({ current: key(1) });
     const prefix = prefixes();
-    const tier = () => redis(client.client, { prefix, encryption: encryption(ring, { hashKeys: true }) });
+    const tier = () =>
+      redis(client.client, { prefix, timeout: PATIENCE, encryption: encryption(ring, { hashKeys: true }) });
     return { tier: tier(), reopen: tier };
   },
   copies: true,
@@ -76,7 +77,12 @@ async function dump(): Promise<string> {
 }
 
 function open(prefix: string, ring: KeyRing, options: EncryptionOptions = {}): Cache {
-  const tier = redis(client.client, { prefix, encryption: encryption(ring, options), compression: compression() });
+  const tier = redis(client.client, {
+    prefix,
+    timeout: PATIENCE,
+    encryption: encryption(ring, options),
+    compression: compression(),
+  });
   const cache = createCache({ name: "app", tiers: [memory(), tier], ttl: "1h", coherence: 0 }) as Cache;
   cache.on("corrupt", ({ error }) => Promise.reject(error));
   cache.on("error", ({ error }) => Promise.reject(error));
@@ -94,15 +100,16 @@ test("the server has no value that can be read, and with hashKeys no name of a k
       await cache.set(`customer:${at}`, value, { tags: [`premium${at % 3}`] });
       await cache.namespace("billing").set(["invoice", at], value);
     }
-    const load = cache.getOrSet(
-      "customer:loading",
-      () => new Promise((resolve) => setTimeout(resolve, 50, "plaintext")),
-    );
+    let load: Promise<string> | undefined;
+    const finish = await new Promise<(value: string) => void>((loading) => {
+      load = cache.getOrSet("customer:loading", () => new Promise<string>(loading));
+    });
     await cache.invalidateTags(["premium1"]);
     await cache.invalidateTags(["premium0", "premium2"], { match: "all" });
     await cache.delete("customer:7");
     await cache.invalidatePattern("customer:1*");
     const during = await dump();
+    finish("plaintext");
     await load;
     for (const text of [during, await dump()]) {
       ok(text.length > 20_000);

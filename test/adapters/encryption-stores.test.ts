@@ -93,7 +93,9 @@ const stores: Record<string, Store> = {
     skip: withoutRedis,
     place(encryption) {
       const prefix = prefixes();
-      return twice(() => upstash(targetOf("fetch", servers.bridge), { prefix, encryption: encryption() }));
+      return twice(() =>
+        upstash(targetOf("fetch", servers.bridge), { prefix, timeout: "1m", encryption: encryption() }),
+      );
     },
   },
   "libsql server": {
@@ -103,7 +105,7 @@ const stores: Record<string, Store> = {
     async place(encryption) {
       const { server, raw } = await theServer();
       await raw.clear();
-      return twice(() => libsql(server.url, { encryption: encryption() }));
+      return twice(() => libsql(server.url, { timeout: "1m", encryption: encryption() }));
     },
   },
   "libsql file": {

@@ -8,7 +8,8 @@ import { files } from "../../adapters/files.ts";
 import { createCache } from "../../mod.ts";
 
 const [task, folder, id] = process.argv.slice(-3) as [string, string, string];
-const cache = createCache({ tiers: [files(folder)] });
+// What takes longer than a tier may is no error of the call, and would be told as acknowledged.
+const cache = createCache({ tiers: [files(folder, { timeout: "forever" })] });
 
 if (task === "forever") {
   for (let round = 0; ; round++) {

@@ -4,7 +4,7 @@ import { type LibsqlOptions, libsql } from "../../adapters/libsql.ts";
 import { type Cache, createCache, memory } from "../../mod.ts";
 import { equal, ok, same } from "../contract/assert.ts";
 import { startSqld } from "../servers/sqld.ts";
-import { filePlace } from "./libsql-fixture.ts";
+import { filePlace, PATIENT } from "./libsql-fixture.ts";
 import { sharedServer, withoutServer } from "./libsql-server.ts";
 
 const { serverTest } = sharedServer();
@@ -12,7 +12,14 @@ const { serverTest } = sharedServer();
 /** A cache with memory over a database, and what it told of. */
 function open(url: string, options: { name?: string } & LibsqlOptions = {}): { cache: Cache; errors: string[] } {
   const { name = "app", ...rest } = options;
-  const cache = createCache({ name, tiers: [memory(), libsql(url, rest)], ttl: "1h", coherence: 0, sweepInterval: 0 });
+  const cache = createCache({
+    name,
+    tiers: [memory(), libsql(url, { ...PATIENT, ...rest })],
+    ttl: "1h",
+    lease: "1h",
+    coherence: 0,
+    sweepInterval: 0,
+  });
   const errors: string[] = [];
   cache.on("error", ({ error }) => {
     for (let at: unknown = error; at instanceof Error; at = at.cause) errors.push(String(at));

@@ -4,11 +4,11 @@
  */
 import { writeSync } from "node:fs";
 import { libsql } from "../../adapters/libsql.ts";
-import { now, opened, put } from "./libsql-fixture.ts";
+import { now, opened, PATIENT, put } from "./libsql-fixture.ts";
 
 const [task, url, id] = process.argv.slice(-3) as [string, string, string];
 const say = (line: string) => writeSync(1, `${line}\n`);
-const { tier, reports } = opened(libsql(url, { timeout: "60s" }));
+const { tier, reports } = opened(libsql(url, PATIENT));
 
 const tasks: Record<string, () => Promise<void>> = {
   /** Makes the tables of an empty database, as its siblings do at the same time, and takes leases of the same keys. */

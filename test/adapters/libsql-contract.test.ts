@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import { libsql } from "../../adapters/libsql.ts";
 import { tierContract } from "../contract/mod.ts";
-import { filePlace, type Raw } from "./libsql-fixture.ts";
+import { filePlace, PATIENT, type Raw } from "./libsql-fixture.ts";
 import { sharedServer, withoutServer } from "./libsql-server.ts";
 
 const { theServer } = sharedServer();
@@ -24,7 +24,7 @@ const onServer = tierContract({
   async create() {
     const { server, raw } = await theServer();
     await raw.clear();
-    return { tier: libsql(server.url), reopen: () => libsql(server.url), ...damage(raw) };
+    return { tier: libsql(server.url, PATIENT), reopen: () => libsql(server.url, PATIENT), ...damage(raw) };
   },
 });
 
@@ -33,7 +33,7 @@ const inFile = tierContract({
   capabilities: CAPABILITIES,
   create() {
     const { url, raw, dispose } = filePlace();
-    return { tier: libsql(url), reopen: () => libsql(url), dispose, ...damage(raw) };
+    return { tier: libsql(url, PATIENT), reopen: () => libsql(url, PATIENT), dispose, ...damage(raw) };
   },
 });
 

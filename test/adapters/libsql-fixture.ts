@@ -14,6 +14,9 @@ import { context } from "./sql-fixture.ts";
 
 export const now: number = FAKE_START;
 
+/** For a tier whose time is no part of a test: half of it is what a plan waits, by the system's clock, for a slot or a lock. */
+export const PATIENT = { timeout: "10m" } as const;
+
 /** A database without Tiercel beside it. */
 export interface Raw {
   readonly client: LibsqlClient;

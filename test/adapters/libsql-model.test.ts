@@ -8,7 +8,7 @@ import { libsql } from "../../adapters/libsql.ts";
 import { sqlite } from "../../adapters/sqlite.ts";
 import type { InvalidationMode, TagMatch, Tier, Write } from "../../src/tier.ts";
 import { equal, ok } from "../contract/assert.ts";
-import { entry, filePlace, now, opened } from "./libsql-fixture.ts";
+import { entry, filePlace, now, opened, PATIENT } from "./libsql-fixture.ts";
 import { sharedServer } from "./libsql-server.ts";
 
 const { serverTest } = sharedServer();
@@ -159,7 +159,7 @@ async function compare(runs: number, place: () => Promise<{ url: string; dispose
       const folder = mkdtempSync(join(tmpdir(), "tiercel-"));
       const { url, dispose } = await place();
       const local = [0, 1].map(() => opened(sqlite(join(folder, "cache.db"))));
-      const remote = [0, 1].map(() => opened(libsql(url)));
+      const remote = [0, 1].map(() => opened(libsql(url, PATIENT)));
       try {
         const [mine, theirs] = [local, remote].map(
           (pair): Openers => ({

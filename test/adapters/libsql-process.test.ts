@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { libsql } from "../../adapters/libsql.ts";
 import { equal, ok, same } from "../contract/assert.ts";
-import { filePlace, opened, type Raw, values } from "./libsql-fixture.ts";
+import { filePlace, opened, PATIENT, type Raw, values } from "./libsql-fixture.ts";
 import { sharedServer } from "./libsql-server.ts";
 import { isBun, isDeno } from "./sql-fixture.ts";
 
@@ -89,7 +89,7 @@ async function survives(url: string): Promise<void> {
   await child.ended;
   const keys = child.lines.slice(1);
   ok(keys.length >= 39);
-  const { tier } = opened(libsql(url));
+  const { tier } = opened(libsql(url, PATIENT));
   equal(
     await values(tier, ...keys),
     keys.map((key) => `value of ${key}`),
@@ -109,7 +109,7 @@ test("what was acknowledged survives kill -9 of the process: in a file", async (
 });
 
 serverTest("many tiers that open an empty database at the same time all succeed", async ({ server }) => {
-  const tiers = Array.from({ length: 6 }, () => opened(libsql(server.url)).tier);
+  const tiers = Array.from({ length: 6 }, () => opened(libsql(server.url, PATIENT)).tier);
   const answers = await Promise.all(tiers.map((tier) => tier.journal!()));
   equal(
     answers.map(({ position }) => position),

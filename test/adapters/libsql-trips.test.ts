@@ -4,7 +4,7 @@ import { libsql } from "../../adapters/libsql.ts";
 import type { Tier } from "../../src/tier.ts";
 import { equal, ok, same } from "../contract/assert.ts";
 import { type Proxy as Counter, startProxy } from "../servers/proxy.ts";
-import { entry, now, opened, put, values } from "./libsql-fixture.ts";
+import { entry, now, opened, PATIENT, put, values } from "./libsql-fixture.ts";
 import { type Served, sharedServer } from "./libsql-server.ts";
 
 const { serverTest } = sharedServer();
@@ -15,7 +15,7 @@ const numbers = (count: number) => Array.from({ length: count }, (_, index) => i
 /** A tier behind a proxy that counts, with the database in order. */
 async function counted({ server }: Served, run: (tier: Tier, proxy: Counter) => Promise<void>): Promise<void> {
   const proxy = await startProxy(server.port);
-  const { tier } = opened(libsql(`http://127.0.0.1:${proxy.port}`));
+  const { tier } = opened(libsql(`http://127.0.0.1:${proxy.port}`, PATIENT));
   try {
     await tier.getMany(["any"], { now });
     proxy.reset();
@@ -75,11 +75,11 @@ serverTest("every operation is one round trip, with leases, tags and the journal
 
 serverTest("the first operation looks at the schema in one more round trip, and makes it in two more", (served) =>
   counted(served, async (warm, proxy) => {
-    const { tier: second } = opened(libsql(`http://127.0.0.1:${proxy.port}`));
+    const { tier: second } = opened(libsql(`http://127.0.0.1:${proxy.port}`, PATIENT));
     await trips(proxy, 2, "the first read", () => second.getMany(["a"], { now }));
     await second.close!();
     await served.raw.empty();
-    const { tier: third } = opened(libsql(`http://127.0.0.1:${proxy.port}`));
+    const { tier: third } = opened(libsql(`http://127.0.0.1:${proxy.port}`, PATIENT));
     await trips(proxy, 4, "the first read of an empty database", () => third.getMany(["a"], { now }));
     await third.close!();
     await warm.getMany(["a"], { now });
@@ -117,7 +117,7 @@ serverTest("leases that are asked for together go to one reader each", (served) 
 );
 
 serverTest("a batch that is too large for one request or one answer goes in several", async ({ server, raw }) => {
-  const { tier } = opened(libsql(server.url));
+  const { tier } = opened(libsql(server.url, PATIENT));
   const large = Object.fromEntries(numbers(8).map((index) => [`k${index}`, String(index).repeat(3_000_000)]));
   await put(tier, large, ["t"]);
   equal(await raw.rows("SELECT count(*) AS n FROM journal"), [{ n: 2 }], "two requests");
@@ -136,7 +136,7 @@ serverTest("a client of the caller's, over HTTP or a WebSocket, works and stays 
   for (const url of [server.url, server.wsUrl]) {
     for (const intMode of ["number", "bigint"] as const) {
       const client = createClient({ url, intMode });
-      const { tier, reports } = opened(libsql(client));
+      const { tier, reports } = opened(libsql(client, PATIENT));
       await put(tier, { a: [url, 2 ** 40, new Uint8Array([1, 2])] }, ["t"]);
       const { leases } = await tier.getMany(["no"], { now, lease: LEASE });
       ok(leases![0]);
@@ -152,7 +152,7 @@ serverTest("a client of the caller's, over HTTP or a WebSocket, works and stays 
 });
 
 serverTest("a tier from a ws: URL works, and close ends its connection", async ({ server }) => {
-  const { tier } = opened(libsql(server.wsUrl));
+  const { tier } = opened(libsql(server.wsUrl, PATIENT));
   await put(tier, { a: 1 });
   equal(await values(tier, "a"), [1]);
   await tier.close!();

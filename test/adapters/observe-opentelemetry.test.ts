@@ -16,7 +16,7 @@ import {
 } from "@opentelemetry/sdk-trace-base";
 import { type Cache, createCache, defineTier, memory } from "../../mod.ts";
 import { openTelemetry } from "../../src/observe/opentelemetry.ts";
-import { faultyTier, mapTier } from "../contract/mod.ts";
+import { fakeClock, faultyTier, mapTier } from "../contract/mod.ts";
 import { remoteTier } from "../unit/cache/stacks.ts";
 
 const exporter = new InMemorySpanExporter();
@@ -129,7 +129,8 @@ test("hits tell their tier; where asked for, a hit in memory has a span within a
 });
 
 test("a failed load is an error by its kind, without its message, and a stale value is told", async () => {
-  const cache = createCache({ name: "app", ttl: 5, grace: "1h", sweepInterval: 0 });
+  const clock = fakeClock();
+  const cache = createCache({ name: "app", ttl: 5, grace: "1h", sweepInterval: 0, clock });
   openTelemetry(cache, { tracerProvider, meterProvider: none });
   const failing = () => Promise.reject(new RangeError("secret"));
   await cache.getOrSet("k", failing).catch(() => {});
@@ -142,7 +143,7 @@ test("a failed load is an error by its kind, without its message, and a stale va
     ).includes("secret"),
   );
   await cache.set("k", 1);
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await clock.advance(10);
   exporter.reset();
   equal(await cache.getOrSet("k", failing), 1);
   const [served] = exporter.getFinishedSpans().filter(({ name }) => name === "getOrSet app");

@@ -13,6 +13,7 @@ import {
   type OpenClient,
   openClient,
   openWire,
+  PATIENCE,
   prefixes,
   reason,
   until,
@@ -43,6 +44,11 @@ after(async () => {
 async function listeners(prefix: string, channel = "bus:"): Promise<number> {
   const reply = (await wire.send("PUBSUB", "NUMSUB", `${prefix}:bus:${channel}`)) as [Uint8Array, number];
   return reply[1];
+}
+
+/** A bus that does not run out of time. */
+function busOn(target: RedisTarget, prefix: string): Bus {
+  return redisBus(target, { prefix, connectTimeout: PATIENCE, commandTimeout: PATIENCE });
 }
 
 /** A cache of memory alone on a bus, which is asked nothing but by messages. */
@@ -88,10 +94,10 @@ for (const [index, kind] of kinds.entries()) {
 
   test(`${kind}: what one cache changes is gone from the memory of one on ${peer}`, { skip: reason }, async () => {
     const prefix = prefixes();
-    const one = memoryOn(redisBus(targetOf(kind), { prefix }));
-    const other = memoryOn(redisBus(targetOf(peer), { prefix }));
+    const one = memoryOn(busOn(targetOf(kind), prefix));
+    const other = memoryOn(busOn(targetOf(peer), prefix));
     const elsewhere = prefixes();
-    const stranger = memoryOn(redisBus(targetOf(kind), { prefix: elsewhere }));
+    const stranger = memoryOn(busOn(targetOf(kind), elsewhere));
     const caches = [one.cache, other.cache, stranger.cache];
     await started(caches);
     await listening(prefix, [one.cache, other.cache]);
@@ -123,8 +129,8 @@ for (const [index, kind] of kinds.entries()) {
     const lost = await startProxy(server.port);
     const url = `redis://127.0.0.1:${lost.port}`;
     const made = kind === "by URL" ? undefined : await openClient(kind, url);
-    const one = memoryOn(redisBus(made?.client ?? url, { prefix, connectTimeout: 500 }));
-    const other = memoryOn(redisBus(server.url, { prefix }));
+    const one = memoryOn(redisBus(made?.client ?? url, { prefix, connectTimeout: 5_000 }));
+    const other = memoryOn(busOn(server.url, prefix));
     await started([one.cache, other.cache]);
     await listening(prefix, [one.cache, other.cache]);
     await one.cache.set("k", "old");
@@ -152,7 +158,7 @@ for (const kind of clients) {
   test(`${kind}: only connections of its own are closed`, { skip: reason }, async () => {
     const prefix = prefixes();
     const made = makeClient(kind, server.url);
-    const bus = redisBus(made.client, { prefix });
+    const bus = busOn(made.client, prefix);
     // Several caches on one bus share a connection; a channel ends with its last cache.
     const caches = ["a", "a", "b"].map((name) => memoryOn(bus, name).cache);
     await started(caches);
@@ -181,9 +187,9 @@ test("by URL: a bus that cannot be reached does not hold up its cache, and is fo
   const away = await startProxy(server.port);
   await away.mode("refuse");
   const { cache, errors } = memoryOn(
-    redisBus(`redis://user:secret@127.0.0.1:${away.port}`, { prefix, connectTimeout: 200 }),
+    redisBus(`redis://user:secret@127.0.0.1:${away.port}`, { prefix, connectTimeout: 5_000 }),
   );
-  const healthy = memoryOn(redisBus(`redis://127.0.0.1:${away.port}`, { prefix, connectTimeout: 200 }));
+  const healthy = memoryOn(redisBus(`redis://127.0.0.1:${away.port}`, { prefix, connectTimeout: 5_000 }));
   await started([cache, healthy.cache]);
   await cache.set("k", "v");
   same(await cache.get("k"), "v");
@@ -206,13 +212,20 @@ test("over a tier in Redis: others see a change at once, and loads of another pr
   const caches = kinds.map((kind) =>
     createCache({
       name: "bus",
-      tiers: [memory(), redis(targetOf(kind), { prefix })],
-      bus: redisBus(targetOf(kind), { prefix }),
+      tiers: [memory(), redis(targetOf(kind), { prefix, timeout: PATIENCE })],
+      bus: busOn(targetOf(kind), prefix),
       coherence: "forever",
     }),
   );
   await started(caches);
   await until(async () => (await listeners(prefix)) === caches.length);
+  // Each has an older one in memory when another sets it anew.
+  for (const [round, cache] of caches.entries()) {
+    await cache.set("probe", round);
+    await until(async () =>
+      (await Promise.all(caches.map((each) => each.get("probe")))).every((seen) => seen === round),
+    );
+  }
   let loads = 0;
   for (let round = 0; round < 3; round++) {
     const load = async () => {
@@ -238,10 +251,10 @@ test("over a pool of node-redis", { skip: reason }, async () => {
   const prefix = prefixes();
   const pool = createClientPool({ url: server.url });
   pool.on("error", () => {});
-  const one = memoryOn(redisBus(pool, { prefix }));
-  const other = memoryOn(redisBus(server.url, { prefix }));
+  const one = memoryOn(busOn(pool, prefix));
+  const other = memoryOn(busOn(server.url, prefix));
   await started([one.cache, other.cache]);
-  await until(async () => (await listeners(prefix)) === 2);
+  await listening(prefix, [one.cache, other.cache]);
   await one.cache.set("k", "v");
   await other.cache.set("k", "other");
   await until(async () => (await one.cache.get("k")) === undefined);
@@ -255,7 +268,7 @@ test("over a pool of node-redis", { skip: reason }, async () => {
 
 test("garbage on the channel is ignored", { skip: reason }, async () => {
   const prefix = prefixes();
-  const { cache, errors } = memoryOn(redisBus(server.url, { prefix }));
+  const { cache, errors } = memoryOn(busOn(server.url, prefix));
   await started([cache]);
   await listening(prefix, [cache]);
   await cache.set("k", "v");

@@ -7,11 +7,11 @@ import {
   clients,
   closeClients,
   type Kind,
-  keysOf,
   type OpenClient,
   openClient,
   openTier,
   openWire,
+  PATIENCE,
   prefixes,
   reason,
   type Wire,
@@ -35,7 +35,7 @@ after(async () => {
 });
 
 function cacheOn(kind: Kind, prefix: string, options: CacheOptions = {}) {
-  const tier = redis(open.get(kind)!.client, { prefix });
+  const tier = redis(open.get(kind)!.client, { prefix, timeout: PATIENCE });
   const cache = createCache({ name: "app", tiers: [memory(), tier], ttl: "1h", coherence: 0, ...options });
   const events: [string, unknown][] = [];
   cache.on("error", (event: CacheEvents["error"]) => events.push(["error", event.error]));
@@ -104,10 +104,10 @@ for (const [kind, peer] of pairs) {
       return loads;
     };
     equal(await Promise.all([0, 1, 0, 1].map((at) => caches[at]!.getOrSet("k", load))), [1, 1, 1, 1]);
-    let finish: (value: string) => void = () => {};
-    const slow = caches[0].getOrSet("l", () => new Promise<string>((resolve) => (finish = resolve)));
-    while ((await keysOf(wire, `{${prefix}:app}/leases`)).length === 0)
-      await new Promise((resolve) => setTimeout(resolve, 1));
+    let slow: Promise<string> | undefined;
+    const finish = await new Promise<(value: string) => void>((loading) => {
+      slow = caches[0].getOrSet("l", () => new Promise<string>(loading));
+    });
     await caches[1].set("l", "new");
     finish("old");
     same(await slow, "old", "its own caller gets it");

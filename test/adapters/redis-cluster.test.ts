@@ -11,6 +11,7 @@ import {
   openCluster,
   openTier,
   openWire,
+  PATIENCE,
   prefixes,
   reason,
   until,
@@ -51,7 +52,7 @@ for (const kind of KINDS) {
     create() {
       const prefix = prefixes();
       const base = `{${prefix}:contract}`;
-      const make = () => redis(open.get(kind)!.client, { prefix });
+      const make = () => redis(open.get(kind)!.client, { prefix, timeout: PATIENCE });
       return {
         tier: make(),
         reopen: make,
@@ -98,8 +99,8 @@ for (const kind of KINDS) {
     const caches = [0, 1].map(() =>
       createCache({
         name: "bus",
-        tiers: [memory(), redis(client, { prefix })],
-        bus: redisBus(client, { prefix }),
+        tiers: [memory(), redis(client, { prefix, timeout: PATIENCE })],
+        bus: redisBus(client, { prefix, commandTimeout: PATIENCE }),
         coherence: "forever",
       }),
     );
@@ -133,7 +134,7 @@ test("a slot that moves: nothing old comes back, and nothing is lost of what was
   await wires[to]!.send("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[from]!);
   await wires[from]!.send("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[to]!);
   const migrate = async (names: string[]) => {
-    await wires[from]!.send("MIGRATE", "127.0.0.1", cluster.nodes[to]!.port, "", 0, 2000, "KEYS", ...names);
+    await wires[from]!.send("MIGRATE", "127.0.0.1", cluster.nodes[to]!.port, "", 0, 60_000, "KEYS", ...names);
   };
   // Half of the entries are on their way when they are deleted, cleared and looked through.
   await migrate(keys.slice(0, 20).map((key) => `${base}:${key}`));

@@ -10,6 +10,7 @@ import {
   type OpenClient,
   openClient,
   openWire,
+  PATIENCE,
   prefixes,
   reason,
   type Wire,
@@ -59,8 +60,8 @@ function suite(name: string, make: (prefix: string) => ReturnType<typeof redis>)
 }
 
 const suites = [
-  ...clients.map((kind) => suite(kind, (prefix) => redis(open.get(kind)!.client, { prefix }))),
-  suite("by URL", (prefix) => redis(server.url, { prefix })),
+  ...clients.map((kind) => suite(kind, (prefix) => redis(open.get(kind)!.client, { prefix, timeout: PATIENCE }))),
+  suite("by URL", (prefix) => redis(server.url, { prefix, timeout: PATIENCE })),
 ];
 
 for (const { name, run, skip } of suites.flat()) {

@@ -5,7 +5,7 @@ import type { Change, Entry, InvalidationMode, JournalPage, TagMatch, Tier, Tier
 import { equal } from "../contract/assert.ts";
 import { type FakeClock, fakeClock, mapData, mapTier, seededRandom } from "../contract/mod.ts";
 import { type RedisServer, startRedis } from "../servers/redis.ts";
-import { clients, closeClients, type OpenClient, openClient, prefixes, reason } from "./redis-fixture.ts";
+import { clients, closeClients, type OpenClient, openClient, PATIENCE, prefixes, reason } from "./redis-fixture.ts";
 
 let server: RedisServer;
 let opened: OpenClient[] = [];
@@ -250,7 +250,7 @@ async function run(list: readonly (readonly [string, Step])[], pair: readonly [O
       throw new Error(`a ${kind} was reported`, { cause: error });
     },
   };
-  const tiers = pair.map(({ client }) => [redis(client, { prefix }), mapTier({ data })] as const);
+  const tiers = pair.map(({ client }) => [redis(client, { prefix, timeout: PATIENCE }), mapTier({ data })] as const);
   for (const tier of tiers.flat()) await tier.open?.(context);
   const world: World = { clock, tiers, sequences: [], leases: [], positions: [], made: 0 };
   // The records of tags are made in the beginning: by the reference, nothing older than the first entry of a new one is

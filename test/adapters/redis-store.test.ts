@@ -122,7 +122,7 @@ test("more tags than are kept: those of what was just written stay, others may b
   skip: reason,
 }, async () => {
   const link = linkOf(
-    connectionTo(server.url, { patience: { connect: 2_000, command: 2_000 }, pool: 1, tls: undefined }),
+    connectionTo(server.url, { patience: { connect: 60_000, command: 60_000 }, pool: 1, tls: undefined }),
   );
   const prefix = prefixes();
   const small = bytes(redisStore({ name: "small", prefix, options: {}, link, mostTags: 50 }));

@@ -20,7 +20,7 @@ function open(options = {}) {
 /** Opens the file at the moment that its siblings do. */
 async function create(): Promise<void> {
   await told();
-  const store = open();
+  const store = open({ busyTimeout: "60s" });
   await store.setMany([write(`k${id}`)], now);
   store.close!();
   say("done");

@@ -125,7 +125,7 @@ test("the queue is bounded", () =>
 
 test("a write waits for another process without blocking, and reads go on", () =>
   inFolder(async (folder) => {
-    const { store, onAttempt } = watched(folder);
+    const { store, onAttempt } = watched(folder, undefined, { busyTimeout: "60s" });
     await store.setMany([write("k", "old")], now);
     const other = rawDatabase(folder.file);
     other.exec("BEGIN IMMEDIATE");
@@ -153,7 +153,7 @@ test("a write waits for another process without blocking, and reads go on", () =
 
 test("a synchronous call writes what waits for a lock, in order, once it is free", () =>
   inFolder(async (folder) => {
-    const { store, onAttempt } = watched(folder);
+    const { store, onAttempt } = watched(folder, undefined, { busyTimeout: "60s" });
     const other = rawDatabase(folder.file);
     other.exec("BEGIN IMMEDIATE");
     const tried = new Promise<void>((resolve) => onAttempt.push(resolve));

@@ -79,6 +79,8 @@ function httpKind(): DriverKind {
     async make() {
       if (server === undefined) {
         const made = createServer(createStorageServer(back).handle);
+        // An idle connection that it ends may have the next request on its way.
+        made.keepAliveTimeout = 0;
         await new Promise<void>((resolve) => made.listen(0, "127.0.0.1", resolve));
         server = made;
       }

@@ -4,14 +4,19 @@ import { upstash, upstashBus } from "../../adapters/upstash.ts";
 import { type Bus, type Cache, createCache, memory } from "../../mod.ts";
 import { ok, same, throws } from "../contract/assert.ts";
 import { startProxy } from "../servers/proxy.ts";
-import { served, serverTest, until } from "./upstash-fixture.ts";
+import { PATIENCE, served, serverTest, until } from "./upstash-fixture.ts";
 
 const servers = served();
 
 /** A cache whose memory asks nobody, so that only the bus tells it of what others change. */
 function open(name: string, bus: Bus): Cache {
   const { url, token } = servers.bridge;
-  return createCache({ name, tiers: [memory(), upstash({ url, token })], bus, coherence: "forever" });
+  return createCache({
+    name,
+    tiers: [memory(), upstash({ url, token }, { timeout: PATIENCE })],
+    bus,
+    coherence: "forever",
+  });
 }
 
 /** Two caches that hear each other. */
@@ -21,16 +26,17 @@ async function pair(
   second: Bus,
 ): Promise<{ one: Cache; two: Cache; close(): Promise<void> }> {
   const [one, two] = [open(name, first), open(name, second)];
-  await one.get("anything");
-  await two.get("anything");
   let round = 0;
+  // Each has an older one in memory when the other sets it anew.
+  await one.set("probe", round);
+  same(await two.get("probe"), round);
   for (const [from, to] of [
     [one, two],
     [two, one],
   ] as const) {
+    round++;
     await until("each must hear the other", async () => {
-      await to.get("probe");
-      await from.set("probe", ++round);
+      await from.set("probe", round);
       return (await to.get("probe")) === round;
     });
   }
@@ -99,7 +105,7 @@ serverTest(
   "a bus that cannot be reached leaves the cache as it is, tells of it, and has no secrets in it",
   async () => {
     const token = "AX-secret-token";
-    const cache = open("unreachable", upstashBus({ url: servers.bridge.url, token }));
+    const cache = open("unreachable", upstashBus({ url: servers.bridge.url, token }, { timeout: PATIENCE }));
     const errors: unknown[] = [];
     cache.on("error", ({ error, operation }) => operation === "bus" && errors.push(error));
     await cache.set("key", 1);

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import { upstash } from "../../adapters/upstash.ts";
 import { tierContract } from "../contract/mod.ts";
-import { type Kind, prefixes, reason, served, targetOf } from "./upstash-fixture.ts";
+import { type Kind, PATIENCE, prefixes, reason, served, targetOf } from "./upstash-fixture.ts";
 
 const CAPABILITIES = { keys: true, tags: true, journal: true, leases: true, durable: true, shared: true } as const;
 
@@ -13,7 +13,8 @@ const contract = (kind: Kind) =>
     capabilities: CAPABILITIES,
     create() {
       const prefix = prefixes();
-      const make = () => upstash(targetOf(kind, servers.bridge), { prefix, maxRequestBytes: 200_000 });
+      const make = () =>
+        upstash(targetOf(kind, servers.bridge), { prefix, timeout: PATIENCE, maxRequestBytes: 200_000 });
       const base = `{${prefix}:contract}`;
       return {
         tier: make(),

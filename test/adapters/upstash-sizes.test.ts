@@ -2,7 +2,18 @@
 import { redis } from "../../adapters/redis.ts";
 import { upstash } from "../../adapters/upstash.ts";
 import { equal, ok, rejects, same } from "../contract/assert.ts";
-import { now, opened, openTier, prefixes, put, served, serverTest, thrown, values } from "./upstash-fixture.ts";
+import {
+  now,
+  opened,
+  openTier,
+  PATIENCE,
+  prefixes,
+  put,
+  served,
+  serverTest,
+  thrown,
+  values,
+} from "./upstash-fixture.ts";
 
 /** The bridge refuses larger requests, and replies. */
 const LIMIT = 150_000;
@@ -88,7 +99,7 @@ serverTest(
       cursor = page.cursor;
     } while (cursor !== undefined);
     same(listed.size, 600);
-    const end = now + 60_000;
+    const end = now + 1_800_000;
     const later = keys.slice(0, 300).map((key) => ({ key, freshUntil: end, staleUntil: end }));
     ok((await tier.touchMany!(later, now)).every(Boolean));
     await tier.release!(keys.map((key) => ({ key })));
@@ -148,7 +159,7 @@ serverTest(
 
 serverTest("a record that is too large for any reply is a miss with a lease, and is not removed", async () => {
   const prefix = prefixes();
-  const { tier: there } = await opened(redis(servers.redis.url, { prefix }));
+  const { tier: there } = await opened(redis(servers.redis.url, { prefix, timeout: PATIENCE }));
   const { tier, reports } = await openTier(servers.bridge, { ...bounded, prefix });
   const value = noise(200_000, 1);
   await put(there, { large: value, small: 1 });
@@ -166,9 +177,9 @@ serverTest("a record that is too large for any reply is a miss with a lease, and
   await there.close!();
 });
 
-serverTest("maxRequestBytes is an integer that leaves room for the script", () => {
+serverTest("maxRequestBytes is an integer that leaves room for the script", async () => {
   for (const maxRequestBytes of [0, 100_000, 200_000.5, NaN, Infinity, "1MB" as unknown as number])
-    rejects(async () => upstash({ url: "https://x", token: "t" }, { maxRequestBytes }), "CONFIG");
+    await rejects(async () => upstash({ url: "https://x", token: "t" }, { maxRequestBytes }), "CONFIG");
 });
 
 function entryOf(value: unknown) {

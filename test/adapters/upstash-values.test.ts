@@ -9,6 +9,7 @@ import {
   now,
   opened,
   openTier,
+  PATIENCE,
   prefixes,
   put,
   served,
@@ -144,7 +145,7 @@ serverTest(
   async () => {
     const prefix = prefixes();
     const { tier: here } = await openTier(servers.bridge, { prefix });
-    const { tier: there } = await opened(redis(servers.redis.url, { prefix }));
+    const { tier: there } = await opened(redis(servers.redis.url, { prefix, timeout: PATIENCE }));
     const value = { bytes: Uint8Array.from({ length: 512 }, (_, index) => index), text: "größer 🗝️", none: null };
     await put(there, { theirs: value }, ["täg"]);
     await put(here, { ours: value }, ["täg"]);
@@ -162,6 +163,7 @@ serverTest(
   "a client's options for parsing, gathering and encoding make no difference to concurrent calls",
   async () => {
     const { tier } = await openTier(targetOf("client", servers.bridge));
+    await put(tier, { warm: 1 });
     const requests = servers.bridge.requests;
     await Promise.all([
       put(tier, { a: 1 }),

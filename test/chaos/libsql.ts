@@ -15,14 +15,14 @@ import { GARBAGE, proxied } from "./proxied.ts";
 import { BUDGET } from "./redis.ts";
 import type { Victim } from "./scenario.ts";
 
-function tierAt(url: string) {
-  return libsql(url, { timeout: BUDGET, breaker: { cooldown: "1s" } });
+function tierAt(url: string, past = false) {
+  return libsql(url, { timeout: past ? "1m" : BUDGET, breaker: { cooldown: "1s" } });
 }
 
 async function victim(hurt: (server: SqldServer, duration: number) => Promise<void>): Promise<Victim> {
   const server = await startSqld();
   return {
-    tier: () => tierAt(server.url),
+    tier: (past) => tierAt(server.url, past),
     hurt: (duration) => hurt(server, duration),
     stop: () => server.stop(),
   };
@@ -32,7 +32,7 @@ async function behindProxy(fault: Parameters<typeof proxied>[2]): Promise<Victim
   const server = await startSqld();
   const proxy = await startProxy(server.port);
   return proxied(
-    { tier: (past) => tierAt(past ? server.url : `http://127.0.0.1:${proxy.port}`), stop: () => server.stop() },
+    { tier: (past) => tierAt(past ? server.url : `http://127.0.0.1:${proxy.port}`, past), stop: () => server.stop() },
     proxy,
     fault,
   );
@@ -56,7 +56,7 @@ async function onFullDisk(): Promise<Victim | string> {
   const server = await startSqld({ folder });
   const filler = join(folder, "filler");
   return {
-    tier: () => tierAt(server.url),
+    tier: (past) => tierAt(server.url, past),
     async hurt(duration) {
       const block = Buffer.alloc(1 << 20);
       try {

@@ -20,7 +20,17 @@ export interface Outcome {
   readonly wrong: string[];
   /** How long each call took, in milliseconds in which this process could run. */
   readonly times: number[];
+  /** How long one took at most, without what a pause of the machine has brought about. */
+  longest: number;
+  /** The longest pause of the machine, in milliseconds. */
+  held: number;
 }
+
+/**
+ * A pause of the machine has what is under way run out of its time, though it was answered. So calls wait for as long again, until what was
+ * lost in it is over: a lease at the latest. In milliseconds.
+ */
+const AFTERMATH = 2_000;
 
 /** Calls a cache until `until` ends, and waits for what is under way. */
 export async function traffic(
@@ -29,7 +39,7 @@ export async function traffic(
   random: () => number,
   until: Promise<unknown>,
 ): Promise<Outcome> {
-  const outcome: Outcome = { calls: 0, errors: [], wrong: [], times: [] };
+  const outcome: Outcome = { calls: 0, errors: [], wrong: [], times: [], longest: 0, held: 0 };
   const watch = startWatch();
   const running = new Set<Promise<void>>();
   let isOver = false;
@@ -49,35 +59,50 @@ export async function traffic(
   }
   await Promise.all(running);
   watch.stop();
-  return outcome;
+  return { ...outcome, held: watch.longestPause(startedAt) };
 }
 
 /** A watch that stands still while the machine lets this process wait: that is not the cache's time. */
 interface Watch {
   now(): number;
+  /** For how long it stood still at a time, at most, since then. */
+  longestPause(since: number): number;
   stop(): void;
 }
 
 function startWatch(): Watch {
   const tick = 10;
+  const pauses: { readonly end: number; readonly ms: number }[] = [];
   let last = performance.now();
   let paused = 0;
-  const timer = setInterval(() => {
+  const look = (): number => {
     const now = performance.now();
-    paused += Math.max(0, now - last - 2 * tick);
+    const ms = Math.max(0, now - last - 2 * tick);
+    if (ms > 0) pauses.push({ end: now, ms });
+    paused += ms;
     last = now;
-  }, tick);
-  return { now: () => performance.now() - paused, stop: () => clearInterval(timer) };
+    return now;
+  };
+  const timer = setInterval(look, tick);
+  return {
+    // After a pause other timers may come before that one.
+    now: () => look() - paused,
+    longestPause: (since) => pauses.reduce((most, { end, ms }) => (end > since ? Math.max(most, ms) : most), 0),
+    stop: () => clearInterval(timer),
+  };
 }
 
 async function timed(cache: Cache, truth: Truth, random: () => number, outcome: Outcome, watch: Watch): Promise<void> {
+  const begun = performance.now();
   const startedAt = watch.now();
   try {
     await call(cache, truth, random, outcome);
   } catch (error) {
     outcome.errors.push(String(error));
   }
-  outcome.times.push(watch.now() - startedAt);
+  const took = watch.now() - startedAt;
+  outcome.times.push(took);
+  if (took > outcome.longest) outcome.longest = Math.max(outcome.longest, took - watch.longestPause(begun - AFTERMATH));
 }
 
 async function call(cache: Cache, truth: Truth, random: () => number, { wrong }: Outcome): Promise<void> {

@@ -16,14 +16,14 @@ export const BUDGET = 500;
 
 type Hurt = (server: RedisServer, duration: number) => Promise<void>;
 
-function tierAt(url: string) {
-  return redis(url, { timeout: BUDGET, breaker: { cooldown: "1s" } });
+function tierAt(url: string, past = false) {
+  return redis(url, { timeout: past ? "1m" : BUDGET, breaker: { cooldown: "1s" } });
 }
 
 async function victim(hurt: Hurt, args: readonly string[] = []): Promise<Victim> {
   const server = await startRedis({ args });
   return {
-    tier: () => tierAt(server.url),
+    tier: (past) => tierAt(server.url, past),
     hurt: (duration) => hurt(server, duration),
     stop: () => server.stop(),
   };
@@ -33,7 +33,7 @@ async function behindProxy(fault: Parameters<typeof proxied>[2]): Promise<Victim
   const server = await startRedis();
   const proxy = await startProxy(server.port);
   return proxied(
-    { tier: (past) => tierAt(past ? server.url : `redis://127.0.0.1:${proxy.port}`), stop: () => server.stop() },
+    { tier: (past) => tierAt(past ? server.url : `redis://127.0.0.1:${proxy.port}`, past), stop: () => server.stop() },
     proxy,
     fault,
   );
@@ -75,7 +75,8 @@ export const faults: Record<string, () => Promise<Victim>> = {
         const end = performance.now() + duration;
         // Others fill the server, so that it evicts whatever it likes.
         for (let i = 0; performance.now() < end; i++) {
-          await wire.send("SET", `foreign ${i % 2_000}`, "x".repeat(2_000));
+          // Refused where nothing can be evicted at the moment.
+          await wire.exchange(["SET", `foreign ${i % 2_000}`, "x".repeat(2_000)]);
           if (i % 20 === 0) await pause(5);
         }
         await wire.send("CONFIG", "SET", "maxmemory", "0");

@@ -32,7 +32,7 @@ export function execute(program: string, args: string[], cwd: string = root): Pr
 /** Runs npm: the one that started the tests, or the one in PATH. */
 export function npm(args: string[], cwd: string): Promise<string> {
   const { npm_execpath: cli, npm_node_execpath: node } = process.env;
-  const quiet = ["--no-audit", "--no-fund", "--no-update-notifier"];
+  const quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--fetch-retries=5"];
   return cli?.endsWith("npm-cli.js") && node
     ? execute(node, [cli, ...args, ...quiet], cwd)
     : execute("npm", [...args, ...quiet], cwd);

@@ -88,12 +88,13 @@ zmodload zsh/zpty
 typeset -i so_far=1
 until_written() {
   local text
-  repeat 2000; do
+  repeat 10000; do
     while zpty -r -t shell text; do :; done
-    (( $(wc -l < ${typed}) >= so_far )) && break
+    if (( $(wc -l < ${typed}) >= so_far )); then so_far+=1; return; fi
     sleep 0.01
   done
-  so_far+=1
+  cat ${typed}
+  exit 1
 }
 zpty shell zsh -f -i
 zpty -w shell ${JSON.stringify(setUp).replaceAll("$", "\\$")}

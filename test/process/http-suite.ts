@@ -39,7 +39,7 @@ export interface Running {
 }
 
 /** Milliseconds that a program has to answer: on a busy machine all of them start at once. */
-const START_LIMIT = 30_000;
+const START_LIMIT = 120_000;
 
 /** A program that answers at a port. */
 export async function startProgram(

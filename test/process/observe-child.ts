@@ -5,12 +5,15 @@ import { writeSync } from "node:fs";
 import { sqlite } from "../../adapters/sqlite.ts";
 import { createCache, memory } from "../../mod.ts";
 import { accessLog, evictionLog, memoryPressure } from "../../src/observe/mod.ts";
+import { settle } from "../contract/mod.ts";
 
 const [task, what] = process.argv.slice(-2) as [string, string];
 const say = (line: string) => writeSync(1, `${line}\n`);
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Reads and deletes keys until it is killed, and says each with the time. */
+/**
+ * Reads and deletes keys until it is killed, and says of each what must be in the logs by now: a deletion a second later, a read two seconds later. The
+ * timers that say so begin after those of the logs, so they end after them, however busy the machine is.
+ */
 async function logForever(): Promise<void> {
   const cache = createCache({ name: "app", tiers: [memory(), sqlite(what)] });
   accessLog(cache);
@@ -20,7 +23,14 @@ async function logForever(): Promise<void> {
     await cache.get(`read${i}`);
     await cache.set("gone", i);
     await cache.delete("gone");
-    say(`${i} ${Date.now()}`);
+    setTimeout(async () => {
+      setTimeout(async () => {
+        await settle();
+        say(`read${i}`);
+      }, 1_000);
+      await settle();
+      say("gone");
+    }, 1_000);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
@@ -36,7 +46,8 @@ async function fill(): Promise<void> {
       `key ${i}`,
       Array.from({ length: 500 }, (_, j) => i + j + 0.5),
     );
-    if (i % 100 === 0) await turn();
+    // The watch looks every ten milliseconds: no more is stored than it can have given up.
+    if (i % 1_000 === 0) await new Promise((resolve) => setTimeout(resolve, 30));
   }
   const [last] = await log.list({ limit: 1 });
   const { entries } = cache.stats().tiers[0]!;

@@ -54,7 +54,7 @@ async function withTarget(
   if (kind === "redis") {
     const server = await startRedis();
     try {
-      await use(server.url, () => redis(server.url));
+      await use(server.url, () => redis(server.url, { timeout: "1m" }));
     } finally {
       await server.stop();
     }

@@ -45,7 +45,7 @@ function passes({ passed, failed }: Outcome): void {
   ok(passed > 100, `all tests must have run: ${passed}`);
 }
 
-test("in the VM of edge-runtime", { skip, timeout: 60_000 }, async () => {
+test("in the VM of edge-runtime", { skip, timeout: 300_000 }, async () => {
   const { text } = await bundled("./upstash/edge.ts", "iife", ["edge-light", "browser"]);
   const place = { url: bridge.url, token: bridge.token };
   const outcome = await new Promise<Outcome>((done) => {
@@ -57,7 +57,7 @@ test("in the VM of edge-runtime", { skip, timeout: 60_000 }, async () => {
 });
 
 for (const compatibilityDate of ["2023-01-01", "2026-11-17"]) {
-  test(`in workerd of ${compatibilityDate}`, { skip, timeout: 60_000 }, async () => {
+  test(`in workerd of ${compatibilityDate}`, { skip, timeout: 300_000 }, async () => {
     const { text: script } = await bundled("./upstash/worker.ts", "esm", ["workerd", "worker", "browser"]);
     const worker = new Miniflare({ modules: true, script, compatibilityDate });
     try {

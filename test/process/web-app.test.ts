@@ -68,7 +68,8 @@ test("an answer is a miss, then a hit in memory, and after kill -9 a hit in SQLi
   const answer = await ask(first, "/packages/plain");
   assert.equal(answer.headers["cache-status"], MISS);
   const again = await ask(first, "/packages/plain");
-  assert.match(String(again.headers["cache-status"]), /^tiercel; hit; detail=memory; ttl=29\d$/);
+  assert.match(String(again.headers["cache-status"]), /^tiercel; hit; detail=memory; ttl=\d+$/);
+  assert.equal(again.cache, MEMORY);
   assert.equal(await first.end("SIGKILL"), "SIGKILL");
 
   const second = await startServer();
@@ -221,7 +222,7 @@ test("what makes a start impossible is one clear line and exit code 1", async ()
       cwd: root,
       env: { ...process.env, ...env, PORT: "0", TIERCEL_URL: "memory:", ...variables },
       encoding: "utf8",
-      timeout: 30_000,
+      timeout: 100_000,
     });
     assert.deepEqual([status, stdout], [1, ""]);
     assert.match(stderr, message);

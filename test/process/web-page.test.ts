@@ -10,6 +10,8 @@ import { startServer } from "./web-server.ts";
 const executablePath = findChromium();
 const folder = mkdtempSync(join(tmpdir(), "tiercel-web-page-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
+/** Milliseconds that anything on the page may take, where the machine is busy. */
+const PATIENCE = 120_000;
 const name = "<b>&amp;";
 mkdirSync(join(folder, "packages/plain"), { recursive: true });
 writeFileSync(join(folder, "packages/plain/package.json"), JSON.stringify({ version: "1.0.0", license: name }));
@@ -21,9 +23,10 @@ test("the page says where each answer came from, under its own policy and withou
   skip: executablePath === undefined && "there is no Chromium",
 }, async () => {
   const server = await startServer({ PACKAGES: join(folder, "packages"), TIERCEL_URL: join(folder, "cache.db") });
-  const browser = await chromium.launch({ executablePath: executablePath ?? "", args });
+  const browser = await chromium.launch({ executablePath: executablePath ?? "", args, timeout: PATIENCE });
   try {
     const page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE);
     const origin = `http://127.0.0.1:${server.port}/`;
     const complaints: string[] = [];
     page.on("pageerror", (error) => complaints.push(error.message));

@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly grep?: string | undefined;
   /** Takes a line or more of text; `console.log` by default. */
   readonly print?: (text: string) => void;
-  /** Milliseconds that one test may take. Default 30,000. */
+  /** Milliseconds that one test may take. Default 120,000: the longest take seconds where nothing else runs. */
   readonly limit?: number;
 }
 
@@ -23,7 +23,7 @@ export interface RunOptions {
  * Runs the portable suites one test after the other, prints failures with their stacks as they come and
  * `runtime: N passed, N failed, N skipped` at the end.
  */
-export async function run({ runtime, grep = "", print = console.log, limit = 30_000 }: RunOptions): Promise<Totals> {
+export async function run({ runtime, grep = "", print = console.log, limit = 120_000 }: RunOptions): Promise<Totals> {
   const totals = { passed: 0, failed: 0, skipped: 0 };
   const fail = (name: string, error: unknown): void => {
     totals.failed++;

@@ -1,5 +1,6 @@
 /** A TCP proxy between a client and a server, for faults of the network and for counting round trips. */
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { createServer, type Server } from "node:net";
+import { freePort } from "./ports.ts";
 import { link, type ProxyMode, type ProxyStats } from "./proxy-link.ts";
 
 export type { ProxyMode, ProxyStats } from "./proxy-link.ts";
@@ -27,7 +28,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
   const links = new Set<ReturnType<typeof link>>();
   let server: Server | undefined;
 
-  const listen = () =>
+  const listen = (at: number) =>
     new Promise<void>((resolve, reject) => {
       const opened = createServer({ allowHalfOpen: true }, (client) => {
         stats.connections++;
@@ -40,10 +41,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
         });
       });
       opened.once("error", reject);
-      opened.listen(port, "127.0.0.1", () => {
-        port = (opened.address() as AddressInfo).port;
-        resolve();
-      });
+      opened.listen(at, "127.0.0.1", resolve);
       opened.unref();
       server = opened;
     });
@@ -55,14 +53,23 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
       for (const each of links) each.cut();
     });
 
-  await listen();
+  for (let attempt = 1; port === 0; attempt++) {
+    const free = await freePort();
+    try {
+      await listen(free);
+      port = free;
+    } catch (error) {
+      // Somebody else may have taken it since it was found free.
+      if (attempt === 3) throw error;
+    }
+  }
   return {
     port,
     stats,
     async mode(next) {
       mode = typeof next === "string" ? { type: next } : next;
       if (mode.type === "refuse") return close();
-      if (server === undefined) await listen();
+      if (server === undefined) await listen(port);
       for (const each of links) each.changed();
     },
     reset() {

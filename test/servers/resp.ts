@@ -35,7 +35,7 @@ export interface Wire {
 }
 
 /**
- * Connects within 2 seconds, and logs in when there is a password.
+ * Connects within 20 seconds, and logs in when there is a password.
  *
  * @param options.ca certificate (PEM) that the server's one is checked with: TLS is used
  */
@@ -52,7 +52,7 @@ export async function connectRedis(options: {
   socket.setNoDelay(true);
   const wire = openWire(socket);
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => socket.destroy(new Error(`No connection to port ${port} within 2 s`)), 2_000);
+    const timer = setTimeout(() => socket.destroy(new Error(`No connection to port ${port} within 20 s`)), 20_000);
     const done = (settle: () => void) => () => {
       clearTimeout(timer);
       settle();

@@ -1,5 +1,5 @@
 /** What all servers share: a port, a folder, readiness, and their end. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,7 +18,7 @@ export interface Server {
   readonly output: string;
   /** Ends the process and removes its folder, unless that was given. May be called again. */
   stop(): Promise<void>;
-  /** Sends a signal; SIGKILL and SIGTERM are waited for. SIGSTOP makes a server that hangs, SIGCONT ends that. */
+  /** Sends a signal; SIGKILL, SIGTERM and SIGSTOP are waited for. SIGSTOP makes a server that hangs, SIGCONT ends that. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same port, in the same folder, after ending the process if it runs. */
   restart(): Promise<void>;
@@ -42,14 +42,14 @@ export interface ServerKind {
 }
 
 /** Milliseconds that a server has to answer. */
-const START_LIMIT = 10_000;
+const START_LIMIT = 60_000;
 /** Milliseconds that a server has to end in an orderly way. */
-const STOP_LIMIT = 3_000;
+const STOP_LIMIT = 10_000;
 
 /**
  * Starts a server and waits until it answers.
  *
- * @throws {Error} when there is no such program, and with the last output when it ends or does not answer within 10 seconds
+ * @throws {Error} when there is no such program, and with the last output when it ends or does not answer within a minute
  */
 export async function startServer(kind: ServerKind): Promise<Server> {
   if (!existsSync(kind.program)) throw new Error(`Cannot start ${kind.name}: there is no program ${kind.program}`);
@@ -107,6 +107,7 @@ export async function startServer(kind: ServerKind): Promise<Server> {
     async kill(signal = "SIGKILL") {
       running.signal(signal);
       if (signal === "SIGKILL" || signal === "SIGTERM") await running.untilEnd();
+      if (signal === "SIGSTOP") await untilStopped(running);
     },
     async restart() {
       await end(running, kind.isOrderly);
@@ -122,7 +123,7 @@ async function untilAnswer(kind: ServerKind, port: number, child: Child, log: st
     const isReady = await Promise.race([
       kind.answers(port, child.pid).catch(() => false),
       child.ended.then(() => false),
-      sleep(2_000, false, { ref: false }),
+      sleep(10_000, false, { ref: false }),
     ]);
     // The process itself is asked about, as another one may answer at a port that was lost to it.
     if (isReady && child.isAlive) return;
@@ -130,6 +131,18 @@ async function untilAnswer(kind: ServerKind, port: number, child: Child, log: st
   }
   const fault = child.isAlive ? `did not answer within ${START_LIMIT / 1_000} s` : "ended at its start";
   throw new Error(`${kind.name} at port ${port} ${fault}: ${lastOutput(log) || `no output of ${kind.program}`}`);
+}
+
+/** Ends when a process has stopped, where the system tells of that. */
+async function untilStopped({ pid }: Child): Promise<void> {
+  const state = () => {
+    try {
+      return /.*\) (\w)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1];
+    } catch {
+      return "T";
+    }
+  };
+  for (const limit = Date.now() + STOP_LIMIT; state() !== "T" && Date.now() < limit; ) await sleep(1);
 }
 
 async function end(child: Child, isOrderly = false): Promise<void> {

@@ -47,7 +47,7 @@ export async function startSqld(options: SqldOptions = {}): Promise<SqldServer> 
       ...args,
     ],
     answers: async (port) => {
-      const response = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(1_000) });
+      const response = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(10_000) });
       await response.text();
       return response.ok;
     },

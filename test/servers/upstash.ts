@@ -156,6 +156,8 @@ export async function startUpstashBridge(
       response.end(JSON.stringify({ error: message }));
     });
   });
+  // A connection that is closed here while a request is on its way fails that.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   server.unref();
   const { port } = server.address() as AddressInfo;

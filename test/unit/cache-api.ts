@@ -18,6 +18,9 @@ const listable = navigator?.userAgent === "Cloudflare-Workers" ? undefined : cac
 let names = 0;
 const newName = () => `tiercel-test-${++names}-${Math.random()}`;
 
+/** They are on disk, and in browsers in another process. */
+const PATIENT = { timeout: "forever" } as const;
+
 const real: TestCase[] =
   listable === undefined
     ? []
@@ -40,7 +43,7 @@ const real: TestCase[] =
             const theirs = await listable.open(name);
             await theirs.put("https://tiercel.invalid/other", new Response("other"));
             await theirs.put("https://example.com/kapp__k", new Response("other"));
-            const cache = createCache({ name: "app", tiers: [cacheApi(theirs)] });
+            const cache = createCache({ name: "app", tiers: [cacheApi(theirs, PATIENT)] });
             await cache.set("k", 1);
             equal(await cache.keys(), ["k"]);
             await cache.clear();
@@ -52,7 +55,7 @@ const real: TestCase[] =
             const name = newName();
             const theirs = await listable.open(name);
             await theirs.put("https://tiercel.invalid/kapp__k", new Response("garbage"));
-            const cache = createCache({ name: "app", tiers: [memory(), cacheApi(name)] });
+            const cache = createCache({ name: "app", tiers: [memory(), cacheApi(name, PATIENT)] });
             const corrupt: unknown[] = [];
             cache.on("corrupt", ({ key, tier }) => corrupt.push([key, tier]));
             same(await cache.get("k"), undefined);

@@ -13,6 +13,8 @@ import type { WorkerEnv } from "./env.ts";
 
 const now = FAKE_START;
 const LEASE = 10_000;
+/** Nothing here is about the time that a database takes. */
+const PATIENT = { timeout: "1m" } as const;
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 /** The contract and the tests of D1, on a database that is emptied before each. */
@@ -27,8 +29,8 @@ export function suites({ DB }: Pick<WorkerEnv, "DB">): TestCase[] {
     async create() {
       await empty();
       return {
-        tier: d1(database),
-        reopen: () => d1(database),
+        tier: d1(database, PATIENT),
+        reopen: () => d1(database, PATIENT),
         async loseTags(tags) {
           await database.batch(tags.map((tag) => database.prepare("DELETE FROM tags WHERE name = ?").bind(tag)));
         },
@@ -164,7 +166,7 @@ function ofTrips(database: D1Binding): Tests {
 function ofFaults(database: D1Binding, run: Run, rows: Rows): Tests {
   return {
     "makes the tables once though ten tiers come at the same time": async () => {
-      const tiers = numbers(10).map(() => opened(d1(database)).tier);
+      const tiers = numbers(10).map(() => opened(d1(database, PATIENT)).tier);
       await Promise.all(tiers.map((tier, index) => put(tier, { [`k${index}`]: index })));
       equal(await values(tiers[0]!, ...numbers(10).map((index) => `k${index}`)), numbers(10));
     },
@@ -220,7 +222,7 @@ function ofFaults(database: D1Binding, run: Run, rows: Rows): Tests {
 
 function ofCaches(database: D1Binding, run: Run, rows: Rows): Tests {
   const open = (name = "app") =>
-    createCache({ name, tiers: [memory(), d1(database)], ttl: "1h", coherence: 0, sweepInterval: 0 });
+    createCache({ name, tiers: [memory(), d1(database, PATIENT)], ttl: "1h", coherence: 0, sweepInterval: 0 });
   return {
     "caches on one database agree on what is written, invalidated, cleared and loaded": async () => {
       const [one, two, other] = [open(), open(), open("other")];

@@ -16,6 +16,8 @@ async function emptied(namespace: KvNamespace): Promise<KvNamespace> {
   }
 }
 
+/** Nothing here is about the time that a store takes. */
+const PATIENT = { timeout: "1m" } as const;
 const encoder = new TextEncoder();
 let names = 0;
 
@@ -35,7 +37,9 @@ export function suites({ KV, DB }: WorkerEnv): TestCase[] {
     ...suite("caches over KV", {
       "share values, deletions and clears through it": async () => {
         await emptied(binding);
-        const [one, two] = [1, 2].map(() => createCache({ name: "app", tiers: [memory(), kv(binding)], ttl: "1h" }));
+        const [one, two] = [1, 2].map(() =>
+          createCache({ name: "app", tiers: [memory(), kv(binding, PATIENT)], ttl: "1h" }),
+        );
         await one!.set("k", { answer: 42 });
         await one!.set(["list", 1], "array key");
         equal(
@@ -88,7 +92,12 @@ export function suites({ KV, DB }: WorkerEnv): TestCase[] {
         await emptied(binding);
         const name = `kv-d1-${++names}-${Math.floor(Math.random() * 1e9)}`;
         const open = () =>
-          createCache({ name, tiers: [memory(), kv(binding), d1(DB as D1Binding)], ttl: "1h", coherence: 0 });
+          createCache({
+            name,
+            tiers: [memory(), kv(binding, PATIENT), d1(DB as D1Binding, PATIENT)],
+            ttl: "1h",
+            coherence: 0,
+          });
         const [one, two] = [open(), open()];
         await one.set("k", "old", { tags: ["t"] });
         same(await two.get("k"), "old");

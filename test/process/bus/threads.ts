@@ -8,7 +8,7 @@ import { Worker } from "node:worker_threads";
 import { ORDERS, openShared } from "./thread.ts";
 
 /** Longest time until a message is there, in milliseconds. */
-const LIMIT = 20_000;
+const LIMIT = 120_000;
 
 const [store] = process.argv.slice(2);
 const cache = openShared(store);

@@ -38,13 +38,13 @@ export interface LoadJob {
   readonly hangsAfter?: number;
 }
 
-/** A line of its history: a loader started or ended, or a call was answered. */
+/** A line of its history: a call begins, its loader started or ended, or it was answered. */
 export interface LoadLine {
   readonly time: number;
   readonly process: number;
-  readonly event: "start" | "end" | "got";
+  readonly event: "ask" | "start" | "end" | "got";
   readonly key: string;
-  readonly value: string;
+  readonly value?: string;
 }
 
 /** The job of this process: the last argument of its command. */

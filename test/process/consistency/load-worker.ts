@@ -39,6 +39,7 @@ await Promise.all(
   Array.from({ length: AT_ONCE }, async () => {
     while (next < last) {
       const key = `k${next++ % job.keys}`;
+      say({ event: "ask", key });
       say({ event: "got", key, value: await cache.getOrSet(key, () => load(key)) });
     }
   }),

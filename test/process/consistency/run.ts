@@ -25,10 +25,6 @@ export interface RunOptions extends Pick<Job, "seed" | "operations" | "memory" |
 /** What came of it. */
 export interface Outcome extends Verdict {
   readonly history: History;
-  /** How long the slowest call took, in milliseconds. */
-  readonly longest: number;
-  /** How long the processes worked, in milliseconds. */
-  readonly duration: number;
 }
 
 /** Runs processes to their end and checks the history. @throws {Error} when one failed or was not done */
@@ -46,19 +42,14 @@ export async function run({ folder, bounds, processes = 4, during, ...rest }: Ru
     fleet.end();
   }
   const history = historyOf(linesOf(readFileSync(file, "utf8")));
-  const { calls, lines } = history;
+  const { calls } = history;
   const isKilled = fleet.children.map(({ signalCode }) => signalCode === "SIGKILL");
   const open = calls.filter(
     ({ line, end, error }) => end === Infinity && error === undefined && !isKilled[line.process],
   );
   if (open.length > 0)
     throw new Error(`${open.length} calls did not end, the first is ${JSON.stringify(open[0]!.line)}`);
-  const longest = calls.reduce(
-    (most, { line, endTime }) => Math.max(most, endTime === Infinity ? 0 : endTime - line.time),
-    0,
-  );
-  const duration = (lines.at(-1)?.time ?? 0) - (lines[0]?.time ?? 0);
-  return { ...check(history, bounds), history, longest, duration };
+  return { ...check(history, bounds), history };
 }
 
 /** The first violations as text, with the seed that led to them. */

@@ -27,7 +27,7 @@ export async function runContract(place: Place, runtime: string): Promise<Outcom
     create() {
       const prefix = `${runtime}${++made}`;
       // Small, as the largest value that fits is written too, and the VM's own fetch is slow.
-      const make = () => upstash(place, { prefix, maxRequestBytes: 131_072 });
+      const make = () => upstash(place, { prefix, timeout: "1m", maxRequestBytes: 131_072 });
       const base = `{${prefix}:contract}`;
       return {
         tier: make(),
@@ -54,7 +54,8 @@ export async function runContract(place: Place, runtime: string): Promise<Outcom
 
 /** A whole cache, with memory, and a second one that follows it. */
 async function withCache(place: Place, runtime: string): Promise<void> {
-  const open = () => createCache({ name: `whole-${runtime}`, tiers: [memory(), upstash(place)], coherence: 0 });
+  const open = () =>
+    createCache({ name: `whole-${runtime}`, tiers: [memory(), upstash(place, { timeout: "1m" })], coherence: 0 });
   const [one, two] = [open(), open()];
   same(await one.getOrSet("key", () => "value", { tags: ["tag"] }), "value");
   same(await two.get("key"), "value");

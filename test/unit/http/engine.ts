@@ -274,7 +274,7 @@ export const tests: TestCase[] = suite("http engine", {
     for (const vary of [{}, { vary: "x-a" }] as Record<string, string>[]) {
       let answer!: (response: Response) => void;
       let count = 0;
-      const { get, text, cache, clock } = site(() => {
+      const { get, text, cache, clock, settle } = site(() => {
         count++;
         return new Promise<Response>((resolve) => {
           answer = resolve;
@@ -286,7 +286,7 @@ export const tests: TestCase[] = suite("http engine", {
       await cache.invalidateTags(["t"]);
       answer(new Response("old", { headers: { "cache-control": "max-age=60", "cache-tag": "t", ...vary } }));
       same(await (await first).text(), "old");
-      await clock.settle();
+      await settle();
       same(await text("/"), "new", JSON.stringify(vary));
     }
   },

@@ -156,7 +156,7 @@ export async function tamper(
 
 /** Ends when everything that needs real turns of the event loop, as encryption does, is over. */
 export async function until(check: () => boolean | Promise<boolean>): Promise<void> {
-  for (let turn = 0; turn < 2_000; turn++) {
+  for (let turn = 0; turn < 30_000; turn++) {
     if (await check()) return;
     await new Promise((resolve) => setTimeout(resolve, 1));
   }

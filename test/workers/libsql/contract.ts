@@ -21,6 +21,9 @@ const RACES = [
   "never throws, tears or invents a value when reads race writes and deletes",
 ];
 
+/** Nothing here is about the time that a server takes. */
+const PATIENT = { timeout: "1m" } as const;
+
 /** The tests, on the database at a URL. */
 export function testsOf(url: string): TestCase[] {
   const client = () => createClient({ url });
@@ -34,14 +37,14 @@ export function testsOf(url: string): TestCase[] {
     capabilities: { keys: true, tags: true, leases: true, journal: true, durable: true, shared: true },
     async create() {
       await empty();
-      return { tier: libsql(url), reopen: () => libsql(url) };
+      return { tier: libsql(url, PATIENT), reopen: () => libsql(url, PATIENT) };
     },
     skip: RACES.map((test) => ({ test, reason: "sqld may stop answering when many write at once" })),
   });
   const whole = suite("libsql in a cache", {
     "is opened by a URL, lazily, and shared": async () => {
       await empty();
-      const [one, two] = [0, 1].map(() => createCache({ tiers: [memory(), libsql(url)], coherence: 0 }));
+      const [one, two] = [0, 1].map(() => createCache({ tiers: [memory(), libsql(url, PATIENT)], coherence: 0 }));
       await one!.set("k", 1, { tags: ["t"] });
       same(await two!.get("k"), 1);
       await one!.invalidateTags(["t"]);

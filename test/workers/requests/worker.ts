@@ -65,8 +65,8 @@ export interface Asked {
   readonly call?: Record<string, unknown>;
   /** Answers before the call has ended. */
   readonly early?: boolean;
-  /** Gives up the call after so many milliseconds. */
-  readonly giveUp?: number;
+  /** Gives up the call when the gate answers. */
+  readonly giveUp?: boolean;
 }
 
 const caches = new Map<string, Cache>();
@@ -146,9 +146,11 @@ function storedKey({ cache, key = "k" }: Asked): string {
 async function operate(asked: Asked, env: Env, context: Context, id: string): Promise<unknown> {
   const cache = cacheOf(asked, env);
   const { op, key = "k", value = 1, call = {}, giveUp } = asked;
+  const controller = new AbortController();
+  if (giveUp) void env.GATE.fetch(`http://gate/give up/${id}`).then(() => controller.abort());
   const options = {
     ...call,
-    ...(giveUp !== undefined && { signal: AbortSignal.timeout(giveUp) }),
+    ...(giveUp && { signal: controller.signal }),
     ...(asked.waitUntil === "call" && { waitUntil: (work: Promise<unknown>) => context.waitUntil(work) }),
   };
   switch (op) {
