@@ -48,6 +48,7 @@ export async function loadMany<K extends Key, V>(
     version: first?.version,
     // Where hits are looked at first, each key takes its own.
     lease: isChoosy(options) ? 0 : (first?.lifetimes.lease ?? 0),
+    since: space.engine.now(),
   });
   const places = new Map(asked.map((text, place) => [text, place]));
   const runs = new Map<string, MaybePromise<unknown>>();

@@ -83,8 +83,8 @@ export class Loads {
     return isPromise(looked) ? abortable(looked, request.options.signal) : looked;
   }
 
-  #read({ text, version, space }: Request, lease: number): MaybePromise<Findings> {
-    return this.#engine.store.read([text], { sequence: true, version, lease, tier: space.tiers });
+  #read({ text, version, space, since }: Request, lease: number): MaybePromise<Findings> {
+    return this.#engine.store.read([text], { sequence: true, version, lease, tier: space.tiers, since });
   }
 
   /** What was found, unless this caller cannot be served it: then a lease to load under is taken in its place. */
@@ -152,6 +152,8 @@ export class Loads {
     if (running && running.version === version && !isObsolete(this.#engine, running)) {
       const { found: [looked] = [], leases } = (reading ?? {}) as Partial<Findings>;
       this.#release(text, { lease: leases?.[0] });
+      // What it waits for is no time of its own tiers.
+      request.since = undefined;
       const found = this.#spare(request, running, looked);
       return found ? this.#count(request, served(found)) : this.#wait(running, request, ledger.latest);
     }
@@ -357,7 +359,6 @@ export class Loads {
   async #load(flight: Flight, request: Request, findings: Findings, ticket: number): Promise<Landing> {
     const { key, text, lifetimes } = request;
     const { leases } = this.#engine.store;
-    const since = request.since ?? flight.startedAt;
     flight.found = findings.found[0];
     flight.sequence = findings.sequence;
     flight.lease = findings.leases?.[0];
@@ -374,7 +375,7 @@ export class Loads {
       if (failure) throw failure.error;
       const { sequence } = findings;
       flight.sequence = sequence;
-      const waited = this.#engine.now() - since;
+      const waited = this.#engine.now() - (request.since ?? flight.startedAt);
       const decision: Decision = { sequence, lease: flight.lease };
       const value = await callLoader(
         this.#engine,
@@ -402,7 +403,6 @@ export class Loads {
    */
   #inTime(flight: Flight, kept: Promise<Entry | undefined>, waited: number): Promise<Entry | undefined> {
     const { patience, options } = this.#engine;
-    if (waited === 0 || patience === Infinity) return kept;
     return within(kept, patience - waited, options.clock, () => {
       flight.keeping = kept;
       this.#engine.background(kept, "store");

@@ -51,7 +51,7 @@ export function configure(engine: Engine, patch: Settings): void {
   if ("maxEntries" in patch || "maxBytes" in patch) {
     const tier = engine.store.tiers.find((one) => one.resize);
     if (!tier && (maxEntries ?? maxBytes) !== undefined)
-      throw invalid(maxEntries === undefined ? "maxBytes" : "maxEntries", "left out, where no tier is memory()", patch);
+      throw invalid(maxEntries === undefined ? "maxBytes" : "maxEntries", "left out where no tier is memory()", patch);
     // It refuses what is wrong, and nothing that follows can fail.
     tier?.resize?.({ maxEntries, maxBytes });
   }

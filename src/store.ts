@@ -67,6 +67,8 @@ export interface StoreReadOptions extends Pick<ReadOptions, "metaOnly" | "peek" 
   readonly version: string | undefined | null;
   /** Only this tier, or these. */
   readonly tier?: string | readonly string[] | undefined;
+  /** When the call began that waits for it: from then on no longer than all budgets together. Default: the budget of each operation alone. */
+  readonly since?: number | undefined;
 }
 
 /**

@@ -133,7 +133,7 @@ export class Verbs {
     callable("loader", loader);
     const { engine } = this;
     const request = newRequest(key, options, this.space.own, loader);
-    if (engine.patience !== Infinity) request.since = engine.now();
+    if (engine.patience < Infinity) request.since = engine.now();
     return this.coherent(
       () =>
         then(this.space.inherited([key], request.version), (found) =>

@@ -14,6 +14,7 @@ import { isPromise, then } from "../maybe.ts";
 import { isWithin } from "../serving.ts";
 import type { Claim, Findings, Leases, Store } from "../store.ts";
 import type { MaybePromise } from "../tier.ts";
+import { within } from "../timeout.ts";
 import type { Request } from "../write.ts";
 import type { Layer } from "./layer.ts";
 import { Sleepers } from "./sleepers.ts";
@@ -35,16 +36,19 @@ export class StackLeases implements Leases {
   readonly #store: Pick<Store, "read">;
   readonly #layer: Layer;
   readonly #engine: Engine;
+  readonly #patience: number;
   readonly #sleepers: Sleepers;
   /** Leases that are on their way back, which are waited for before the next is asked for. */
   readonly #releasing = new Map<string, { readonly lease: number | undefined; readonly done: Promise<unknown> }>();
   /** Questions of this turn, by what is asked beside the key. */
   readonly #batches = new Map<string, Batch>();
 
-  constructor(store: Pick<Store, "read">, layer: Layer, engine: Engine) {
+  /** @param patience how long a call may wait for all tiers together, in milliseconds */
+  constructor(store: Pick<Store, "read">, layer: Layer, engine: Engine, patience: number) {
     this.#store = store;
     this.#layer = layer;
     this.#engine = engine;
+    this.#patience = patience;
     this.#sleepers = new Sleepers(engine.options.clock);
   }
 
@@ -84,9 +88,12 @@ export class StackLeases implements Leases {
     const patience = lifetimes.leaseTimeout < 0 ? 2 * lifetimes.lease : lifetimes.leaseTimeout;
     let deadline = startedAt + patience;
     let isTaken = false;
+    let isFirst = true;
     for (;;) {
-      await this.#released(text);
-      const findings = await this.#ask(request, due && this.#layer.name);
+      const asked = this.#released(text).then(() => this.#ask(request, due && this.#layer.name));
+      const findings = await (isFirst && !flight.background ? this.#inTime(asked, request) : asked);
+      if (!findings) return { findings: first, lease: NO_LEASE };
+      isFirst = false;
       const lease = findings.leases?.[0];
       const fresh = isFresh(findings) && findings.found[0]!.entry.createdAt !== due?.createdAt;
       if (lease !== undefined && !fresh) return { findings: due ? first : findings, lease };
@@ -115,6 +122,16 @@ export class StackLeases implements Leases {
       await this.#sleepers.sleep(text, Math.ceil(Math.min(deadline - now, jittered)));
       flight.controller?.signal.throwIfAborted();
     }
+  }
+
+  /** Ends with nothing when the tiers have had their time: a lease that comes then is given back. */
+  #inTime(asked: Promise<Findings>, { text, since = Infinity }: Request): Promise<Findings | undefined> {
+    const engine = this.#engine;
+    return within<Findings | undefined>(asked, since + this.#patience - engine.now(), engine.options.clock, () => {
+      const back = asked.then(({ leases: [lease] = [] }) => lease && this.release(text, lease));
+      engine.background(back, "release of a lease");
+      return undefined;
+    });
   }
 
   /** What becomes of a call that has waited long enough; `undefined` when it is to load itself. */

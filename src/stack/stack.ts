@@ -7,7 +7,7 @@
 import type { Engine } from "../engine.ts";
 import type { Entry } from "../entry.ts";
 import { ConfigError, TierError } from "../errors.ts";
-import { all, ended, finalize, repeat, then } from "../maybe.ts";
+import { all, ended, finalize, isPromise, repeat, then } from "../maybe.ts";
 import { sharedPrefix } from "../options.ts";
 import { type CacheHealth, type LayerCounters, newLayerCounters, type TierStats } from "../stats.ts";
 import {
@@ -21,6 +21,7 @@ import {
   type StoreReadOptions,
 } from "../store.ts";
 import type { Change, InvalidationMode, MaybePromise, TagMatch, Tier, Touch, Write } from "../tier.ts";
+import { within } from "../timeout.ts";
 import { distribute } from "./distribute.ts";
 import { Follower } from "./follower.ts";
 import { drop, invalidate } from "./invalidation.ts";
@@ -66,6 +67,8 @@ class Stack implements Store {
   readonly #ranks: Ranks;
   readonly #traffic: Traffic;
   readonly #ledger = new TagLedger();
+  /** All budgets together, in milliseconds. */
+  readonly #patience: number;
 
   /** @throws {ConfigError} for two tiers of one name, or a wrong option of a tier */
   constructor(tiers: readonly Tier[], engine: Engine) {
@@ -79,6 +82,7 @@ class Stack implements Store {
     this.counters = this.#layers[0]!.counters;
     const budgets = this.#layers.map(({ guard }) => guard.budget).filter((budget) => budget !== Infinity);
     if (budgets.length > 0) engine.patience = Math.max(...budgets);
+    this.#patience = budgets.reduce((sum, budget) => sum + budget, 0) || Infinity;
     const shared = this.#layers.filter((layer) => !layer.isPrivate);
     const authority = this.#layers.findLast(({ tier }) => tier.capabilities.tags && !tier.capabilities.readOnly);
     const followed = shared.findLast(({ tier }) => tier.capabilities.journal);
@@ -102,7 +106,7 @@ class Stack implements Store {
       this.look = () => follower.look();
     }
     if (authority?.tier.capabilities.leases && !authority.isPrivate)
-      this.leases = new StackLeases(this, authority, engine);
+      this.leases = new StackLeases(this, authority, engine, this.#patience);
     // Tiers without an authority have entries from earlier processes, whose invalidations nobody remembers.
     if (!authority && shared.some(({ tier }) => !tier.capabilities.readOnly)) this.#ledger.raise(engine.now());
     const limit =
@@ -187,7 +191,37 @@ class Stack implements Store {
       }
       return onError === "throw" ? walk : { found, leases, sequence };
     });
-    return finalize(walked, () => engine.fence.leave());
+    const read = finalize(walked, () => engine.fence.leave());
+    return options.since !== undefined && isPromise(read)
+      ? this.#inTime(read, keys, options, options.since, walk)
+      : read;
+  }
+
+  /**
+   * Waits for a read no longer than all budgets together from when its call began, whatever had to be waited for before. What it
+   * brings then is given back.
+   */
+  #inTime(
+    read: Promise<Findings>,
+    keys: readonly string[],
+    { lease = 0 }: StoreReadOptions,
+    since: number,
+    walk: Walk,
+  ): Promise<Findings> {
+    const engine = this.#engine;
+    return within(read, since + this.#patience - engine.now(), engine.options.clock, (): Findings => {
+      engine.background(
+        read.then(({ leases = [] }) => {
+          for (const [i, one] of leases.entries()) if (one) this.leases!.release(keys[i]!, one);
+        }),
+        "release of a lease",
+      );
+      const found = [...walk.found];
+      const leases = lease > 0 && this.leases ? keys.map(() => NO_LEASE) : undefined;
+      const message = `Gave up reading as all tiers together must take at most ${this.#patience} ms`;
+      const fault = walk.fault ?? new TierError(this.tiers.at(-1)!.name, message);
+      return { found, leases, sequence: walk.sequence, ...(engine.options.onError === "throw" && { fault }) };
+    });
   }
 
   /** Asks one layer after the other for what is not yet found fresh. */

@@ -94,7 +94,7 @@ export class StreamLoads {
       filling = await this.#writer.begin(pieces, this.#writer.filling(text, undefined, meta, core, true));
       return this.#writer.finish(filling, context.signal);
     });
-    if (engine.patience !== Infinity) request.since = engine.now();
+    if (engine.patience < Infinity) request.since = engine.now();
     const landing = settle(() => verbs.coherent(() => engine.loads.run(request)));
     // Also when this caller waits no more.
     const settled = landing.catch(() => {}).then(() => filling && this.#writer.settle(text, filling, before));

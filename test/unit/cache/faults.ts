@@ -203,6 +203,45 @@ export const faults: StackSuite = stackSuite(
       same(await stateOf(call, clock.settle), "resolved");
       same(await call, "ours");
     }),
+    "a load waits for no more than one budget in all, whatever its tier is asked for before": faulty(async (open) => {
+      const { cache, clock, faults } = open({ lower: { breaker: false }, coherence: "forever" });
+      await cache.set("k", "old");
+      await cache.evict("k");
+      faults.fail({ deleteMany: "reject" });
+      await cache.delete("gone");
+      const slow = { delay: 0.6 * BUDGET };
+      faults.fail({ deleteMany: slow, getMany: slow, setMany: "hang" });
+      let loads = 0;
+      const load = () => `loaded ${++loads}`;
+      const calls = [cache.getOrSet("k", load), cache.getOrSetMany(["l"], () => [load()])];
+      await clock.advance(BUDGET - 1);
+      for (const call of calls) same(await stateOf(call, clock.settle), "pending");
+      await clock.advance(1);
+      equal(await Promise.all(calls), ["loaded 1", new Map([["l", "loaded 2"]])]);
+      // What came too late is given back: the next load waits for nobody.
+      await clock.advance(2 * BUDGET);
+      faults.heal();
+      await clock.advance(2 * BUDGET);
+      same(await cache.getOrSet("n", load), "loaded 3");
+      for (const key of ["k", "l"]) await cache.delete(key);
+      equal([await cache.getOrSet("k", load), await cache.getOrSet("l", load)], ["loaded 4", "loaded 5"]);
+    }),
+    "what a caller has waited for the load of another is no time of its tiers": faulty(async (open) => {
+      const { cache, clock, faults } = open({ coherence: "forever" });
+      const first = deferred<string>();
+      const theirs = cache.getOrSet("k", () => first.promise, { tags: ["t"] });
+      await clock.settle();
+      await cache.invalidateTags(["t"]);
+      // Joins that load, whose value is too old for it in the end.
+      const ours = cache.getOrSet("k", () => "new");
+      await clock.advance(3 * BUDGET);
+      faults.fail({ getMany: { delay: 10 } });
+      first.resolve("old");
+      await clock.advance(BUDGET);
+      equal(await Promise.all([theirs, ours]), ["old", "new"]);
+      faults.heal();
+      same(await cache.getOrSet("k", unwanted), "new");
+    }),
     "a slow tier within its budget is waited for": faulty(async (open) => {
       const { cache, clock, faults } = open();
       await cache.set("k", "v");
