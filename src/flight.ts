@@ -45,6 +45,8 @@ export interface Flight extends Held {
   readonly version: string | undefined;
   readonly startedAt: number;
   hasLanded?: boolean;
+  /** How long it waited for the tiers before its loader began, in milliseconds. */
+  waited: number;
   /** How many callers wait. */
   waiting: number;
 }

@@ -152,8 +152,6 @@ export class Loads {
     if (running && running.version === version && !isObsolete(this.#engine, running)) {
       const { found: [looked] = [], leases } = (reading ?? {}) as Partial<Findings>;
       this.#release(text, { lease: leases?.[0] });
-      // What it waits for is no time of its own tiers.
-      request.since = undefined;
       const found = this.#spare(request, running, looked);
       return found ? this.#count(request, served(found)) : this.#wait(running, request, ledger.latest);
     }
@@ -240,6 +238,7 @@ export class Loads {
       version,
       startedAt: this.#engine.now(),
       waiting: 0,
+      waited: 0,
     };
     this.#forgetLost();
     this.#flights.set(text, flight);
@@ -312,6 +311,8 @@ export class Loads {
       return this.#count(request, landing);
     // One that has landed and is still being written is joined no more.
     if (flight.keeping) this.#leave(text, flight);
+    // The rest was the time of its loader.
+    request.since = this.#engine.now() - flight.waited;
     return this.run(request);
   }
 
@@ -375,7 +376,7 @@ export class Loads {
       if (failure) throw failure.error;
       const { sequence } = findings;
       flight.sequence = sequence;
-      const waited = this.#engine.now() - (request.since ?? flight.startedAt);
+      flight.waited = this.#engine.now() - (request.since ?? flight.startedAt);
       const decision: Decision = { sequence, lease: flight.lease };
       const value = await callLoader(
         this.#engine,
@@ -385,7 +386,7 @@ export class Loads {
         (error) => this.#flights.get(text) === flight && this.#remember(request, error),
       );
       const kept = this.#keep(flight, request, value, decision, ticket);
-      const entry = isPromise(kept) ? await this.#inTime(flight, kept, waited) : kept;
+      const entry = isPromise(kept) ? await this.#inTime(flight, kept) : kept;
       return { entry: entry ?? { value, sequence }, by: "load", tier: "" };
     } catch (error) {
       if (flight.background) this.#engine.emit("error", () => ({ error, operation: "refresh", key }));
@@ -401,9 +402,9 @@ export class Loads {
    * Waits for a write no longer than what the reads have left of the time that tiers may take. It goes on, and until it ends
    * callers join the flight.
    */
-  #inTime(flight: Flight, kept: Promise<Entry | undefined>, waited: number): Promise<Entry | undefined> {
+  #inTime(flight: Flight, kept: Promise<Entry | undefined>): Promise<Entry | undefined> {
     const { patience, options } = this.#engine;
-    return within(kept, patience - waited, options.clock, () => {
+    return within(kept, patience - flight.waited, options.clock, () => {
       flight.keeping = kept;
       this.#engine.background(kept, "store");
       return undefined;

@@ -32,7 +32,7 @@ export interface Request {
   /** Makes the value, where the call does not bring it. */
   readonly loader: Loader | undefined;
   /** When the call began, where it had to wait for something before it got here. */
-  since?: number | undefined;
+  since?: number;
   /** When the entry was made that may be served to this caller. */
   accepted?: number | undefined;
   /** The entry that may not, but to others. */

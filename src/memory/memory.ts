@@ -297,7 +297,7 @@ class MemoryStore implements MemoryTier {
     const made = this.options as MemoryOptions;
     // Weights are kept from the beginning or not at all.
     if (!this.#weights && maxBytes !== undefined && maxBytes !== Infinity)
-      throw invalid("maxBytes", "given when the tier is made, to be changed later", maxBytes);
+      throw invalid("maxBytes", "given when the tier is made", maxBytes);
     this.#bound({ maxEntries: maxEntries ?? made.maxEntries, maxBytes: maxBytes ?? made.maxBytes });
     this.#fit();
   }

@@ -226,6 +226,26 @@ export const faults: StackSuite = stackSuite(
       for (const key of ["k", "l"]) await cache.delete(key);
       equal([await cache.getOrSet("k", load), await cache.getOrSet("l", load)], ["loaded 4", "loaded 5"]);
     }),
+    "who joined a load that is too old for it has waited for the tiers as long as that one": faulty(async (open) => {
+      const { cache, clock, faults } = open({ lower: { breaker: false }, coherence: "forever" });
+      await cache.has("first");
+      faults.fail({ deleteMany: "reject" });
+      await cache.delete("gone");
+      faults.fail({ deleteMany: { delay: 0.15 * BUDGET }, getMany: { delay: 0.9 * BUDGET }, setMany: "hang" });
+      let loads = 0;
+      const load = () => `loaded ${++loads}`;
+      const calls = [cache.getOrSet("k", load, { tags: ["t"] })];
+      await clock.settle();
+      const told = cache.invalidateTags(["t"]);
+      await clock.advance(0.2 * BUDGET);
+      await told;
+      calls.push(cache.getOrSet("k", load, { tags: ["t"] }));
+      await clock.advance(0.8 * BUDGET);
+      for (const call of calls) same(await stateOf(call, clock.settle), "resolved");
+      equal(await Promise.all(calls), ["loaded 1", "loaded 2"]);
+      faults.release();
+      await clock.advance(BUDGET);
+    }),
     "what a caller has waited for the load of another is no time of its tiers": faulty(async (open) => {
       const { cache, clock, faults } = open({ coherence: "forever" });
       const first = deferred<string>();
