@@ -11,6 +11,9 @@ export const RATE = 200;
 /** How long a load takes, in milliseconds. */
 export const LOAD = 5;
 
+/** A `getOrSet`, or a change: `delete` and `invalidateTags`. */
+export type Kind = "load" | "change";
+
 /** What came of it. */
 export interface Outcome {
   calls: number;
@@ -20,8 +23,8 @@ export interface Outcome {
   readonly wrong: string[];
   /** How long each call took, in milliseconds in which this process could run. */
   readonly times: number[];
-  /** How long one took at most, without what a pause of the machine has brought about. */
-  longest: number;
+  /** How long a call of each kind took at most, without what a pause of the machine has brought about. */
+  readonly longest: Record<Kind, number>;
   /** The longest pause of the machine, in milliseconds. */
   held: number;
 }
@@ -39,7 +42,7 @@ export async function traffic(
   random: () => number,
   until: Promise<unknown>,
 ): Promise<Outcome> {
-  const outcome: Outcome = { calls: 0, errors: [], wrong: [], times: [], longest: 0, held: 0 };
+  const outcome: Outcome = { calls: 0, errors: [], wrong: [], times: [], longest: { load: 0, change: 0 }, held: 0 };
   const watch = startWatch();
   const running = new Set<Promise<void>>();
   let isOver = false;
@@ -95,34 +98,44 @@ function startWatch(): Watch {
 async function timed(cache: Cache, truth: Truth, random: () => number, outcome: Outcome, watch: Watch): Promise<void> {
   const begun = performance.now();
   const startedAt = watch.now();
+  const kind: Kind = random() < 0.05 ? "change" : "load";
   try {
-    await call(cache, truth, random, outcome);
+    await (kind === "load" ? load : change)(cache, truth, random, outcome);
   } catch (error) {
     outcome.errors.push(String(error));
   }
   const took = watch.now() - startedAt;
   outcome.times.push(took);
-  if (took > outcome.longest) outcome.longest = Math.max(outcome.longest, took - watch.longestPause(begun - AFTERMATH));
+  const { longest } = outcome;
+  if (took > longest[kind]) longest[kind] = Math.max(longest[kind], took - watch.longestPause(begun - AFTERMATH));
 }
 
-async function call(cache: Cache, truth: Truth, random: () => number, { wrong }: Outcome): Promise<void> {
-  const key = truth.keys[Math.floor(random() ** 2 * truth.keys.length)]!;
-  const kind = random();
-  if (kind < 0.02) {
+async function change(cache: Cache, truth: Truth, random: () => number): Promise<void> {
+  const key = keyOf(truth, random);
+  // Two of five by tag.
+  if (random() < 0.4) {
     const tag = truth.tag(key);
     const versions = truth.change(truth.tagged(tag));
     await cache.invalidateTags([tag]);
     truth.acknowledge(versions);
-  } else if (kind < 0.05) {
+  } else {
     const versions = truth.change([key]);
     await cache.delete(key);
     truth.acknowledge(versions);
-  } else {
-    const floor = truth.floor(key);
-    const value = await cache.getOrSet(key, () => source(truth, key), { tags: [truth.tag(key)] });
-    const fault = truth.fault(key, value, floor);
-    if (fault !== undefined) wrong.push(fault);
   }
+}
+
+async function load(cache: Cache, truth: Truth, random: () => number, { wrong }: Outcome): Promise<void> {
+  const key = keyOf(truth, random);
+  const floor = truth.floor(key);
+  const value = await cache.getOrSet(key, () => source(truth, key), { tags: [truth.tag(key)] });
+  const fault = truth.fault(key, value, floor);
+  if (fault !== undefined) wrong.push(fault);
+}
+
+/** Some keys are wanted more often than others. */
+function keyOf(truth: Truth, random: () => number): string {
+  return truth.keys[Math.floor(random() ** 2 * truth.keys.length)]!;
 }
 
 /** The slow thing that is cached: what it reads, it reads at once. */
