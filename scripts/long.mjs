@@ -2,9 +2,8 @@
  * `npm run test:long`: the suites that take too long for `npm test`, in full and with several seeds.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeScratch } from "./scratch.mjs";
 import { setUp } from "./setup.mjs";
 
 const FILES = [
@@ -28,14 +27,7 @@ const { run } = await import("./run.mjs");
 const { prepareServers } = await import("./servers.mjs");
 await prepareServers();
 
-const scratch = mkdtempSync(join(tmpdir(), "tiercel-long-"));
-process.once("exit", () => {
-  try {
-    rmSync(scratch, { recursive: true, force: true, maxRetries: 10 });
-  } catch (error) {
-    console.log(`tiercel: ${scratch} could not be removed: ${error}`);
-  }
-});
+const scratch = makeScratch("tiercel-long-");
 const env = { TIERCEL_LONG: "1", TMPDIR: scratch, NODE_COMPILE_CACHE: join(scratch, "compile-cache") };
 const long = { passed: 0, failed: 0 };
 for (const files of [FILES, [CHAOS]]) {

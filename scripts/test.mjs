@@ -11,10 +11,11 @@
  * A runtime that runs no test at all counts as a failure, and so does a skipped one when CI=true.
  */
 
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { makeScratch } from "./scratch.mjs";
 import { setUp } from "./setup.mjs";
 
 const { values: options } = parseArgs({
@@ -32,14 +33,7 @@ const { values: options } = parseArgs({
 const started = performance.now();
 await setUp();
 const { rowsOf } = await import("./rows.mjs");
-const scratch = mkdtempSync(join(tmpdir(), "tiercel-test-"));
-process.once("exit", () => {
-  try {
-    rmSync(scratch, { recursive: true, force: true, maxRetries: 10 });
-  } catch (error) {
-    console.log(`tiercel: ${scratch} could not be removed: ${error}`);
-  }
-});
+const scratch = makeScratch("tiercel-test-");
 
 const parts = (/** @type {string} */ list) => list.split(",").filter((part) => part !== "");
 const [wanted, unwanted] = [parts(options.only), parts(options.but)];

@@ -67,6 +67,14 @@ export class StackLeases implements Leases {
     this.#engine.background(done, "release of a lease");
   }
 
+  /** Gives back what a read was given of these keys for which nobody waits any more. */
+  giveBack(keys: readonly string[], read: Promise<Findings>): void {
+    const given = read.then(({ leases = [] }) => {
+      for (const [i, lease] of leases.entries()) if (lease) this.release(keys[i]!, lease);
+    });
+    this.#engine.background(given, "release of a lease");
+  }
+
   take({ text, version, isForced, lifetimes: { lease } }: Request): MaybePromise<readonly number[] | undefined> {
     if (lease === 0) return undefined;
     if (isForced) this.release(text);
@@ -128,8 +136,7 @@ export class StackLeases implements Leases {
   #inTime(asked: Promise<Findings>, { text, since = Infinity }: Request): Promise<Findings | undefined> {
     const engine = this.#engine;
     return within<Findings | undefined>(asked, since + this.#patience - engine.now(), engine.options.clock, () => {
-      const back = asked.then(({ leases: [lease] = [] }) => lease && this.release(text, lease));
-      engine.background(back, "release of a lease");
+      this.giveBack([text], asked);
       return undefined;
     });
   }

@@ -210,12 +210,7 @@ class Stack implements Store {
   ): Promise<Findings> {
     const engine = this.#engine;
     return within(read, since + this.#patience - engine.now(), engine.options.clock, (): Findings => {
-      engine.background(
-        read.then(({ leases = [] }) => {
-          for (const [i, one] of leases.entries()) if (one) this.leases!.release(keys[i]!, one);
-        }),
-        "release of a lease",
-      );
+      this.leases?.giveBack(keys, read);
       const found = [...walk.found];
       const leases = lease > 0 && this.leases ? keys.map(() => NO_LEASE) : undefined;
       const message = `Gave up reading as all tiers together must take at most ${this.#patience} ms`;

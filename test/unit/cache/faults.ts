@@ -204,7 +204,7 @@ export const faults: StackSuite = stackSuite(
       same(await call, "ours");
     }),
     "a load waits for no more than one budget in all, whatever its tier is asked for before": faulty(async (open) => {
-      const { cache, clock, faults } = open({ lower: { breaker: false }, coherence: "forever" });
+      const { cache, clock, faults, peer } = open({ lower: { breaker: false }, coherence: "forever", lease: "1h" });
       await cache.set("k", "old");
       await cache.evict("k");
       faults.fail({ deleteMany: "reject" });
@@ -218,10 +218,12 @@ export const faults: StackSuite = stackSuite(
       for (const call of calls) same(await stateOf(call, clock.settle), "pending");
       await clock.advance(1);
       equal(await Promise.all(calls), ["loaded 1", new Map([["l", "loaded 2"]])]);
-      // What came too late is given back: the next load waits for nobody.
       await clock.advance(2 * BUDGET);
       faults.heal();
       await clock.advance(2 * BUDGET);
+      // The leases that came too late are given back: another process waits for nobody.
+      const theirs = ["k", "l"].map((key) => peer!().getOrSet(key, () => "theirs"));
+      for (const call of theirs) same(await stateOf(call, clock.settle), "resolved");
       same(await cache.getOrSet("n", load), "loaded 3");
       for (const key of ["k", "l"]) await cache.delete(key);
       equal([await cache.getOrSet("k", load), await cache.getOrSet("l", load)], ["loaded 4", "loaded 5"]);
