@@ -10,7 +10,8 @@ import { equal, ok, same } from "../contract/assert.ts";
 import { programPath, reasonFor } from "../servers/available.ts";
 import { type MemcachedServer, startMemcached } from "../servers/memcached.ts";
 import { startServer } from "../servers/server.ts";
-import { fakeServer, open, until } from "./memcached-fixture.ts";
+import { fakeServer, open } from "./memcached-fixture.ts";
+import { until } from "./until.ts";
 
 const skip = reasonFor("memcached");
 const REAL = { real: true } as const;

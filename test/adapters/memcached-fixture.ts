@@ -32,15 +32,6 @@ export function open(
   return { cache, clock, corrupt, errors };
 }
 
-/** Waits for something that others do. */
-export async function until(condition: () => Promise<boolean>): Promise<void> {
-  const limit = Date.now() + 60_000;
-  while (!(await condition())) {
-    if (Date.now() > limit) throw new Error("The condition did not come true within 60 s");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 /** Commands without Tiercel. */
 export interface Raw {
   /** Sends text and answers all that comes back until a line that is one of the last of an answer. */

@@ -7,6 +7,7 @@ import { type MongoOptions, mongodb } from "../../adapters/mongodb.ts";
 import { type Cache, type CacheEvents, type CacheOptions, createCache, memory, type TierError } from "../../mod.ts";
 import { equal, type FakeClock, fakeClock, ok, same } from "../contract/mod.ts";
 import { type FakeMongo, startFakeMongo } from "./mongodb-fake.ts";
+import { until } from "./until.ts";
 
 let fake: FakeMongo;
 let client: MongoClient;
@@ -63,15 +64,6 @@ async function asked(run: () => unknown): Promise<string[]> {
   fake.commands.length = 0;
   await run();
   return fake.commands.splice(0);
-}
-
-/** Waits for what goes on in the background. */
-async function until(isDone: () => boolean): Promise<void> {
-  const limit = Date.now() + 10_000;
-  while (!isDone()) {
-    if (Date.now() > limit) throw new Error("It is not done after 10 s");
-    await new Promise((resolve) => void setImmediate(resolve));
-  }
 }
 
 test("mongodb: one process sees what another wrote, deleted, cleared and invalidated", async () => {

@@ -8,6 +8,7 @@ import { reasonFor } from "../servers/available.ts";
 import { connectRedis, type Wire } from "../servers/resp.ts";
 
 export type { Wire } from "../servers/resp.ts";
+export { until } from "./until.ts";
 
 /** Why there is no Redis here, or false. */
 export const reason: string | false = reasonFor("redis");
@@ -207,13 +208,4 @@ export async function keysOf(wire: Wire, prefix = ""): Promise<string[]> {
     .map((name) => Buffer.from(name).toString())
     .filter((name) => name.startsWith(prefix))
     .sort();
-}
-
-/** Waits for something that others do. */
-export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  const limit = Date.now() + 60_000;
-  while (!(await condition())) {
-    if (Date.now() > limit) throw new Error("The condition did not come true within 60 s");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
