@@ -81,6 +81,8 @@ export class Engine extends Events {
   readonly root: Space = this.space("");
   /** Whether hits may take the fast path: nobody listens to them, no option needs a look at the entry, and the cache is open. */
   declare quick: boolean;
+  /** Whether a value may be stored with nothing but its times: no option gives it more, and nobody listens to what is set. */
+  declare plain: boolean;
   // What observers set:
   /** Told of every read, by the text of its key. */
   seen: ((text: string, how: keyof ReadCounters) => void) | undefined = undefined;
@@ -113,9 +115,10 @@ export class Engine extends Events {
 
   /** To be called when somebody begins or stops listening. */
   listening(): void {
-    const { version, refreshAhead, earlyRefresh } = this.options;
-    this.quick =
-      version === undefined && refreshAhead + earlyRefresh === 0 && !this.disabled && !this.closing && !this.has("hit");
+    const { version, refreshAhead, earlyRefresh, jitter, tags, profile } = this.options;
+    const isOpen = version === undefined && !this.disabled && !this.closing;
+    this.quick = isOpen && refreshAhead + earlyRefresh === 0 && !this.has("hit");
+    this.plain = isOpen && jitter + tags.length === 0 && profile === undefined && !this.has("set");
   }
 
   /** Puts other options in force; what is under way keeps those that it began with. */
@@ -155,7 +158,8 @@ export class Engine extends Events {
   left(tier: string, text: string, reason: EvictionReason, counters?: LayerCounters): void {
     if (counters) counters[reason === "ttl" ? "expiries" : "evictions"]++;
     // Whatever begins so is in a namespace or scope.
-    const { evictions } = (this.spaces.get(/^(?:@[^:]*:)*/.exec(text)![0]) ?? this.root).counters;
+    const space = text.charCodeAt(0) === 64 ? this.spaces.get(/^(?:@[^:]*:)*/.exec(text)![0]) : undefined;
+    const { evictions } = (space ?? this.root).counters;
     evictions[reason] = (evictions[reason] ?? 0) + 1;
     this.gone?.(text, reason, tier);
     if (reason === "ttl") this.emit("expire", () => ({ key: decodeKey(text), tier }));

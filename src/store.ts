@@ -89,6 +89,8 @@ export interface Store {
    * @throws {TiercelError} before anything is changed, when a value cannot be stored
    */
   write(writes: readonly Write[], ticket?: number, tiers?: readonly string[]): MaybePromise<void>;
+  /** Stores a value with nothing but its times, as a mutation; `false` where it must be written. */
+  keep?(...entry: Parameters<NonNullable<Tier["keep"]>>): boolean;
   /** Deletes from every tier, or from one; says for each key whether a live entry was in any. */
   delete(keys: readonly string[], tier?: string): MaybePromise<readonly boolean[]>;
   /** Moves the deadlines of a key in every tier; says whether a live entry was in any. */
@@ -228,6 +230,13 @@ export class Solo implements Store {
     for (const { key } of standing) fence.mark(key);
     this.#tier.setMany(prepared, this.#engine.now());
     this.counters.sets += standing.length;
+  }
+
+  keep(...entry: Parameters<NonNullable<Tier["keep"]>>): boolean {
+    if (!this.tiers[0].keep?.(...entry)) return false;
+    this.#engine.fence.mark(entry[0]);
+    this.counters.sets++;
+    return true;
   }
 
   delete(keys: readonly string[]): boolean[] {

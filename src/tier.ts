@@ -287,6 +287,11 @@ export interface Tier<V = unknown> extends TierOperations<V, "async"> {
    * @param now where the caller has read the clock already
    */
   fresh?(key: string, sequence: number, now?: number): V | undefined;
+  /**
+   * Fast path of a tier that is alone: stores a value with nothing but its times. `false` where that takes more here, and then
+   * nothing was done, and it goes the long way.
+   */
+  keep?(key: string, value: V, createdAt: number, freshUntil: number, staleUntil: number): boolean;
   /** Set by `defineTier`: what it takes to guard the tier and to stack it with others. */
   readonly stack?: StoreFactory;
   /** Live numbers of a tier that keeps its entries in this process. */

@@ -21,7 +21,7 @@ import { CacheClosedError, callable, checkOptions, oneOf } from "./errors.ts";
 import { isPlain, type Key, listOf } from "./key.ts";
 import { listKeys } from "./listing.ts";
 import type { Loader } from "./loader.ts";
-import { all, finalize, then } from "./maybe.ts";
+import { all, finalize, isPromise, then } from "./maybe.ts";
 import {
   type Acceptance,
   type AnyGetOptions,
@@ -215,8 +215,29 @@ export class Verbs {
   }
 
   set(key: Key, value: unknown, options: SetOptions<never> = NOTHING): MaybePromise<void> {
+    if (this.#keeps(key, value, options)) return undefined;
     const request = newRequest(key, options as LoadOptions, this.space);
     return this.#write([request], [newWrite(value, request)]);
+  }
+
+  /** Stores a value that is all there is to its entry, as most are, without making one; `false` where there is more to it. */
+  #keeps(key: Key, value: unknown, options: SetOptions<never>): boolean {
+    const { engine, space } = this;
+    const { store } = engine;
+    if (!engine.plain || !store.keep || space.tags.length > 0 || value === undefined || isPromise(value)) return false;
+    for (const option in options) if (option !== "ttl" || typeof options.ttl === "function") return false;
+    const { ttl, grace, swr } = resolveLifetimes(options as LoadOptions, engine.options);
+    if (ttl <= 0) return false;
+    const text = space.encode(key);
+    const { clock } = engine.options;
+    // Nothing is reckoned from when an entry without an end was made.
+    const now = ttl === Infinity && clock.coarse ? clock.coarse() : clock.now();
+    if (!store.keep(text, value, now, now + ttl, now + ttl + Math.max(grace, swr))) return false;
+    engine.loads.detach([text]);
+    space.counters.sets++;
+    space.stored?.(text);
+    if (ttl < Infinity) engine.expiring();
+    return true;
   }
 
   setMany(items: Iterable<SetItem>, shared: SetOptions<never> = NOTHING): MaybePromise<void> {

@@ -78,16 +78,22 @@ export class Columns {
   }
 
   put(slot: number, entry: Entry): void {
-    const { createdAt, tags, version, profile, loadTime } = entry;
-    this.values[slot] = entry.value;
+    const { tags, sequence, version, profile, loadTime } = entry;
+    this.keep(slot, entry.value, entry.createdAt, entry.freshUntil, entry.staleUntil);
+    if (loadTime > 0) (this.#loadTimes ??= new Float32Array(this.capacity))[slot] = loadTime;
+    if (tags.length > 0 || version !== undefined || profile !== undefined)
+      (this.details ??= Array.from(this.values, () => undefined))[slot] = { tags, sequence, version, profile };
+  }
+
+  /** Puts an entry that has nothing but a value and times. */
+  keep(slot: number, value: unknown, createdAt: number, freshUntil: number, staleUntil: number): void {
+    this.values[slot] = value;
     const age = (createdAt - (this.#since ??= createdAt)) | 0;
     if (age + this.#since === createdAt) this.#ages[slot] = age;
     else this.#widen(slot, createdAt);
-    if (this.freshUntil || entry.freshUntil !== Infinity) this.end(slot, entry.freshUntil, entry.staleUntil);
-    if (this.#loadTimes || loadTime > 0) (this.#loadTimes ??= new Float32Array(this.capacity))[slot] = loadTime;
-    const isPlain = tags.length === 0 && version === undefined && profile === undefined;
-    if (!isPlain) this.details ??= Array.from(this.values, () => undefined);
-    if (this.details) this.details[slot] = isPlain ? undefined : { tags, sequence: entry.sequence, version, profile };
+    if (this.freshUntil || freshUntil !== Infinity) this.end(slot, freshUntil, staleUntil);
+    if (this.#loadTimes) this.#loadTimes[slot] = 0;
+    if (this.details) this.details[slot] = undefined;
   }
 
   /** Keeps a time that is not 32 bits after the first, and all others from now on. */

@@ -246,6 +246,17 @@ class MemoryStore implements MemoryTier {
     return STORED;
   }
 
+  keep(key: string, value: unknown, createdAt: number, freshUntil: number, staleUntil: number): boolean {
+    if (this.prepare || this.#cap < Infinity) return false;
+    let slot = this.#columns.index.get(key);
+    if (slot === undefined) slot = this.#insert(key, 1);
+    else this.#policy.hit(slot);
+    this.#columns.keep(slot, value, createdAt, freshUntil, staleUntil);
+    this.#fit();
+    if (this.#columns.freshUntil) this.#sweep(STEP, createdAt);
+    return true;
+  }
+
   #set({ key, entry, weight: known }: Weighed, end: number): void {
     const weight = this.#weights && (known ?? this.#weigh(key, entry.value));
     let slot = this.#columns.index.get(key);

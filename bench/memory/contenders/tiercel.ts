@@ -8,22 +8,32 @@ import { type Contender, type Setting, TTL } from "../contender.ts";
 
 const NO_TAGS: readonly string[] = Object.freeze([]);
 
-/** The tier alone. A write makes an entry and reads the clock, as `cache.set` does. */
+/** The tier alone. A write reads the clock and is kept by the fast path, or as an entry that is made for it, as `cache.set` does. */
 export async function tier({ capacity, ttl, against }: Setting): Promise<Contender> {
   const { memory } = await load<Core>("mod.ts", against);
   const { systemClock } = await load<typeof clock>("src/clock.ts", against);
   const store = memory({ maxEntries: capacity });
   store.open?.({ cacheName: "bench", clock: systemClock, random: Math.random, removed() {}, report() {} });
-  const { sync } = store;
+  const get: Contender["get"] = (key) => store.fresh!(key as string, 0);
   const lifetime = ttl ? TTL : Infinity;
+  const now = ttl || !store.keep ? systemClock.now : systemClock.coarse!;
+  if (store.keep) {
+    return {
+      get,
+      set(key, value) {
+        const createdAt = now();
+        store.keep!(key as string, value, createdAt, createdAt + lifetime, createdAt + lifetime);
+      },
+    };
+  }
   return {
-    get: (key) => store.fresh!(key as string, 0),
+    get,
     set(key, value) {
-      const now = systemClock.now();
-      const freshUntil = now + lifetime;
+      const createdAt = now();
+      const freshUntil = createdAt + lifetime;
       const entry: Entry = {
         value,
-        createdAt: now,
+        createdAt,
         freshUntil,
         staleUntil: freshUntil,
         tags: NO_TAGS,
@@ -31,7 +41,7 @@ export async function tier({ capacity, ttl, against }: Setting): Promise<Contend
         version: undefined,
         loadTime: 0,
       };
-      sync.setMany([{ key: key as string, entry, codec: undefined, lease: undefined }], now);
+      store.sync.setMany([{ key: key as string, entry, codec: undefined, lease: undefined }], createdAt);
     },
   };
 }

@@ -47,6 +47,7 @@ export type Need =
   | "touchMany"
   | "prune"
   | "fresh"
+  | "keep"
   | "usage"
   | "reopen"
   | "loseTags"

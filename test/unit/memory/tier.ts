@@ -1,4 +1,4 @@
-import { createCache, memory } from "../../../mod.ts";
+import { createCache, hardLimit, type MemoryOptions, memory } from "../../../mod.ts";
 import { estimateBytes } from "../../../src/memory/weight.ts";
 import type { TestCase } from "../../contract/mod.ts";
 import { equal, mapTier, ok, rejects, same, seededRandom, suite, throws } from "../../contract/mod.ts";
@@ -227,6 +227,46 @@ export const tests: TestCase[] = suite("memory", {
     put("untagged", 1, { sequence: 0 });
     same(fresh("untagged", 99), 1);
   },
+  "the fast path of a write evicts, sweeps and counts as a write does": () => {
+    const { tier, clock, get, size, removed } = open({ maxEntries: 3 });
+    const keep = (key: string, end = Infinity) => ok(tier.keep!(key, key, clock.now(), end, end));
+    keep("short", clock.now() + 5);
+    keep("b");
+    keep("b");
+    same(size(), 2);
+    clock.stepWall(5);
+    for (let i = 0; i < 3; i++) keep("b");
+    equal(removed, ["short ttl"]);
+    keep("c");
+    keep("d");
+    same(size(), 3);
+    keep("e");
+    equal([size(), get("e"), removed.length], [3, "e", 2]);
+  },
+  "the fast path of a write is a use": () => {
+    const { tier, clock, put, get } = open({ maxEntries: 100 });
+    for (let i = 0; i < 100; i++) put(`k${i}`, i);
+    for (let round = 0; round < 200; round++) {
+      tier.keep!("k0", "kept", clock.now(), Infinity, Infinity);
+      put(`new${round}`, round);
+    }
+    same(get("k0"), "kept");
+  },
+  "the fast path of a write leaves to the long way what values are weighed, copied, frozen, ruled or capped for":
+    () => {
+      const all: MemoryOptions[] = [
+        { maxBytes: 1000 },
+        { clone: "structured" },
+        { freeze: true },
+        { rules: [hardLimit(5, "reject")] },
+        { ttl: 1000 },
+      ];
+      for (const options of all) {
+        const { tier, size } = open(options);
+        same(tier.keep!("k", 1, 0, Infinity, Infinity), false);
+        same(size(), 0);
+      }
+    },
   "the fast path is a use": () => {
     const { tier, put, get } = open({ maxEntries: 100 });
     for (let i = 0; i < 100; i++) put(`k${i}`, i);
