@@ -87,7 +87,7 @@ export async function rowsOf({ grep, scratch, all }) {
   // Ten minutes, as it is for a whole file too.
   const nodeTest = ["--test", "--test-reporter=spec", "--test-timeout=600000", ...pattern];
   const adapters = filesOf("test/adapters", ".test.ts");
-  // Each store on Node, Bun and Deno by the contract, its behaviour in a cache and its faults on Node 24.
+  // Each store on Node 24, Bun and Deno by the contract, its behaviour in a cache and its faults on Node 24.
   const contracts = all ? adapters : adapters.filter((file) => /-(contract|process|open)\.test\.ts$/.test(file));
   if (adapters.length > 0) {
     const stores = (
@@ -95,8 +95,10 @@ export async function rowsOf({ grep, scratch, all }) {
       /** @type {string} */ runner,
       /** @type {() => Command | Promise<Command>} */ command,
     ) => row(`adapters/${runtime}`, runner, () => prepareServers().then(command), all);
+    // On Node 20 SQLite is another package.
+    const owns = contracts.filter((file) => all || file.includes("/sql-"));
     rows.push(
-      stores(own, "node", () => compiledCommand(nodeTest, contracts)),
+      stores(own, "node", () => compiledCommand(nodeTest, owns)),
       ...Object.entries(some).map(([name, program]) =>
         stores(name, "node", () => ({
           program,

@@ -225,7 +225,10 @@ export class Verbs {
     const { engine, space } = this;
     const { store } = engine;
     if (!engine.plain || !store.keep || space.tags.length > 0 || value === undefined || isPromise(value)) return false;
-    for (const option in options) if (option !== "ttl" || typeof options.ttl === "function") return false;
+    for (const option in options) {
+      const given = options[option as "ttl"];
+      if (given !== undefined && (option !== "ttl" || typeof given === "function")) return false;
+    }
     const { ttl, grace, swr } = resolveLifetimes(options as LoadOptions, engine.options);
     if (ttl <= 0) return false;
     const text = space.encode(key);
@@ -235,7 +238,6 @@ export class Verbs {
     if (!store.keep(text, value, now, now + ttl, now + ttl + Math.max(grace, swr))) return false;
     engine.loads.detach([text]);
     space.counters.sets++;
-    space.stored?.(text);
     if (ttl < Infinity) engine.expiring();
     return true;
   }

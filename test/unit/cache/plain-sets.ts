@@ -29,7 +29,7 @@ export const tests: TestCase[] = suite("sets of a value alone", {
     const { cache, way } = open({ ttl: "1h", grace: "1m" });
     await cache.set("k", 1);
     await cache.set(["array", 1], 1, {});
-    await cache.set("short", 1, { ttl: "5s" });
+    await cache.set("short", 1, { ttl: "5s", tags: undefined });
     cache.sync.set("sync", 1);
     await cache.namespace("n").set("k", 1);
     same(way(), "kept kept kept kept kept");
@@ -53,6 +53,15 @@ export const tests: TestCase[] = suite("sets of a value alone", {
       await another.cache.set("k", 1);
       same(another.way(), "written");
     }
+  },
+  "without a lifetime it removes what is there": async () => {
+    const { cache, way } = open();
+    const left: unknown[] = [];
+    cache.on("expire", ({ key }) => void left.push(key));
+    await cache.set("k", 1);
+    await cache.set("k", 2, { ttl: 0 });
+    same(way(), "kept");
+    equal([await cache.get("k"), cache.stats().tiers[0]!.entries, left], [undefined, 0, []]);
   },
   "the tier may decline": async () => {
     const { cache, way } = open({}, { clone: "structured" });

@@ -28,6 +28,9 @@ const later: TestCase[] = suite("memoize", {
     const few = memoize(async (n: number) => n, { maxEntries: 2 });
     for (let n = 0; n < 10; n++) await few(n);
     same(few.stats().size, 2);
+    // What is given to it counts as what it has made.
+    for (let n = 0; n < 10; n++) await few.set([-n], n);
+    same(few.stats().size, 2);
   },
   "each function has a cache of its own, whatever it is called": async () => {
     const [one, other] = [1, 2].map((n) => memoize(async () => n));
