@@ -26,8 +26,8 @@ times,growth\` or \`--only tier,lru-cache\` leaves out the rest.
 - Every contender has a process of its own for each size, and below a million entries three, one after the other. They take turns, sample by sample and in an order that rotates, so
   that whatever else the machine does hits all alike. A ratio is the median of the ratios of the rounds. All operations
   have run for a while before the first is measured, so that the compiler has seen hits, misses and evictions.
-- *Tiercel, memory tier* is what a hit or a write of the cache comes down to: \`fresh(key)\`, and \`setMany\` with an entry that is made
-  for the write, with the clock asked once. *Whole cache* is \`createCache({ maxEntries })\`, whose calls are awaited one after the
+- *Tiercel, memory tier* is what a hit or a write of the cache comes down to: \`fresh(key)\`, and \`keep\` with the time:
+  that of the turn without a ttl, the clock's with one. *Whole cache* is \`createCache({ maxEntries })\`, whose calls are awaited one after the
   other; it is left out where it would tell nothing new.
 - Keys are strings such as \`key:1234\`, made beforehand, so that their hash is known. In columns with "numbers" the peers have numbers
   as keys; Tiercel's keys are strings, so it has the strings of the same numbers. All have one and the same value.

@@ -5,6 +5,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Order, Report } from "./child.ts";
 import type { OperationName } from "./contender.ts";
+import { CORES, keepOn } from "./cores.ts";
 
 /** A process that is asked for one thing at a time. */
 export class Runner {
@@ -18,6 +19,7 @@ export class Runner {
     this.#child = fork(fileURLToPath(new URL("child.ts", import.meta.url)), [name, url], {
       execArgv: ["--disable-warning=ExperimentalWarning"],
     });
+    keepOn(CORES.contender, this.#child.pid);
     this.#child.on("message", (report) => this.#answer(report as Report));
     this.#child.on("exit", () => this.#answer({ kind: "failed", reason: "its process ended" }));
   }

@@ -15,6 +15,7 @@ import { installPeers } from "../peer.ts";
 import { writeStores } from "../write.ts";
 import { ENTRANTS } from "./all.ts";
 import { FLOORS, OPERATIONS, type OperationName } from "./contender.ts";
+import { CORES, keepOn } from "./cores.ts";
 import { Runner } from "./process.ts";
 import { type Effort, reportStores, type Samples, type Trips } from "./report.ts";
 
@@ -69,8 +70,13 @@ async function start(names: ReadonlySet<ServerName>): Promise<Map<ServerName, Pl
   const started = new Map<ServerName, Place>();
   for (const name of names) {
     const reason = missing(name);
-    if (reason === undefined) started.set(name, await (name === "redis" ? startRedis() : startSqld()));
-    else console.log(`bench: without ${name}: ${reason}`);
+    if (reason !== undefined) {
+      console.log(`bench: without ${name}: ${reason}`);
+      continue;
+    }
+    const server = await (name === "redis" ? startRedis() : startSqld());
+    started.set(name, server);
+    if (!keepOn(CORES.server, server.pid)) console.log("bench: without taskset: server and contenders share cores");
   }
   return started;
 }
