@@ -26,13 +26,13 @@ times,growth\` or \`--only tier,lru-cache\` leaves out the rest.
 - Every contender has a process of its own for each size, and below a million entries three, one after the other. They take turns, sample by sample and in an order that rotates, so
   that whatever else the machine does hits all alike. A ratio is the median of the ratios of the rounds. All operations
   have run for a while before the first is measured, so that the compiler has seen hits, misses and evictions.
-- *Tiercel, memory tier* is what a hit or a write of the cache comes down to: \`fresh(key)\`, and \`keep\` with the time:
-  that of the turn without a ttl, the clock's with one. *Whole cache* is \`createCache({ maxEntries })\`, whose calls are awaited one after the
+- _Tiercel, memory tier_ is what a hit or a write of the cache comes down to: \`fresh(key)\`, and \`keep\` with the time:
+  that of the turn without a ttl, the clock's with one. _Whole cache_ is \`createCache({ maxEntries })\`, whose calls are awaited one after the
   other; it is left out where it would tell nothing new.
 - Keys are strings such as \`key:1234\`, made beforehand, so that their hash is known. In columns with "numbers" the peers have numbers
   as keys; Tiercel's keys are strings, so it has the strings of the same numbers. All have one and the same value.
-- *get, hit*: all keys of a full cache, in random order. *set*: keys that were never there, into a full cache, so that each evicts one.
-  *zipf mixed*: \`get\`, and on a miss \`set\`, of keys by Zipf's law with exponent ${EXPONENT} among ${UNIVERSE} times the capacity. *read-through*: the
+- _get, hit_: all keys of a full cache, in random order. _set_: keys that were never there, into a full cache, so that each evicts one.
+  _zipf mixed_: \`get\`, and on a miss \`set\`, of keys by Zipf's law with exponent ${EXPONENT} among ${UNIVERSE} times the capacity. _read-through_: the
   same, uniform among twice the capacity; \`getOrSet\` in the whole cache. Keys are drawn before each run, which is
   ${CALLS.toLocaleString("en")} calls, and the event loop turns between runs; of the mixed ones a call is one request.
 - With "ttl", every entry has one of an hour. Neither Tiercel nor lru-cache asks the system's clock at every hit: one asks once in a
