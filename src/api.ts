@@ -28,6 +28,7 @@ export interface EntryMeta {
   readonly key: Key;
   /** Name of the tier that had it. */
   readonly tier: string;
+  /** When the value was made; of one that was set without an end, this may be when that turn of the event loop began. */
   readonly createdAt: number;
   /** Milliseconds until it is stale; `Infinity` never, 0 or less already. */
   readonly ttl: number;

@@ -8,7 +8,7 @@
 export interface Clock {
   /** Milliseconds since the epoch. Must never go back. */
   now(): number;
-  /** The same, but it may be the time at which this turn of the event loop began: tells whether a hit in memory is over. Default {@linkcode Clock.now}. */
+  /** The same, but it may be the time at which this turn of the event loop began: tells whether a hit in memory is over, and when an entry without an end was made. Default {@linkcode Clock.now}. */
   coarse?(): number;
   /** Calls `callback` after `ms` milliseconds; a background timer must not keep the process alive. */
   setTimer(callback: () => void, ms: number, background?: boolean): unknown;

@@ -89,8 +89,8 @@ export interface Store {
    * @throws {TiercelError} before anything is changed, when a value cannot be stored
    */
   write(writes: readonly Write[], ticket?: number, tiers?: readonly string[]): MaybePromise<void>;
-  /** Stores a value with nothing but its times, as a mutation; `false` where it must be written. */
-  keep?(...entry: Parameters<NonNullable<Tier["keep"]>>): boolean;
+  /** Stores a value with nothing but its times, as a mutation. Only of one tier, and to be called only where that has it too. */
+  keep?(...entry: Parameters<NonNullable<Tier["keep"]>>): void;
   /** Deletes from every tier, or from one; says for each key whether a live entry was in any. */
   delete(keys: readonly string[], tier?: string): MaybePromise<readonly boolean[]>;
   /** Moves the deadlines of a key in every tier; says whether a live entry was in any. */
@@ -232,11 +232,10 @@ export class Solo implements Store {
     this.counters.sets += standing.length;
   }
 
-  keep(...entry: Parameters<NonNullable<Tier["keep"]>>): boolean {
-    if (!this.tiers[0].keep?.(...entry)) return false;
+  keep(...entry: Parameters<NonNullable<Tier["keep"]>>): void {
     this.#engine.fence.mark(entry[0]);
+    this.tiers[0].keep!(...entry);
     this.counters.sets++;
-    return true;
   }
 
   delete(keys: readonly string[]): boolean[] {

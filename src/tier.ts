@@ -288,10 +288,12 @@ export interface Tier<V = unknown> extends TierOperations<V, "async"> {
    */
   fresh?(key: string, sequence: number, now?: number): V | undefined;
   /**
-   * Fast path of a tier that is alone: stores a value with nothing but its times. `false` where that takes more here, and then
-   * nothing was done, and it goes the long way.
+   * Fast path of a tier that is alone: stores a value with nothing but its times. Missing where storing a value takes more, which goes
+   * the long way.
    */
-  keep?(key: string, value: V, createdAt: number, freshUntil: number, staleUntil: number): boolean;
+  readonly keep?:
+    | ((key: string, value: V, createdAt: number, freshUntil: number, staleUntil: number) => void)
+    | undefined;
   /** Set by `defineTier`: what it takes to guard the tier and to stack it with others. */
   readonly stack?: StoreFactory;
   /** Live numbers of a tier that keeps its entries in this process. */

@@ -224,7 +224,15 @@ export class Verbs {
   #keeps(key: Key, value: unknown, options: SetOptions<never>): boolean {
     const { engine, space } = this;
     const { store } = engine;
-    if (!engine.plain || !store.keep || space.tags.length > 0 || value === undefined || isPromise(value)) return false;
+    if (
+      !engine.plain ||
+      !store.keep ||
+      !this.#top.keep ||
+      space.tags.length > 0 ||
+      value === undefined ||
+      isPromise(value)
+    )
+      return false;
     for (const option in options) {
       const given = options[option as "ttl"];
       if (given !== undefined && (option !== "ttl" || typeof given === "function")) return false;
@@ -233,9 +241,9 @@ export class Verbs {
     if (ttl <= 0) return false;
     const text = space.encode(key);
     const { clock } = engine.options;
-    // Nothing is reckoned from when an entry without an end was made.
+    // No end is reckoned from when an entry without one was made.
     const now = ttl === Infinity && clock.coarse ? clock.coarse() : clock.now();
-    if (!store.keep(text, value, now, now + ttl, now + ttl + Math.max(grace, swr))) return false;
+    store.keep(text, value, now, now + ttl, now + ttl + Math.max(grace, swr));
     engine.loads.detach([text]);
     space.counters.sets++;
     if (ttl < Infinity) engine.expiring();

@@ -246,15 +246,18 @@ class MemoryStore implements MemoryTier {
     return STORED;
   }
 
-  keep(key: string, value: unknown, createdAt: number, freshUntil: number, staleUntil: number): boolean {
-    if (this.prepare || this.#cap < Infinity) return false;
+  /** Only where nothing is done to what is stored. */
+  get keep(): Tier["keep"] {
+    return this.prepare || this.#cap < Infinity ? undefined : this.#keep;
+  }
+
+  #keep(key: string, value: unknown, createdAt: number, freshUntil: number, staleUntil: number): void {
     let slot = this.#columns.index.get(key);
     if (slot === undefined) slot = this.#insert(key, 1);
     else this.#policy.hit(slot);
     this.#columns.keep(slot, value, createdAt, freshUntil, staleUntil);
     this.#fit();
     if (this.#columns.freshUntil) this.#sweep(STEP, createdAt);
-    return true;
   }
 
   #set({ key, entry, weight: known }: Weighed, end: number): void {
