@@ -25,7 +25,7 @@ export class Fence {
 
   /** Gives a ticket back. */
   leave(): void {
-    if (--this.#out === 0) this.#marks.clear();
+    if (--this.#out === 0 && this.#marks.size > 0) this.#marks.clear();
   }
 
   /** The key is being mutated: earlier tickets no longer pass for it. */

@@ -30,13 +30,6 @@ export function settle<T>(step: () => MaybePromise<T>): Promise<T> {
   }
 }
 
-/** Does something last, however the step ends. */
-export function finalize<T>(answer: MaybePromise<T>, last: () => void): MaybePromise<T> {
-  if (isPromise(answer)) return answer.finally(last);
-  last();
-  return answer;
-}
-
 /** Goes on with what a step answers, or with what it throws: at once where that is at hand. */
 export function ended<T, U>(
   step: () => MaybePromise<T>,
@@ -50,6 +43,21 @@ export function ended<T, U>(
     return failed(error);
   }
   return isPromise(answer) ? Promise.resolve(answer).then(done, failed) : done(answer);
+}
+
+/** Does something last, however the step ends, and goes on with what it answered. */
+export function finalize<T, U>(step: () => MaybePromise<T>, last: () => void, done: (answer: T) => U): MaybePromise<U> {
+  return ended(
+    step,
+    (answer) => {
+      last();
+      return done(answer);
+    },
+    (error) => {
+      last();
+      throw error;
+    },
+  );
 }
 
 /** Takes a step again and again, as long as it answers `true`. */

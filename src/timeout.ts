@@ -14,7 +14,16 @@ export function within<T>(work: Promise<T>, ms: number, clock: Clock, late: () =
   if (ms === Infinity) return work;
   return new Promise((resolve, reject) => {
     const timer = clock.setTimer(() => resolve(settle(late)), Math.max(0, ms));
-    work.then(resolve, reject).then(() => clock.clearTimer(timer));
+    work.then(
+      (value) => {
+        clock.clearTimer(timer);
+        resolve(value);
+      },
+      (error) => {
+        clock.clearTimer(timer);
+        reject(error);
+      },
+    );
   });
 }
 

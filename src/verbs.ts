@@ -267,24 +267,24 @@ export class Verbs {
     const texts = requests.map(({ text }) => text);
     const kept = writes.filter((write) => write !== undefined);
     const gone = kept.length === texts.length ? [] : texts.filter((_, i) => !writes[i]);
-    const done = this.#mutate(
+    return this.#mutate(
       () => this.engine.loads.detach(texts),
-      () =>
-        then(kept.length > 0 ? this.engine.store.write(kept, undefined, this.space.tiers) : undefined, () =>
-          gone.length > 0 ? this.engine.store.delete(gone) : undefined,
-        ),
+      () => {
+        const stored = kept.length > 0 ? this.engine.store.write(kept, undefined, this.space.tiers) : undefined;
+        return gone.length > 0 ? then(stored, () => this.engine.store.delete(gone)) : stored;
+      },
+      () => {
+        writes.forEach((write, i) => {
+          if (write) written(requests[i]!.key, write.entry, this.space);
+        });
+      },
     );
-    return then(done, () => {
-      writes.forEach((write, i) => {
-        if (write) written(requests[i]!.key, write.entry, this.space);
-      });
-    });
   }
 
   /** Nobody may join a flight that began before the mutation ended. */
-  #mutate<T>(detach: () => void, mutation: () => MaybePromise<T>): MaybePromise<T> {
+  #mutate<T, U>(detach: () => void, mutation: () => MaybePromise<T>, done: (answer: T) => U): MaybePromise<U> {
     detach();
-    return finalize(mutation(), detach);
+    return finalize(mutation, detach, done);
   }
 
   has(key: Key, version: string | undefined = this.engine.options.version): MaybePromise<boolean> {
@@ -295,19 +295,19 @@ export class Verbs {
   delete(keys: readonly Key[]): MaybePromise<number> {
     const byText = new Map(keys.map((key) => [this.space.encode(key), key]));
     const texts = [...byText.keys()];
-    const deleted = this.#mutate(
+    return this.#mutate(
       () => this.engine.loads.detach(texts),
       () => this.engine.store.delete(texts),
+      (existed) => {
+        const count = existed.filter(Boolean).length;
+        this.space.counters.deletes += count;
+        texts.forEach((text, i) => {
+          if (existed[i]) this.engine.gone?.(text, "delete", this.#top.name);
+          this.engine.emit("delete", () => ({ key: byText.get(text)!, existed: existed[i]! }));
+        });
+        return count;
+      },
     );
-    return then(deleted, (existed) => {
-      const count = existed.filter(Boolean).length;
-      this.space.counters.deletes += count;
-      texts.forEach((text, i) => {
-        if (existed[i]) this.engine.gone?.(text, "delete", this.#top.name);
-        this.engine.emit("delete", () => ({ key: byText.get(text)!, existed: existed[i]! }));
-      });
-      return count;
-    });
   }
 
   touch(key: Key, options: { ttl: number | string; grace?: number | string }): MaybePromise<boolean> {
@@ -451,11 +451,11 @@ export class Verbs {
     const { prefix } = this.space;
     const chosen = options && conditionsOf(this, options);
     if (chosen) return clearSome(this, chosen, options);
-    const cleared = this.#mutate(
+    return this.#mutate(
       () => engine.loads.detachWhere((text) => text.startsWith(prefix)),
       () => engine.store.clear(prefix, options?.tier),
+      () => engine.emit("invalidate", () => ({ by: "clear", what: this.name })),
     );
-    return then(cleared, () => engine.emit("invalidate", () => ({ by: "clear", what: this.name })));
   }
 
   prune(): MaybePromise<Key[]> {

@@ -200,11 +200,14 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
             const leave = () => engine.loads.detach([text]);
             leave();
             engine.fence.mark(text);
-            const touched =
-              staleUntil > freshUntil
-                ? engine.store.touch({ key: text, freshUntil, staleUntil })
-                : then(engine.store.delete([text]), ([existed]) => existed!);
-            return finalize(touched, leave);
+            return finalize(
+              () =>
+                staleUntil > freshUntil
+                  ? engine.store.touch({ key: text, freshUntil, staleUntil })
+                  : then(engine.store.delete([text]), ([existed]) => existed!),
+              leave,
+              Boolean,
+            );
           });
         }),
       refresh: (...args) => load(owner, args, { mode: "refresh" }),

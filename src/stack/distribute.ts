@@ -35,16 +35,15 @@ export function distribute(
       sequenced(prepared[layer.index]!, current)
         .filter(fits)
         .map((write) => (taken ? unleased(write) : write));
-    const accepted = new Set(keys);
-    for (const key of refused) accepted.delete(key);
-    const isAccepted = (_: unknown, at: number): boolean => accepted.has(keys[at]!);
+    const rejected = refused.length === 0 ? undefined : new Set(refused);
+    const isAccepted = (_: unknown, at: number): boolean => !rejected?.has(keys[at]!);
     const others = shared.filter((layer) => layer !== first);
     return then(all(others.map((layer) => layer.write(writesOf(layer, isAccepted), now))), (answers) => {
       // A tag may have been invalidated elsewhere while the value was loaded; the authority knows, and memory must.
       const isBehind =
         follower && current > follower.sequence && prepared[0]!.some(({ entry }) => isOlder(entry, current));
       return then(isBehind ? follower.look() : undefined, () => {
-        const stands = keys.map((key) => accepted.has(key) && engine.fence.passes(key, ticket));
+        const stands = keys.map((key, at) => isAccepted(key, at) && engine.fence.passes(key, ticket));
         for (const key of keys) engine.fence.mark(key);
         const privately = own.map((layer) => {
           const kept = new Set<string>();

@@ -72,31 +72,28 @@ export class Guard {
       return this.#failed(operation, error);
     }
     if (isPromise(answer)) return this.#within(operation, answer, arrived);
-    if (!isAnswer(operation, answer)) return this.#failed(operation, noAnswer(operation));
-    this.#breaker.succeeded();
-    return answer;
+    return this.#settled(operation, answer);
   }
 
   #within<T>(operation: string, answer: Promise<T>, arrived?: () => void): Promise<T | TierError> {
-    const settled = answer.then(
-      (value): { value: T } | { error: unknown } =>
-        isAnswer(operation, value) ? { value } : { error: noAnswer(operation) },
-      (error): { error: unknown } => ({ error }),
+    let isLate = false;
+    const ended = answer.then(
+      (value) => (isLate ? arrived?.() : this.#settled(operation, value)) as T | TierError,
+      (error) => (isLate ? arrived?.() : this.#failed(operation, error)) as T | TierError,
     );
-    const late = () => {
-      if (arrived) void settled.then(arrived);
+    return within(ended, this.budget, this.#clock, () => {
+      isLate = true;
       if (operation === "journal") this.#lookedInVain = this.#clock.now();
-      return {
-        error: new TierTimeoutError(
-          `Gave up ${operation} of tier ${this.#name} as it must take at most ${this.budget} ms`,
-        ),
-      };
-    };
-    return within<{ value: T } | { error: unknown }>(settled, this.budget, this.#clock, late).then((outcome) => {
-      if ("error" in outcome) return this.#failed(operation, outcome.error);
-      this.#breaker.succeeded();
-      return outcome.value;
+      const message = `Gave up ${operation} of tier ${this.#name} as it must take at most ${this.budget} ms`;
+      return this.#failed(operation, new TierTimeoutError(message));
     });
+  }
+
+  /** What a tier has answered at last. */
+  #settled<T>(operation: string, answer: T): T | TierError {
+    if (!isAnswer(operation, answer)) return this.#failed(operation, noAnswer(operation));
+    this.#breaker.succeeded();
+    return answer;
   }
 
   #failed(operation: string, cause: unknown): TierError {

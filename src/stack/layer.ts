@@ -179,29 +179,25 @@ export class Layer {
 
   #read(keys: readonly string[], options: ReadOptions): MaybePromise<ReadResult | TierError> {
     const { lease = 0 } = options;
-    const lost = () => this.#missed.addLeases(keys.map((key) => this.#prefix + key));
+    const lost = () => this.#missed.addLeases(this.#whole(keys));
     const read = this.guard.run(
       "getMany",
-      () =>
-        then(
-          this.#batched(keys, (some) => this.#face.getMany(some, options)),
-          (results) => (this.#prefix === "" && results.length === 1 ? results[0]! : this.#gather(results)),
-        ),
+      () => this.#batched(this.#whole(keys), (some) => this.#face.getMany(some, options), joinReads),
       // What was given by then is given back a second time.
       lease > 0 ? lost : undefined,
     );
-    if (!(lease > 0)) return read;
+    if (this.#prefix === "" && !(lease > 0)) return read;
     return then(read, (answer) => {
-      if (answer instanceof TierError) lost();
+      if (!(answer instanceof TierError)) return this.#stripTags(answer);
+      if (lease > 0) lost();
       return answer;
     });
   }
 
-  #gather(results: readonly ReadResult[]): ReadResult {
+  #stripTags(result: ReadResult): ReadResult {
+    if (!result.entries.some((entry) => entry && entry.tags.length > 0)) return result;
     const strip = (tag: string): string => this.strip(tag);
-    const entries = results.flatMap((result) => result.entries).map((entry) => entry && this.#retag(entry, strip));
-    const leases = results[0]?.leases && results.flatMap((result) => result.leases!);
-    return { entries, sequence: results[0]?.sequence, leases };
+    return { ...result, entries: result.entries.map((entry) => entry && this.#retag(entry, strip)) };
   }
 
   /** Does what can fail because of a value. */
@@ -264,12 +260,7 @@ export class Layer {
     return this.#missed.ready(
       now,
       operation,
-      () =>
-        then(all(split(writes, this.#maxBatch).map((some) => this.#face.setMany(some, now))), (results) =>
-          results.length === 1
-            ? results[0]!
-            : { sequence: results[0]!.sequence, refused: results.flatMap(({ refused = [] }) => refused) },
-        ),
+      () => this.#batched(writes, (some) => this.#face.setMany(some, now), joinWrites),
       // By then the tier may have been given something newer.
       () => this.#missed.add(writes.map(({ key }) => key)),
     );
@@ -295,14 +286,12 @@ export class Layer {
   }
 
   delete(keys: readonly string[], now: number): MaybePromise<readonly boolean[] | TierError> {
-    return this.#deleteWhole(this.#prefix === "" ? keys : keys.map((key) => this.#prefix + key), now);
+    return this.#deleteWhole(this.#whole(keys), now);
   }
 
   #deleteWhole(keys: readonly string[], now: number): MaybePromise<readonly boolean[] | TierError> {
     const deleted = this.#missed.ready(now, "deleteMany", () =>
-      then(all(split(keys, this.#maxBatch).map((some) => this.#face.deleteMany(some, now))), (answers) =>
-        answers.flat(),
-      ),
+      this.#batched(keys, (some) => this.#face.deleteMany(some, now), joinMarks),
     );
     return then(deleted, (answer) => {
       if (answer instanceof TierError) this.#missed.add(keys);
@@ -324,7 +313,7 @@ export class Layer {
     const touched = this.#missed.ready(
       now,
       "touchMany",
-      () => then(all(split(whole, this.#maxBatch).map((some) => this.#touch(some, now))), (answers) => answers.flat()),
+      () => this.#batched(whole, (some) => this.#touch(some, now), joinMarks),
       missed,
     );
     return then(touched, (answer) => {
@@ -471,11 +460,17 @@ export class Layer {
     return this.guard.run("release", () => this.#face.release!(whole));
   }
 
-  #batched<T>(keys: readonly string[], call: (keys: readonly string[]) => MaybePromise<T>): MaybePromise<T[]> {
-    const whole = this.#prefix === "" ? keys : keys.map((key) => this.#prefix + key);
-    return whole.length <= this.#maxBatch
-      ? then(call(whole), (answer) => [answer])
-      : all(split(whole, this.#maxBatch).map(call));
+  #whole(keys: readonly string[]): readonly string[] {
+    return this.#prefix === "" ? keys : keys.map((key) => this.#prefix + key);
+  }
+
+  /** Calls the tier with as much as it can take at once. */
+  #batched<T, A>(
+    items: readonly T[],
+    call: (some: readonly T[]) => MaybePromise<A>,
+    join: (answers: readonly A[]) => A,
+  ): MaybePromise<A> {
+    return items.length <= this.#maxBatch ? call(items) : then(all(split(items, this.#maxBatch).map(call)), join);
   }
 
   #adapt({ key, entry, ...rest }: Write, now: number): Write {
@@ -489,6 +484,23 @@ export class Layer {
   #retag(entry: Entry, change: (tag: string) => string): Entry {
     return entry.tags.length === 0 || this.#prefix === "" ? entry : { ...entry, tags: entry.tags.map(change) };
   }
+}
+
+function joinReads(results: readonly ReadResult[]): ReadResult {
+  const [{ sequence, leases }] = results as readonly [ReadResult];
+  return {
+    entries: results.flatMap((result) => result.entries),
+    sequence,
+    leases: leases && results.flatMap((result) => result.leases!),
+  };
+}
+
+function joinWrites(results: readonly WriteResult[]): WriteResult {
+  return { sequence: results[0]!.sequence, refused: results.flatMap(({ refused = [] }) => refused) };
+}
+
+function joinMarks(answers: readonly (readonly boolean[])[]): readonly boolean[] {
+  return answers.flat();
 }
 
 function faultOr<T>(value: T): (answer: unknown) => T | TierError {

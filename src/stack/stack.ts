@@ -179,19 +179,26 @@ class Stack implements Store {
     const layers = this.#only(options.tier);
     const { onError } = engine.options;
     const ticket = engine.fence.enter();
-    const walked = then(this.#walk(layers, 0, keys, options, walk, now), (): Findings => {
-      if (options.promote !== false && !options.peek && layers.length > 1) {
-        promote(layers, keys, walk.found, ticket, now, engine, this.#traffic);
-      }
-      const { found, leases, sequence } = walk;
-      // Taken on the way to a tier below, which had the key.
-      if (leases && !options.refresh) {
-        for (const [i, lease] of leases.entries())
-          if (lease && found[i]?.stale === false) this.leases!.release(keys[i]!, lease);
-      }
-      return onError === "throw" ? walk : { found, leases, sequence };
-    });
-    const read = finalize(walked, () => engine.fence.leave());
+    const read = ended(
+      () => this.#walk(layers, 0, keys, options, walk, now),
+      (): Findings => {
+        if (options.promote !== false && !options.peek && layers.length > 1) {
+          promote(layers, keys, walk.found, ticket, now, engine, this.#traffic);
+        }
+        engine.fence.leave();
+        const { found, leases, sequence } = walk;
+        // Taken on the way to a tier below, which had the key.
+        if (leases && !options.refresh) {
+          for (const [i, lease] of leases.entries())
+            if (lease && found[i]?.stale === false) this.leases!.release(keys[i]!, lease);
+        }
+        return onError === "throw" ? walk : { found, leases, sequence };
+      },
+      (error) => {
+        engine.fence.leave();
+        throw error;
+      },
+    );
     return options.since !== undefined && isPromise(read)
       ? this.#inTime(read, keys, options, options.since, walk)
       : read;
@@ -230,15 +237,21 @@ class Stack implements Store {
   ): MaybePromise<void> {
     const layer = layers[at];
     if (!layer) return;
-    const asked = keys.map((_, i) => i).filter((i) => !walk.found[i] || walk.found[i].stale);
+    const asked: number[] = [];
+    walk.found.forEach((found, i) => {
+      if (!found || found.stale) asked.push(i);
+    });
     if (asked.length === 0) return;
     const { metaOnly = false, peek = false, sequence = false, lease = 0, refresh = false } = options;
     const isAuthority = layer === this.#ranks.authority;
     const isLeasing = isAuthority && lease > 0 && this.leases !== undefined;
-    const answer = layer.read(
-      asked.map((i) => keys[i]!),
-      { now, metaOnly, peek, sequence: sequence && isAuthority, ...(isLeasing && { lease, refresh }) },
-    );
+    const answer = layer.read(asked.length === keys.length ? keys : asked.map((i) => keys[i]!), {
+      now,
+      metaOnly,
+      peek,
+      sequence: sequence && isAuthority,
+      ...(isLeasing && { lease, refresh }),
+    });
     return then(answer, (result) => {
       // One that cannot give leases now has what is loaded refused, should it have had others by then.
       const leases = result instanceof TierError ? undefined : result.leases;
@@ -312,8 +325,9 @@ class Stack implements Store {
       const own = fence.enter();
       const stored = then(landed, () => distribute(this.#ranks, standing(keys), prepared.map(standing), own, now));
       if (ticket !== undefined) this.#traffic.land(keys, stored);
-      return then(
-        finalize(stored, () => fence.leave()),
+      return finalize(
+        () => stored,
+        () => fence.leave(),
         (answers) => throwFirst(options, answers),
       );
     });
