@@ -4,7 +4,7 @@
  * Its tests wait real seconds, and a response that is fresh for two of them is stale too early where the machine stands still. So what fails
  * the test and has no reason is run by itself when all have ended, one runtime after the other, four times at most, and that is told.
  *
- *     TIERCEL_LONG=1    both profiles on every runtime, and not on Node alone
+ *     TIERCEL_LONG=1    on every runtime, and not on Node alone
  */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -67,7 +67,7 @@ async function start(runtime: Runtime, profile: Profile): Promise<string> {
 // A run waits most of its time for entries to grow old, so all of them go at once.
 test("the public suite", { skip, concurrency: true }, async (all) => {
   const pairs = PROFILES.flatMap((profile) =>
-    RUNTIMES.filter((runtime) => isLong || profile === "strict" || runtime === "node").map((runtime) => ({
+    RUNTIMES.filter((runtime) => isLong || runtime === "node").map((runtime) => ({
       runtime,
       profile,
     })),

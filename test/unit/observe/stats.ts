@@ -1,16 +1,19 @@
 import { type Cache, createCache, defineTier, lru, memory, type Tier } from "../../../mod.ts";
 import { equal, fakeClock, mapTier, ok, same, seededRandom, suite, type TestCase } from "../../contract/mod.ts";
 
-const OPERATIONS = 100_000;
-
 /** Random calls by the synchronous face; returns how many reads there were. */
-async function play(cache: Cache, clock: ReturnType<typeof fakeClock>, seed: number): Promise<number> {
+async function play(
+  cache: Cache,
+  clock: ReturnType<typeof fakeClock>,
+  seed: number,
+  operations: number,
+): Promise<number> {
   const random = seededRandom(seed);
   const pick = (count: number) => Math.floor(random() * count);
   const sync = cache.sync as unknown as import("../../../mod.ts").SyncCache;
   const inner = cache.namespace("n").sync as typeof sync;
   let reads = 0;
-  for (let i = 0; i < OPERATIONS; i++) {
+  for (let i = 0; i < operations; i++) {
     const face = pick(4) === 0 ? inner : sync;
     const key = `k${Math.floor(200 * random() ** 2)}`;
     const roll = pick(100);
@@ -54,7 +57,7 @@ function open(tiers: readonly Tier[]) {
 export const tests: TestCase[] = suite("stats", {
   "over 100,000 random calls counts and entries of memory reconcile": async () => {
     const { cache, clock } = open([memory({ maxEntries: 100 })]);
-    await play(cache, clock, 1);
+    await play(cache, clock, 1, 100_000);
     const { evictions, tiers } = cache.stats();
     same(evictions.capacity! + evictions["memory-pressure"]!, tiers[0]!.evictions);
     same(evictions.ttl, tiers[0]!.expiries);
@@ -62,9 +65,9 @@ export const tests: TestCase[] = suite("stats", {
   },
   "and with bytes as bound, and with a tier below": async () => {
     const bounded = open([memory({ maxBytes: 5_000, sizeOf: () => 50, policy: lru() })]);
-    await play(bounded.cache, bounded.clock, 2);
+    await play(bounded.cache, bounded.clock, 2, 30_000);
     const stacked = open([memory({ maxEntries: 50 }), defineTier(mapTier())]);
-    await play(stacked.cache, stacked.clock, 3);
+    await play(stacked.cache, stacked.clock, 3, 30_000);
     ok(stacked.cache.stats().tiers[1]!.deletes > 100);
   },
   "a value that is above the whole bound was added and given up": async () => {

@@ -4,17 +4,18 @@ import type { TestCase } from "../../contract/mod.ts";
 import { equal, mapData, mapTier, same, suite } from "../../contract/mod.ts";
 import { awfulIds } from "./awful-ids.ts";
 
-const COUNT = 10_000;
+/** How many there are. */
+export const COUNT = 10_000;
 const scopes = defineScopes({ organization: { param: "orgId", children: { user: { param: "userId" } } } });
 
 /**
- * Ten thousand tenants with awful ids, each with a value of its own under the same keys: nobody reads another's.
+ * Tenants with awful ids, each with a value of its own under the same keys: nobody reads another's.
  *
  * @param tiers of each of two caches over the same store, if they have one
  */
-export async function tenants(tiers: () => readonly Tier[]): Promise<void> {
+export async function tenants(tiers: () => readonly Tier[], count = COUNT): Promise<void> {
   const cache = createCache({ scopes, tiers: tiers(), sweepInterval: 0 });
-  const ids = awfulIds(COUNT);
+  const ids = awfulIds(count);
   const organization = (orgId: string, from = cache): Cache => from.scope("organization", { orgId });
   // As many users, whose ids are those of organizations, and of other organizations' users.
   const user = (i: number, from = cache): Cache =>
@@ -22,7 +23,7 @@ export async function tenants(tiers: () => readonly Tier[]): Promise<void> {
   for (const [i, id] of ids.entries()) {
     await organization(id).setMany([
       { key: "k", value: `organization ${i}` },
-      { key: ids[COUNT - 1 - i]!.replaceAll("\0", ""), value: `own of ${i}` },
+      { key: ids[count - 1 - i]!.replaceAll("\0", ""), value: `own of ${i}` },
     ]);
     await user(i).set("k", `user ${i}`);
   }
@@ -49,7 +50,7 @@ export async function tenants(tiers: () => readonly Tier[]): Promise<void> {
   async function check(from: typeof cache): Promise<void> {
     for (const [i, id] of ids.entries()) {
       same(await organization(id, from).get("k"), `organization ${i}`, id);
-      same(await organization(id, from).get(ids[COUNT - 1 - i]!.replaceAll("\0", "")), `own of ${i}`, id);
+      same(await organization(id, from).get(ids[count - 1 - i]!.replaceAll("\0", "")), `own of ${i}`, id);
       same(await user(i, from).get("k"), `user ${i}`, id);
     }
     same(await from.get("k"), undefined);
