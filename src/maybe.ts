@@ -30,7 +30,7 @@ export function settle<T>(step: () => MaybePromise<T>): Promise<T> {
   }
 }
 
-/** Goes on with what a step answers, or with what it throws: at once where that is at hand. */
+/** Goes on with what a step answers, or with what it throws: at once where that is at hand. What `done` throws is not for `failed`. */
 export function ended<T, U>(
   step: () => MaybePromise<T>,
   done: (answer: T) => U,
@@ -45,16 +45,20 @@ export function ended<T, U>(
   return isPromise(answer) ? Promise.resolve(answer).then(done, failed) : done(answer);
 }
 
-/** Does something last, however the step ends, and goes on with what it answered. */
-export function finalize<T, U>(step: () => MaybePromise<T>, last: () => void, done: (answer: T) => U): MaybePromise<U> {
+/** Does something when a step has ended, however it did, and then goes on with what it answered. */
+export function finalize<T, U>(
+  step: () => MaybePromise<T>,
+  anyway: () => void,
+  done: (answer: T) => U,
+): MaybePromise<U> {
   return ended(
     step,
     (answer) => {
-      last();
+      anyway();
       return done(answer);
     },
     (error) => {
-      last();
+      anyway();
       throw error;
     },
   );

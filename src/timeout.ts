@@ -16,12 +16,12 @@ export function within<T>(work: Promise<T>, ms: number, clock: Clock, late: () =
     const timer = clock.setTimer(() => resolve(settle(late)), Math.max(0, ms));
     work.then(
       (value) => {
-        clock.clearTimer(timer);
         resolve(value);
+        clock.clearTimer(timer);
       },
       (error) => {
-        clock.clearTimer(timer);
         reject(error);
+        clock.clearTimer(timer);
       },
     );
   });

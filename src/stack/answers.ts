@@ -9,7 +9,7 @@ export function isAnswer(operation: string, answer: unknown): boolean {
   const { entries, keys, refused, changes } = Object(answer) as Readonly<Record<string, unknown>>;
   switch (operation) {
     case "getMany":
-      return Array.isArray(entries) && entries.every((entry) => !entry || Array.isArray(entry.tags));
+      return Array.isArray(entries) && entries.every((entry) => !entry || isTexts(entry.tags));
     case "setMany":
     case "promotion":
       return Object(answer) === answer && (refused === undefined || isTexts(refused));

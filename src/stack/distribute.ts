@@ -35,8 +35,8 @@ export function distribute(
       sequenced(prepared[layer.index]!, current)
         .filter(fits)
         .map((write) => (taken ? unleased(write) : write));
-    const rejected = refused.length === 0 ? undefined : new Set(refused);
-    const isAccepted = (_: unknown, at: number): boolean => !rejected?.has(keys[at]!);
+    const gone = refused.length === 0 ? undefined : new Set(refused);
+    const isAccepted = (_: unknown, at: number): boolean => at < keys.length && !gone?.has(keys[at]!);
     const others = shared.filter((layer) => layer !== first);
     return then(all(others.map((layer) => layer.write(writesOf(layer, isAccepted), now))), (answers) => {
       // A tag may have been invalidated elsewhere while the value was loaded; the authority knows, and memory must.

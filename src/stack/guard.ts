@@ -72,16 +72,17 @@ export class Guard {
       return this.#failed(operation, error);
     }
     if (isPromise(answer)) return this.#within(operation, answer, arrived);
-    return this.#settled(operation, answer);
+    return this.#checked(operation, answer);
   }
 
   #within<T>(operation: string, answer: Promise<T>, arrived?: () => void): Promise<T | TierError> {
     let isLate = false;
-    const ended = answer.then(
-      (value) => (isLate ? arrived?.() : this.#settled(operation, value)) as T | TierError,
+    // Late, nobody takes the outcome.
+    const outcome = Promise.resolve(answer).then(
+      (value) => (isLate ? arrived?.() : this.#checked(operation, value)) as T | TierError,
       (error) => (isLate ? arrived?.() : this.#failed(operation, error)) as T | TierError,
     );
-    return within(ended, this.budget, this.#clock, () => {
+    return within(outcome, this.budget, this.#clock, () => {
       isLate = true;
       if (operation === "journal") this.#lookedInVain = this.#clock.now();
       const message = `Gave up ${operation} of tier ${this.#name} as it must take at most ${this.budget} ms`;
@@ -89,8 +90,8 @@ export class Guard {
     });
   }
 
-  /** What a tier has answered at last. */
-  #settled<T>(operation: string, answer: T): T | TierError {
+  /** What a tier has answered, or that it may not. */
+  #checked<T>(operation: string, answer: T): T | TierError {
     if (!isAnswer(operation, answer)) return this.#failed(operation, noAnswer(operation));
     this.#breaker.succeeded();
     return answer;

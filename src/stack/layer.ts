@@ -195,9 +195,10 @@ export class Layer {
   }
 
   #stripTags(result: ReadResult): ReadResult {
-    if (!result.entries.some((entry) => entry && entry.tags.length > 0)) return result;
+    const { entries, sequence, leases } = result;
+    if (this.#prefix === "" || !entries.some((entry) => entry && entry.tags.length > 0)) return result;
     const strip = (tag: string): string => this.strip(tag);
-    return { ...result, entries: result.entries.map((entry) => entry && this.#retag(entry, strip)) };
+    return { entries: entries.map((entry) => entry && this.#retag(entry, strip)), sequence, leases };
   }
 
   /** Does what can fail because of a value. */
@@ -291,7 +292,7 @@ export class Layer {
 
   #deleteWhole(keys: readonly string[], now: number): MaybePromise<readonly boolean[] | TierError> {
     const deleted = this.#missed.ready(now, "deleteMany", () =>
-      this.#batched(keys, (some) => this.#face.deleteMany(some, now), joinMarks),
+      this.#batched(keys, (some) => this.#face.deleteMany(some, now), joinExisted),
     );
     return then(deleted, (answer) => {
       if (answer instanceof TierError) this.#missed.add(keys);
@@ -313,7 +314,7 @@ export class Layer {
     const touched = this.#missed.ready(
       now,
       "touchMany",
-      () => this.#batched(whole, (some) => this.#touch(some, now), joinMarks),
+      () => this.#batched(whole, (some) => this.#touch(some, now), joinExisted),
       missed,
     );
     return then(touched, (answer) => {
@@ -460,6 +461,7 @@ export class Layer {
     return this.guard.run("release", () => this.#face.release!(whole));
   }
 
+  /** Keys as the tier knows them. */
   #whole(keys: readonly string[]): readonly string[] {
     return this.#prefix === "" ? keys : keys.map((key) => this.#prefix + key);
   }
@@ -499,8 +501,8 @@ function joinWrites(results: readonly WriteResult[]): WriteResult {
   return { sequence: results[0]!.sequence, refused: results.flatMap(({ refused = [] }) => refused) };
 }
 
-function joinMarks(answers: readonly (readonly boolean[])[]): readonly boolean[] {
-  return answers.flat();
+function joinExisted(answers: readonly (readonly boolean[])[]): readonly boolean[] {
+  return answers.flatMap((existed) => [...existed]);
 }
 
 function faultOr<T>(value: T): (answer: unknown) => T | TierError {

@@ -182,10 +182,12 @@ class Stack implements Store {
     const read = ended(
       () => this.#walk(layers, 0, keys, options, walk, now),
       (): Findings => {
-        if (options.promote !== false && !options.peek && layers.length > 1) {
-          promote(layers, keys, walk.found, ticket, now, engine, this.#traffic);
+        try {
+          if (options.promote !== false && !options.peek && layers.length > 1)
+            promote(layers, keys, walk.found, ticket, now, engine, this.#traffic);
+        } finally {
+          engine.fence.leave();
         }
-        engine.fence.leave();
         const { found, leases, sequence } = walk;
         // Taken on the way to a tier below, which had the key.
         if (leases && !options.refresh) {
@@ -245,13 +247,16 @@ class Stack implements Store {
     const { metaOnly = false, peek = false, sequence = false, lease = 0, refresh = false } = options;
     const isAuthority = layer === this.#ranks.authority;
     const isLeasing = isAuthority && lease > 0 && this.leases !== undefined;
-    const answer = layer.read(asked.length === keys.length ? keys : asked.map((i) => keys[i]!), {
-      now,
-      metaOnly,
-      peek,
-      sequence: sequence && isAuthority,
-      ...(isLeasing && { lease, refresh }),
-    });
+    const answer = layer.read(
+      asked.map((i) => keys[i]!),
+      {
+        now,
+        metaOnly,
+        peek,
+        sequence: sequence && isAuthority,
+        ...(isLeasing && { lease, refresh }),
+      },
+    );
     return then(answer, (result) => {
       // One that cannot give leases now has what is loaded refused, should it have had others by then.
       const leases = result instanceof TierError ? undefined : result.leases;

@@ -45,7 +45,9 @@ export const faults: StackSuite = stackSuite(
       }
     }),
     "a tier that answers what it may not is one that fails": async (open) => {
-      for (const answer of [undefined, null, 5, {}, { entries: [{}] }, { keys: [5], refused: 5, changes: 5 }]) {
+      const entry = { value: 1, createdAt: 0, freshUntil: Infinity, staleUntil: Infinity, tags: [42], loadTime: 0 };
+      const more = [{ entries: [{}] }, { entries: [entry] }, { keys: [5], refused: 5, changes: 5 }];
+      for (const answer of [undefined, null, 5, {}, ...more]) {
         const { cache, lower } = open({ coherence: 0, lower: { breaker: false } });
         await cache.set("k", "v", { tags: ["t"] });
         const failures: string[] = [];
