@@ -40,14 +40,15 @@ export interface ResponseCache {
   purge(url: string, request?: Request): Promise<void>;
 }
 
-/** In the environment of a sub-request, which no client can reach, unlike a header. */
+/** In the environment of a sub-request, which no client can reach, unlike a header: takes what comes from behind the cache. */
 const REFRESH = Symbol("tiercel refresh");
 
 /**
  * Puts a shared HTTP cache (RFC 9111) before the routes that come after it. What `withHttpCache` does, with `waitUntil` of the request's context.
  *
  * A refresh in the background is a sub-request of the app: middleware that goes on with `next()` when its request was answered would work
- * with a context that is not its own any more.
+ * with a context that is not its own any more. What is stored is as ever what comes from behind the cache: middleware before it has an empty
+ * body in its hands then, and nobody gets what it makes of that.
  *
  * @throws {ConfigError} for a wrong option
  *
@@ -78,12 +79,25 @@ export function responseCache(
 
   const middleware = async (c: HonoContext, next: () => Promise<void>): Promise<void> => {
     const { env } = c;
-    if (env?.[REFRESH] === true) return next();
+    if (env?.[REFRESH]) {
+      await next();
+      const { res } = c;
+      env[REFRESH](res);
+      replace(c, new Response(null, res));
+      return;
+    }
     const { raw } = c.req;
     const refresh =
       app &&
-      (async (request: Request): Promise<Response> =>
-        appOf()!.fetch(request, Object.assign(Object.create(env ?? null), { [REFRESH]: true }), contextOf(c)));
+      (async (request: Request): Promise<Response> => {
+        let taken: Response | undefined;
+        const take = (response: Response): void => {
+          taken = response;
+        };
+        await appOf()!.fetch(request, Object.assign(Object.create(env ?? null), { [REFRESH]: take }), contextOf(c));
+        if (taken) return taken;
+        throw new Error("Cannot refresh response as middleware before the cache has answered in its place");
+      });
     let hasRun = false;
     const forward = async (request: Request): Promise<Response> => {
       // The rest of the chain runs once for a context.
@@ -103,13 +117,18 @@ export function responseCache(
       else engine.rules.waitUntil?.(work);
     };
     const response = await engine.handle({ request: raw, forward, refresh, isOnce: !refresh, waitUntil });
-    // Hono gives a response the headers of the one before.
-    if (hasRun) c.res = undefined;
-    c.res = response;
+    if (hasRun) replace(c, response);
+    else c.res = response;
   };
   return Object.assign(middleware, {
     purge: (url: string, request?: Request): Promise<void> => engine.purge(url, request),
   });
+}
+
+/** Hono gives a response the headers of the one before, unless that is taken away first. */
+function replace(c: HonoContext, response: Response): void {
+  c.res = undefined;
+  c.res = response;
 }
 
 /** Where there is none, Hono throws. */

@@ -47,8 +47,10 @@ export function cachedFetch(
     const request = new Request(input as RequestInfo, init);
     const { signal } = request;
     signal?.throwIfAborted();
+    const exchange = { request, forward, refresh: forward, isFetch: true, mode: modeOf(request) };
     const response = await abortable(
-      engine.handle({ request, forward, refresh: forward, isFetch: true, mode: modeOf(request) }),
+      // What is stored was checked for nobody, or for others.
+      request.integrity ? engine.pass(exchange, { forward: "bypass", detail: "integrity" }) : engine.handle(exchange),
       signal,
     );
     if (response.url === "") Object.defineProperty(response, "url", { value: withoutFragment(request.url) });

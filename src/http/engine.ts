@@ -15,10 +15,11 @@ import { withoutFragment } from "./key.ts";
 import type { AnyCache, HttpRules } from "./options.ts";
 import type { Place } from "./place.ts";
 import { Places } from "./places.ts";
-import { NOTHING_ASKED, type RequestControl, requestControl } from "./request-control.ts";
+import { NOTHING_ASKED, requestControl } from "./request-control.ts";
 import { RequestKeys } from "./request-key.ts";
 import { type Body, plainHit, respond } from "./respond.ts";
 import { ageAt, type Stored, type StoredResponse } from "./stored.ts";
+import { useOf } from "./use.ts";
 
 /** Rounds in which a request waits for others before it goes alone. */
 const ROUNDS = 3;
@@ -122,9 +123,9 @@ export class HttpEngine implements Answers {
     const { method, url } = request;
     const response = await exchange.forward(request);
     const place = this.#places.of(request);
-    const outdated = outdatedBy(method, url, response).flatMap((own) => this.#keys.of(request, own) ?? []);
+    const outdated = new Set(outdatedBy(method, url, response).flatMap((own) => this.#keys.allOf(request, own)));
     // Acknowledged before the client knows, so that its next request finds nothing old. It does not fail for that.
-    await Promise.all(outdated.map((key) => this.#invalidate(place, key))).catch(() => {});
+    await Promise.all([...outdated].map((key) => this.#invalidate(place, key))).catch(() => {});
     return this.#kept(exchange, response, place) ?? told(response, this.rules, { forward: "method" });
   }
 
@@ -163,19 +164,4 @@ function isSameUrl(reference: string, url: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** How a stored response may be used now. */
-type Use = "fresh" | "stale" | "revalidate" | "no";
-
-/** Whether a stored response may be used without asking (sections 4.2, 4.2.4 and 5.2.1, RFC 5861). */
-function useOf(record: StoredResponse, asked: RequestControl, now: number): Use {
-  const age = ageAt(record, now);
-  const left = record.lifetime - age;
-  if (record.noCache || asked.noCache || age > asked.maxAge) return "no";
-  if (left > 0) return left >= asked.minFresh ? "fresh" : "no";
-  if (record.noStale || asked.minFresh > 0) return "no";
-  // What ends now is stale already.
-  if (-left < asked.maxStale) return "stale";
-  return -left < record.whileRevalidate ? "revalidate" : "no";
 }

@@ -5,6 +5,7 @@
  */
 import { hasTimers } from "../clock.ts";
 import { alive, joined } from "../joined.ts";
+import { within } from "../timeout.ts";
 import type { ForwardReason, Handling } from "./cache-status.ts";
 import { requestWith, validators } from "./conditions.ts";
 import type { Answers, Task } from "./exchange.ts";
@@ -12,7 +13,11 @@ import { Flight, type Outcome, Unshared } from "./flight.ts";
 import { Load } from "./load.ts";
 import type { Findings, Place } from "./place.ts";
 import { type Body, respond } from "./respond.ts";
+import { mayStandIn, useOf } from "./use.ts";
 import { selectionOf } from "./vary.ts";
+
+/** After so many milliseconds without an answer the origin is asked anew for those who wait: it may never answer. */
+const PATIENCE = 60_000;
 
 /** The requests to the origin that are under way. */
 export class Fetches {
@@ -31,9 +36,16 @@ export class Fetches {
     if (request.method === "HEAD") return this.#engine.pass(task, { forward: reason });
     const isForPart = request.headers.has("range") && (!found.record || found.record.part !== null);
     const name = nameOf(place, found.key);
-    const flight = this.#flights.get(name);
+    let flight = this.#flights.get(name);
+    if (flight && !flight.watch?.stands) {
+      // Changed by itself, or by others: what is there now tells.
+      if (flight.isKeeping) return flight.work.then(() => this.#again(task, primary, rounds));
+      this.#abandon(name, task, found);
+      flight = undefined;
+    }
     if (!flight) {
-      const own = new Flight(!isForPart && !this.#unshared.has(name, this.#engine.now()));
+      const isOpen = !isForPart && !this.#unshared.has(name, this.#engine.now());
+      const own = new Flight(isOpen, place.watch(primary, found.key));
       this.#flights.set(name, own);
       const leave = (): void => {
         if (this.#flights.get(name) === own) this.#flights.delete(name);
@@ -50,12 +62,26 @@ export class Fetches {
         ? this.#engine.pass(task, { forward: reason })
         : this.#engine.attempt(task, rounds - 1, await place.read(primary));
     }
-    const outcome = await flight.landed;
+    const { clock } = this.#engine.rules;
+    const latest = flight.watch!.latest;
+    const outcome = await within<Outcome | "late">(flight.landed, PATIENCE, clock, () => "late");
+    const isGood =
+      outcome !== "late" && (!outcome || !("landing" in outcome) || flight.watch!.isGood(outcome.landing.tags, latest));
+    if (!isGood) {
+      if (this.#flights.get(name) === flight) this.#abandon(name, task, found);
+      return this.fetch(task, found, reason, rounds - 1);
+    }
     const answer = await this.#joined(task, outcome, reason);
     if (answer) return answer;
     // An answer for others: which fields count is known when it is stored. Nobody waits for a long body.
     if (outcome) await flight.settled;
     return this.#again(task, primary, rounds);
+  }
+
+  /** Nobody waits any more for who asks now, and what he gets is not kept. */
+  #abandon(name: string, { place }: Task, { key }: Findings): void {
+    this.#flights.delete(name);
+    place.abandon(key);
   }
 
   /** The next try of one who has waited in vain: by now it is known what the answer depends on. */
@@ -67,15 +93,21 @@ export class Fetches {
   async #joined(task: Task, outcome: Outcome, reason: ForwardReason): Promise<Response | undefined> {
     if (!outcome) return undefined;
     if ("error" in outcome) throw outcome.error;
-    const { head, fill, record, names, selection } = outcome.landing;
+    const { head, fill, record, names, selection, standIn } = outcome.landing;
     if (fill && !fill.isWhole) return undefined;
     if (selectionOf(task.request.headers, names) !== selection) return undefined;
+    // It must be allowed for this request too (RFC 9111 section 4).
+    const now = this.#engine.now();
+    const isAllowed = standIn
+      ? mayStandIn(head, task.asked, standIn.status, this.#engine.rules, now)
+      : useOf(head, task.asked, now) !== "no";
+    if (!isAllowed) return this.#engine.pass(task, { forward: reason });
     const handling: Handling = { forward: reason, collapsed: true };
     if (record) return this.#engine.answer(task, record, handling);
     const body: Body = fill ? { size: undefined, open: () => fill.open() } : null;
     return respond(head, body, {
       request: task.request,
-      now: this.#engine.now(),
+      now,
       name: this.#engine.rules.cacheStatus,
       handling,
     });
@@ -100,7 +132,7 @@ export class Fetches {
   refresh(task: Task, found: Findings): void {
     const name = nameOf(task.place, found.key);
     if (this.#flights.has(name)) return;
-    const flight = new Flight(true);
+    const flight = new Flight(true, task.place.watch(task.primary, found.key));
     this.#flights.set(name, flight);
     const own: Task = { ...task, request: plain(task.request), forward: task.refresh! };
     this.launch(own, found, "stale", flight, name).then(

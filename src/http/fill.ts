@@ -154,9 +154,9 @@ export class Fill {
     return this.#isLoose || this.#spilling !== undefined;
   }
 
-  /** Whether somebody who comes now can have the body from its beginning. */
+  /** Whether somebody who comes now can have the body from its beginning, and as fast as he reads. */
   get isWhole(): boolean {
-    return !this.#failure && (this.#base === 0 || !this.#isLoose);
+    return !this.#failure && !this.#isLoose;
   }
 
   /** The body from its beginning. Whoever cancels it leaves the others alone. */

@@ -5,6 +5,7 @@
  */
 import type { Fill } from "./fill.ts";
 import type { StoredHead, StoredResponse } from "./stored.ts";
+import type { Watch } from "./watch.ts";
 
 /** An answer that others may have as well, and for whom. */
 export interface Landing {
@@ -16,6 +17,9 @@ export interface Landing {
   /** Fields that it depends on, and what the request had in them. */
   readonly names: readonly string[];
   readonly selection: string;
+  readonly tags: readonly string[];
+  /** Where it is old and stands in for a failure: the status of that, or `undefined` where nothing was to be had. */
+  readonly standIn?: { readonly status: number | undefined } | undefined;
 }
 
 /** How a flight has landed: with an answer for all, one for nobody else, or a failure for all. */
@@ -25,6 +29,8 @@ export type Outcome = { readonly landing: Landing } | { readonly error: unknown 
 export class Flight {
   /** Whether others may wait for it: not where the last answer was for nobody else. */
   readonly isOpen: boolean;
+  /** What is done to its keys meanwhile; none where nobody can wait for it. */
+  readonly watch: Watch | undefined;
   /** Never rejects. */
   readonly landed: Promise<Outcome>;
   #land!: (outcome: Outcome) => void;
@@ -34,9 +40,12 @@ export class Flight {
   settled: Promise<unknown> = Promise.resolve();
   /** Whether the answer is too long to wait for. */
   isLong = false;
+  /** The answer has come, and is being stored: its key may be changed by that. */
+  isKeeping = false;
 
-  constructor(isOpen: boolean) {
+  constructor(isOpen: boolean, watch?: Watch) {
     this.isOpen = isOpen;
+    this.watch = watch;
     this.landed = new Promise((resolve) => {
       this.#land = resolve;
     });
@@ -45,6 +54,7 @@ export class Flight {
   /** To be called when it is under way. */
   begin(work: Promise<unknown>): void {
     this.work = work;
+    work.then(() => this.watch?.end());
     this.settled = Promise.race([work, this.#measured()]);
   }
 

@@ -47,9 +47,13 @@ export function obstacle(
   if (response.redirected || (isFetch && headers.has("location") && status > 300 && status < 400)) return "redirected";
   const names = varyOf(headers);
   if (names === "*" || selectionOf(request.headers, names).length > maxHeaderBytes) return "vary";
-  // The next request makes an index of all fields that count now.
-  if (index && names.some((name) => !index.names.includes(name))) return "vary-changed";
+  if (isAstray(names, { index })) return "vary-changed";
   return head.part && (index || names.length > 0) ? "part" : undefined;
+}
+
+/** Whether it depends on more fields than it would be found by. The next request makes an index of all that count now. */
+export function isAstray(names: readonly string[] | "*", { index }: Pick<Findings, "index">): boolean {
+  return index !== undefined && (names === "*" || names.some((name) => !index.names.includes(name)));
 }
 
 /** Fields of requests that it depends on. */

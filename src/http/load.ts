@@ -8,9 +8,9 @@ import { type ForwardReason, type Handling, told } from "./cache-status.ts";
 import { controlOf } from "./control.ts";
 import type { Answers, Task } from "./exchange.ts";
 import { Fill } from "./fill.ts";
-import type { Flight } from "./flight.ts";
+import type { Flight, Landing } from "./flight.ts";
 import type { Times } from "./freshness.ts";
-import { allTags, headOfWhole, isShareable, namesOf, obstacle, recordOf, retention } from "./keeping.ts";
+import { allTags, headOfWhole, isAstray, isShareable, namesOf, obstacle, recordOf, retention } from "./keeping.ts";
 import { newId } from "./key.ts";
 import { united } from "./parts.ts";
 import type { Findings, Loaded } from "./place.ts";
@@ -18,7 +18,9 @@ import { type Part, parseRangeOf } from "./range.ts";
 import { isBodiless, isFailure } from "./status.ts";
 import { refusal } from "./storable.ts";
 import { ageAt, hasValidator, headOf, merged, type StoredHead, type StoredResponse } from "./stored.ts";
-import { selectionOf } from "./vary.ts";
+import { tagsOf } from "./tags.ts";
+import { mayStandIn } from "./use.ts";
+import { selectionOf, varyOf } from "./vary.ts";
 
 /** Time for which a body outlives the head that leads to it, so that nobody finds a head without one. */
 const BODY_MARGIN = 60_000;
@@ -82,8 +84,13 @@ export class Load {
     const answer =
       record && (await this.#engine.answer(this.#task, record, { forward: this.#reason, collapsed: true }));
     if (!record || !answer) return this.#alone();
-    this.#land(record, undefined, record);
+    this.#land(record, this.#tagsOf(record), { record });
     this.#resolve(answer);
+  }
+
+  /** The tags of what is stored, as far as it tells them itself. */
+  #tagsOf({ headers }: StoredHead): readonly string[] {
+    return tagsOf(new Headers(headers as [string, string][]));
   }
 
   async #alone(): Promise<void> {
@@ -95,11 +102,11 @@ export class Load {
   }
 
   /** Lets others have the answer too. */
-  #land(head: StoredHead, fill: Fill | undefined, record?: StoredResponse): void {
+  #land(head: StoredHead, tags: readonly string[], body: Pick<Landing, "fill" | "record" | "standIn"> = {}): void {
     const { headers } = this.#task.request;
     const names = namesOf(head);
     if (names !== "*")
-      this.#flight.land({ landing: { head, fill, record, names, selection: selectionOf(headers, names) } });
+      this.#flight.land({ landing: { head, ...body, tags, names, selection: selectionOf(headers, names) } });
   }
 
   /** What is stored, for the origin to say whether it is still good, or to have the rest of it. */
@@ -137,15 +144,12 @@ export class Load {
   /** Serves what is stored in the place of an error, where that is allowed (RFC 9111 section 4.2.4, RFC 5861 section 4). */
   async #standIn(detail: string, status?: number): Promise<boolean> {
     const { record } = this.#found;
-    if (!record || record.part || record.noCache || record.noStale) return false;
-    const { rules } = this.#engine;
-    const { asked } = this.#task;
-    const stale = ageAt(record, this.#engine.now()) - record.lifetime;
-    const isAllowed = stale < Math.max(record.ifError, asked.staleIfError) || (rules.isStrict && status === undefined);
-    if (!isAllowed) return false;
-    const answer = await this.#engine.answer(this.#task, record, { forward: "stale", status, ttl: -stale, detail });
+    const now = this.#engine.now();
+    if (!record || !mayStandIn(record, this.#task.asked, status, this.#engine.rules, now)) return false;
+    const ttl = record.lifetime - ageAt(record, now);
+    const answer = await this.#engine.answer(this.#task, record, { forward: "stale", status, ttl, detail });
     if (!answer) return false;
-    this.#land(record, undefined, record);
+    this.#land(record, this.#tagsOf(record), { record, standIn: { status } });
     this.#resolve(answer);
     return true;
   }
@@ -164,13 +168,18 @@ export class Load {
     const fresh: StoredResponse = { ...record, ...headOf(update, control, times, rules, undefined) };
     const handling: Handling = { forward: "stale", status: 304, ttl: fresh.lifetime - fresh.initialAge };
     const ttl = Math.min(retention(fresh, rules), fresh.stream ? fresh.stream.until - times.responseTime : Infinity);
-    const isKept = ttl > 0 && refusal(request, fresh.status, update.headers, control, rules) === undefined;
+    const why =
+      refusal(request, fresh.status, update.headers, control, rules) ??
+      (isAstray(varyOf(update.headers), this.#found) ? "vary-changed" : undefined);
+    const isKept = ttl > 0 && why === undefined;
     const answer = await this.#engine.answer(this.#task, fresh, { ...handling, stored: isKept });
-    if (isKept) this.#land(fresh, undefined, fresh);
+    const tags = allTags(request, response, update.headers, rules);
+    if (isKept) this.#land(fresh, tags, { record: fresh });
     if (answer) this.#resolve(answer);
     else await this.#alone();
-    const tags = allTags(request, response, update.headers, rules);
-    return isKept ? this.#placed({ value: fresh, ttl, tags }, times) : undefined;
+    if (isKept) return this.#placed({ value: fresh, ttl, tags }, times);
+    await this.#superseded(fresh.status, retention(fresh, rules));
+    return undefined;
   }
 
   /** An answer of the origin that is not about what is stored. */
@@ -188,13 +197,13 @@ export class Load {
     const handling: Handling = { forward: this.#reason, status: this.#found.record ? status : undefined };
     if (why !== undefined) {
       this.#resolve(told(response, rules, { ...handling, detail: why }));
-      await this.#superseded(response, ttl);
+      await this.#superseded(status, ttl);
       return undefined;
     }
     if (part) return this.#part(response, head, part, ttl, times, handling);
     const tags = allTags(request, response, headers, rules);
     if (isBodiless(status) || !response.body) {
-      this.#land(head, undefined);
+      this.#land(head, tags);
       this.#resolve(told(response, rules, { ...handling, stored: true }));
       return this.#placed({ value: recordOf(head, null, response), ttl, tags }, times);
     }
@@ -203,7 +212,7 @@ export class Load {
     const { inlineBytes } = rules;
     const spill = place.spill(id, until + BODY_MARGIN - times.responseTime, tags);
     const fill = new Fill(response.body, { inlineBytes, maxBytes: place.maxBytes, spill });
-    if (isShareable(head)) this.#land(head, fill);
+    if (isShareable(head)) this.#land(head, tags, { fill });
     else this.#flight.land(undefined);
     this.#along(response, fill, { ...handling, ttl: head.lifetime - head.initialAge });
     const filled = await fill.finished;
@@ -223,12 +232,12 @@ export class Load {
   }
 
   /** What is stored is outdated by an answer that is not: it is not served any more. */
-  async #superseded(response: Response, ttl: number): Promise<void> {
+  async #superseded(status: number, ttl: number): Promise<void> {
     const { key, record, index } = this.#found;
     const { place, primary } = this.#task;
     try {
       if (index && ttl > 0) await place.forget(primary);
-      else if (record && !record.part && response.status < 500) await place.forget(key, record);
+      else if (record && !record.part && status < 500) await place.forget(key, record);
     } catch {
       // The cache fails, and it stays.
     }
@@ -265,6 +274,7 @@ export class Load {
     const { index, record } = this.#found;
     const { place, primary, request } = this.#task;
     const head = loaded.value as StoredResponse;
+    this.#flight.isKeeping = true;
     if (record?.stream && record.stream.id !== head.stream?.id) await place.dropBody(record.stream.id);
     if (index) {
       await place.lengthen(primary, index, loaded.ttl, responseTime);

@@ -13,6 +13,7 @@ import type { AnyCache, HttpRules } from "./options.ts";
 import type { Spill } from "./spilling.ts";
 import { isStored, type Stored, type StoredIndex, type StoredResponse } from "./stored.ts";
 import { selectionOf } from "./vary.ts";
+import { Watch } from "./watch.ts";
 
 /** What is there for a request. */
 export interface Findings {
@@ -138,6 +139,19 @@ export class Place {
   /** Keeps an index for as long as a variant of it. */
   async lengthen(primary: string, index: StoredIndex, ttl: number, now: number): Promise<void> {
     if (now + ttl > index.until) await this.cache.touch(primary, { ttl: ttl + INDEX_TTL });
+  }
+
+  /** Watches keys from now on. */
+  watch(...keys: readonly string[]): Watch {
+    return new Watch(this.#verbs, keys);
+  }
+
+  /** Nobody waits for the load of a key that is under way, and what it brings is not kept. */
+  abandon(key: string): void {
+    const { engine, space } = this.#verbs;
+    const text = space.encode(key);
+    engine.loads.detach([text]);
+    engine.fence.mark(text);
   }
 
   /** Forgets what is under a key, with its body. */

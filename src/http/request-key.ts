@@ -35,9 +35,14 @@ export class RequestKeys {
     return whole(keyOf(url, headers, NO_FIELDS));
   }
 
+  /** The keys under which an unsafe request makes a URL outdated: with its own fields, and for requests that have none of them. */
+  allOf(request: Request, url: string): string[] {
+    return [this.of(request, url), this.of(request, url, NO_FIELDS)].flatMap((key) => key ?? []);
+  }
+
   /** The key of any request, or of another URL that it is about; `undefined` where it is not to be cached. */
-  of(request: Request, url: string = request.url): string | undefined {
-    const { key, keyedFields } = this.#rules;
+  of(request: Request, url: string = request.url, keyedFields = this.#rules.keyedFields): string | undefined {
+    const { key } = this.#rules;
     // A request for another URL only after an unsafe one.
     const own = key
       ? key(url === request.url ? request : new Request(url, { headers: request.headers }))

@@ -59,6 +59,7 @@ export class Filling {
   readonly #sequence: number;
   /** Ends when it is too long to be kept. */
   readonly #spilled: Promise<void>;
+  #tags: readonly string[];
   #beat: unknown;
   #extending: Promise<unknown> | undefined;
   #isOver = false;
@@ -70,10 +71,11 @@ export class Filling {
   }
 
   constructor(pieces: Pieces, options: FillingOptions, sealing: Sealing | undefined) {
-    const { space, shelf, chunk, maxBytes, life } = options;
+    const { space, shelf, chunk, maxBytes, life, tags } = options;
     const { engine } = space;
     this.#engine = engine;
     this.#options = options;
+    this.#tags = tags ?? NO_TAGS;
     this.name = chunksName(this.id, options.text);
     this.#sealing = sealing;
     this.#ticket = engine.fence.enter();
@@ -138,12 +140,17 @@ export class Filling {
     return this.#options.kind;
   }
 
+  /** Its loader has decided about its tags. */
+  setTags(tags: readonly string[]): void {
+    this.#tags = tags;
+  }
+
   /** Whether somebody who comes now may read along: nothing was done to the key since it began. */
   isFor(version: string | undefined): boolean {
-    const { text, tags, version: own, space } = this.#options;
+    const { text, version: own, space } = this.#options;
     const { fence, ledger } = this.#engine;
     if (!this.fill.isSound || own !== version || !fence.passes(text, this.#ticket)) return false;
-    const all = space.encodeTags([...this.#engine.options.tags, ...(tags ?? NO_TAGS)]);
+    const all = space.encodeTags([...this.#engine.options.tags, ...this.#tags]);
     return ledger.check({ tags: all, sequence: this.#sequence } as never) === "valid";
   }
 

@@ -89,9 +89,15 @@ export class StreamLoads {
     const core: LoadOptions = { ...this.#view.core(options), signal: gate.signal, validate };
     const request = newRequest(key, core, space, async (context) => {
       before = manifestOf(context.stale);
-      const { body, meta } = Object(await loader(await this.#context(context, text))) as LoadedStream;
+      let tags = core.tags as readonly string[] | undefined;
+      const setTags = (given: readonly string[]): void => {
+        context.setTags(given);
+        tags = given;
+        filling?.setTags(given);
+      };
+      const { body, meta } = Object(await loader(await this.#context(context, text, setTags))) as LoadedStream;
       const pieces = piecesOf(body);
-      filling = await this.#writer.begin(pieces, this.#writer.filling(text, undefined, meta, core, true));
+      filling = await this.#writer.begin(pieces, this.#writer.filling(text, undefined, meta, { ...core, tags }, true));
       return this.#writer.finish(filling, context.signal);
     });
     if (engine.patience < Infinity) request.since = engine.now();
@@ -119,7 +125,11 @@ export class StreamLoads {
     }
   }
 
-  async #context(context: LoadContext, text: string): Promise<Parameters<StreamLoader>[0]> {
+  async #context(
+    context: LoadContext,
+    text: string,
+    setTags: LoadContext["setTags"],
+  ): Promise<Parameters<StreamLoader>[0]> {
     const old = manifestOf(context.stale);
     let stale: StreamInfo | undefined;
     if (old) {
@@ -134,7 +144,7 @@ export class StreamLoads {
       },
       stale,
       setTtl: (ttl) => context.setTtl(ttl),
-      setTags: (tags) => context.setTags(tags),
+      setTags,
       skip: () => context.skip(),
     };
   }

@@ -54,6 +54,48 @@ test("refreshes in the background by a sub-request, with the body of the route t
   assert.deepEqual([await text("/a"), await text("/b")], ["a 2", "b 2"]);
 });
 
+test("a refresh stores what comes from behind it, and nothing of what middleware before it makes of that", async () => {
+  const { app, middleware, get, settle, clock } = open();
+  let count = 0;
+  app.use(async (c, next) => {
+    await next();
+    const text = await c.res.text();
+    const user = c.req.header("x-user") ?? "guest";
+    c.res = new Response(text.replace("{{name}}", user), c.res);
+    c.res.headers.set("x-for", user);
+  });
+  app.use(middleware);
+  app.get("/", (c) =>
+    c.text(`${++count}: hello {{name}}`, 200, { "cache-control": "max-age=10, stale-while-revalidate=60" }),
+  );
+  const seen = async (user: string): Promise<string> => {
+    const response = await get("/", { headers: { "x-user": user } });
+    const text = `${await response.text()} ${response.headers.get("x-for")}`;
+    await settle();
+    return text;
+  };
+  assert.equal(await seen("alice"), "1: hello alice alice");
+  await clock.advance("20s");
+  assert.equal(await seen("alice"), "1: hello alice alice");
+  assert.equal(await seen("bob"), "2: hello bob bob");
+});
+
+test("a refresh that middleware before it answers changes nothing that is stored", async () => {
+  const { app, middleware, text, clock } = open();
+  let requests = 0;
+  // The third is the refresh.
+  app.use(async (c, next) => (++requests === 3 ? c.text("closed", 200, { "cache-control": "max-age=60" }) : next()));
+  app.use(middleware);
+  let count = 0;
+  app.get("/", (c) => c.text(`${++count}`, 200, { "cache-control": "max-age=10, stale-while-revalidate=60" }));
+  assert.equal(await text("/"), "1");
+  await clock.advance("20s");
+  assert.equal(await text("/"), "1");
+  assert.equal(requests, 3);
+  assert.equal(await text("/"), "1");
+  assert.equal(await text("/"), "2");
+});
+
 test("waits for the answer where there is no app to ask", async () => {
   const { app, middleware, text, clock } = open({}, false);
   let count = 0;

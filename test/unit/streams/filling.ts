@@ -1,6 +1,6 @@
 import { CorruptError, TierError } from "../../../mod.ts";
 import { Fill } from "../../../src/streams/fill.ts";
-import { streams } from "../../../src/streams/mod.ts";
+import { type StreamLoader, streams } from "../../../src/streams/mod.ts";
 import { piecesOf } from "../../../src/streams/source.ts";
 import { equal, ok, rejects, same, suite, type TestCase } from "../../contract/mod.ts";
 import { stackSuite } from "../cache/stacks.ts";
@@ -154,15 +154,19 @@ const everywhere = stackSuite("filling streams", {
       set: ({ cache }) => cache.set("k", "newer"),
     };
     for (const [name, mutate] of Object.entries(mutations)) {
-      for (const verb of ["set", "getOrSet"] as const) {
+      for (const verb of ["set", "getOrSet", "getOrSet with setTags"] as const) {
         const rig = open();
         const files = streams(rig.cache, OPTIONS);
         const { source, give, end } = tap();
-        const options = { tags: ["t"] };
+        const options = { tags: verb === "getOrSet with setTags" ? [] : ["t"] };
+        const loader: StreamLoader = ({ setTags }) => {
+          if (options.tags.length === 0) setTags(["t"]);
+          return { body: source };
+        };
         const done =
           verb === "set"
             ? files.set("k", source, options)
-            : files.getOrSet("k", () => ({ body: source }), options).then(({ body }) => read(body));
+            : files.getOrSet("k", loader, options).then(({ body }) => read(body));
         give(BODY.subarray(0, 5_000));
         await rig.clock.settle();
         await mutate(rig);

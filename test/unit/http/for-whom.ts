@@ -1,0 +1,232 @@
+/**
+ * For whom an answer is: what one request has begun, changed or asked for decides nothing for others.
+ */
+import { createCache } from "../../../mod.ts";
+import { hasTimers } from "../../../src/clock.ts";
+import { cachedFetch, withHttpCache } from "../../../src/http/mod.ts";
+import { fakeClock, ok, rejects, same, suite, type TestCase } from "../../contract/mod.ts";
+import { deferred } from "../cache/tools.ts";
+import { bodyOf, page, site } from "./tools.ts";
+
+const FRESH = { "cache-control": "max-age=60", "cache-tag": "p" };
+
+/** Lets everything run that waits for promises alone, in several turns. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** A body whose second part comes when it is told to. */
+function slowBody(first: string, rest: Promise<string>): ReadableStream<Uint8Array> {
+  const utf8 = new TextEncoder();
+  return new ReadableStream({
+    async start(controller) {
+      controller.enqueue(utf8.encode(first));
+      controller.enqueue(utf8.encode(await rest));
+      controller.close();
+    },
+  });
+}
+
+export const tests: TestCase[] = suite("http for whom", {
+  "who comes after an invalidation gets nothing that the origin was asked for before it": async () => {
+    const invalidations = {
+      "by tag": ({ cache }: ReturnType<typeof site>) => cache.invalidateTags(["p"]),
+      "of all": ({ cache }: ReturnType<typeof site>) => cache.clear(),
+      "by another handler": ({ cache }: ReturnType<typeof site>) =>
+        withHttpCache(() => new Response(), cache).purge("https://site.example/s"),
+      "by the same handler": ({ purge }: ReturnType<typeof site>) => purge("https://site.example/s"),
+    };
+    for (const [name, invalidate] of Object.entries(invalidations)) {
+      for (const isBegun of [false, true]) {
+        for (const tiers of [false, true]) {
+          const gate = deferred<string>();
+          const own = site(
+            async (_, count) => {
+              if (count > 1) return new Response(`page ${count}`, { headers: FRESH });
+              if (!isBegun) await gate.promise;
+              return new Response(slowBody("page ", gate.promise), { headers: FRESH });
+            },
+            { tiers },
+          );
+          const before = own.get("/s");
+          await turns();
+          await invalidate(own);
+          const after = own.get("/s");
+          // The tags are known when the head has come: until then it is waited for.
+          if (name === "by tag" && !isBegun) gate.resolve("1");
+          same(await (await after).text(), "page 2", `${name}, ${isBegun}`);
+          gate.resolve("1");
+          same(await (await before).text(), "page 1");
+          await own.settle();
+          same(await own.text("/s"), "page 2", name);
+          same(own.asked.length, 2);
+        }
+      }
+    }
+  },
+  "who comes after an invalidation does not wait for a refresh of before it": async () => {
+    const gate = deferred();
+    const { get, text, clock, cache, settle } = site(async (_, count) => {
+      if (count === 2) await gate.promise;
+      return new Response(`page ${count}`, {
+        headers: { ...FRESH, "cache-control": "max-age=1, stale-while-revalidate=60" },
+      });
+    });
+    await text("/s");
+    await clock.advance("2s");
+    same(await (await get("/s")).text(), "page 1");
+    await turns();
+    await cache.invalidateTags(["p"]);
+    const after = get("/s");
+    await turns();
+    gate.resolve();
+    same(await (await after).text(), "page 3");
+    await settle();
+    same(await text("/s"), "page 3");
+  },
+  "hundreds at once ask the origin once, whatever tiers there are": async () => {
+    for (const tiers of [false, true]) {
+      const { text, asked } = site(async (_, count) => new Response(`page ${count}`, { headers: FRESH }), { tiers });
+      const all: Promise<string>[] = [];
+      for (let i = 0; i < 300; i++) {
+        all.push(text("/s"));
+        if (i % 3 === 0) await null;
+      }
+      same(new Set(await Promise.all(all)).size, 1);
+      same(asked.length, 1);
+    }
+  },
+  "an answer that others wait for is theirs only where they may have what is stored": async () => {
+    // On Workers nobody reads what another request reads.
+    if (!hasTimers()) return;
+    const gate = deferred<string>();
+    const { get, clock, settle, asked } = site((_, count) =>
+      count > 1
+        ? new Response(`page ${count}`, { headers: FRESH })
+        : new Response(slowBody("page ", gate.promise), { headers: { "cache-control": "max-age=1, must-revalidate" } }),
+    );
+    const first = await get("/s");
+    same(await (await get("/s", { "cache-control": "no-cache" })).text(), "page 2");
+    await clock.advance("2500ms");
+    same(await (await get("/s")).text(), "page 3");
+    same(await (await get("/s", { "cache-control": "max-age=0" })).text(), "page 4");
+    gate.resolve("1");
+    same(await first.text(), "page 1");
+    await settle();
+    same(asked.length, 4);
+  },
+  "what one client takes in the place of an error, others get only where they may": async () => {
+    let gate = deferred();
+    let isDown = false;
+    const { get, text, clock } = site(async () => {
+      if (!isDown) return new Response("page", { headers: { "cache-control": "max-age=1", etag: '"1"' } });
+      await gate.promise;
+      return new Response("down", { status: 503 });
+    });
+    await text("/s");
+    await clock.advance("5s");
+    isDown = true;
+    gate = deferred();
+    const lenient = get("/s", { "cache-control": "stale-if-error=1000" });
+    await turns();
+    const strict = get("/s");
+    const other = get("/s", { "cache-control": "stale-if-error=1000" });
+    await turns();
+    gate.resolve();
+    same((await lenient).status, 200);
+    same((await strict).status, 503);
+    same((await other).status, 200);
+  },
+  "a body that is not kept goes to those who have come by then, and who comes later reads his own": async () => {
+    const { get, asked } = site(() => new Response(bodyOf(300, 16_384) as BodyInit, { headers: FRESH }), {
+      maxBytes: 100_000,
+    });
+    const slow = await get("/s");
+    await turns();
+    const bytes = await (await get("/s")).arrayBuffer();
+    same(bytes.byteLength, 300 * 16_384);
+    same(asked.length, 2);
+    await slow.body!.cancel();
+  },
+  "an origin that never answers holds up its URL for a minute, and no longer": async () => {
+    if (!hasTimers()) return;
+    const { get, clock } = site((_, count) =>
+      count === 1 ? new Promise<Response>(() => {}) : new Response(`page ${count}`, { headers: FRESH }),
+    );
+    void get("/s");
+    await turns();
+    const waiting = [get("/s"), get("/s")];
+    await turns();
+    await clock.advance("61s");
+    await turns();
+    for (const one of waiting) same(await (await one).text(), "page 2");
+    same(await (await get("/s")).text(), "page 2");
+  },
+  "a validation that brings other fields in Vary makes what is stored no answer for others": async () => {
+    const { text, clock } = site((request) => {
+      const isKnown = request.headers.has("if-none-match");
+      const vary = isKnown || request.headers.has("x-late") ? "accept-encoding, cookie" : "accept-encoding";
+      const headers = { "cache-control": "max-age=10", etag: '"1"', vary };
+      return isKnown
+        ? new Response(null, { status: 304, headers })
+        : new Response(`page of ${request.headers.get("cookie")}`, { headers });
+    });
+    same(await text("/s", { cookie: "u=alice" }), "page of u=alice");
+    await clock.advance("20s");
+    same(await text("/s", { cookie: "u=alice" }), "page of u=alice");
+    same(await text("/s", { cookie: "u=bob", "x-late": "1" }), "page of u=bob");
+    same(await text("/s", { cookie: "u=alice", "x-late": "1" }), "page of u=alice");
+  },
+  "a validation that says private or no-store ends what is stored": async () => {
+    for (const now of ["private", "no-store", "private, max-age=60"]) {
+      const { text, asked } = site((request, count) =>
+        request.headers.has("if-none-match")
+          ? new Response(null, { status: 304, headers: { "cache-control": now, etag: '"1"' } })
+          : new Response(`page ${count}`, { headers: { "cache-control": "max-age=60", etag: '"1"' } }),
+      );
+      same(await text("/s"), "page 1");
+      same(await text("/s", { "cache-control": "no-cache" }), "page 1");
+      same(await text("/s"), "page 3", now);
+      same(asked.length, 3);
+    }
+  },
+  "an unsafe request forgets the page that others get, also by an override of the method": async () => {
+    for (const headers of [
+      { "x-http-method-override": "PATCH" },
+      { "x-method-override": "PUT" },
+      { forwarded: "for=a" },
+    ]) {
+      const { text, get } = site(page(FRESH));
+      same(await text("/s"), "page 1");
+      await get("/s", headers as Record<string, string>, { method: "POST" });
+      same(await text("/s"), "page 3", JSON.stringify(headers));
+    }
+  },
+  "languages are taken in their order": async () => {
+    const { text } = site(
+      (request) =>
+        new Response(request.headers.get("accept-language")!.split(",")[0]!, {
+          headers: { ...FRESH, vary: "accept-language" },
+        }),
+    );
+    same(await text("/s", { "accept-language": "en, de" }), "en");
+    same(await text("/s", { "accept-language": "de, en" }), "de");
+    same(await text("/s", { "accept-language": "EN,de" }), "en");
+  },
+  "a fetch with integrity is checked, whatever is stored": async () => {
+    let isAsked = "";
+    const fetch = cachedFetch(createCache({ clock: fakeClock(), sweepInterval: 0 }), {
+      fetch: (async (request: Request) => {
+        isAsked = request.integrity;
+        if (request.integrity) throw new TypeError("integrity mismatch");
+        return new Response("page", { headers: FRESH });
+      }) as typeof globalThis.fetch,
+    });
+    same(await (await fetch("https://site.example/s")).text(), "page");
+    const integrity = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    // Some runtimes have no such property: there nothing is checked at all.
+    if (new Request("https://site.example/s", { integrity }).integrity !== integrity) return;
+    await rejects(() => fetch("https://site.example/s", { integrity }), TypeError);
+    ok(isAsked === integrity, isAsked);
+  },
+});
