@@ -39,7 +39,7 @@ export function metaLines(meta: EntryMeta): [name: string, value: string][] {
     ["key", keyText(key)],
     ["tier", tier],
     ["made", `${new Date(createdAt).toISOString()} (${ago(createdAt)})`],
-    ["ttl", stale ? `over for ${duration(-ttl)}` : duration(ttl)],
+    ["ttl", stale ? "over" : duration(ttl)],
     ["tags", tags.length > 0 ? tags.join(", ") : "none"],
     ...(version === undefined ? [] : [["version", version] as [string, string]]),
     ...(codec === undefined ? [] : [["codec", codec] as [string, string]]),

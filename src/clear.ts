@@ -10,7 +10,7 @@ import { invalid, oneOf } from "./errors.ts";
 import type { EvictionReason } from "./events.ts";
 import { listOf, namespacePrefix } from "./key.ts";
 import { then } from "./maybe.ts";
-import { checkProfile } from "./options.ts";
+import { type CallOptions, checkProfile } from "./options.ts";
 import { eachPage, hasTags } from "./store.ts";
 import type { MaybePromise } from "./tier.ts";
 import type { Verbs } from "./verbs.ts";
@@ -32,7 +32,18 @@ interface Conditions {
  * @throws {ConfigError} for a wrong one; {KeyError} for what is no tag
  */
 export function conditionsOf({ space }: Verbs, options: ClearOptions): Conditions | undefined {
-  const { tags, match = "any", profile, fn, ttl } = options;
+  const {
+    tags,
+    match = "any",
+    profile,
+    fn,
+    ttl,
+    tier: _,
+    signal: __,
+    ...others
+  } = options as ClearOptions & CallOptions;
+  // With a condition that is none, everything would be gone.
+  for (const name in others) throw invalid(name, "tags, match, profile, fn, ttl, tier or signal", name);
   const tests: ((text: string, entry: Entry) => boolean)[] = [];
   const words: string[] = [];
   oneOf("match", ["any", "all", "exact"], match);

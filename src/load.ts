@@ -7,7 +7,7 @@
 import { hasTimers } from "./clock.ts";
 import type { Engine } from "./engine.ts";
 import type { Entry } from "./entry.ts";
-import { SyncUnsupportedError } from "./errors.ts";
+import { LoadTimeoutError, SyncUnsupportedError } from "./errors.ts";
 import { controllerOf, type Flight, type Held, type Landing } from "./flight.ts";
 import { alive, isLost, unlessLost } from "./joined.ts";
 import { callLoader } from "./loader.ts";
@@ -22,11 +22,21 @@ import { type Decision, newWrite, type Request, written } from "./write.ts";
 /** Most failed loads remembered (`negativeTtl`). */
 const MAX_FAILURES = 1_000;
 
+/** A failed load, and for whom it is remembered. */
+interface Failure {
+  readonly error: unknown;
+  readonly until: number;
+  readonly version: string | undefined;
+  /** What it is known to have, and the sequence of the last invalidation. */
+  readonly tags: readonly string[];
+  readonly sequence: number;
+}
+
 /** The flights of a cache. */
 export class Loads {
   readonly #engine: Engine;
   readonly #flights = new Map<string, Flight>();
-  readonly #failures = new Map<string, { readonly error: unknown; readonly until: number }>();
+  readonly #failures = new Map<string, Failure>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -138,9 +148,9 @@ export class Loads {
   /** What a caller may be served at once while a flight is under way. */
   #spare({ options, lifetimes }: Request, running: Flight, looked?: Found): Found | undefined {
     const { background, found, spare } = running;
-    const lent = isChoosy(options) ? looked : background ? found : spare;
+    const lent = isChoosy(options) ? looked : background ? found : (spare ?? found);
     if (!lent || !isServable(this.#engine, lent, lifetimes)) return undefined;
-    return lent === spare && this.#engine.ledger.check(lent.entry) !== "valid" ? undefined : lent;
+    return !background && this.#engine.ledger.check(lent.entry) !== "valid" ? undefined : lent;
   }
 
   /** @param reading of a caller who is choosy, what was found already */
@@ -174,7 +184,7 @@ export class Loads {
     flight.spare = request.refused;
     // A request may end before its load: its client goes away, or has its answer already.
     this.#engine.hold(flight.outcome, options.waitUntil);
-    return this.#wait(flight, request, 0);
+    return this.#wait(flight, request);
   }
 
   /**
@@ -197,7 +207,7 @@ export class Loads {
       const { sequence, leases } = findings;
       flight.lease = leases?.[0];
       this.#engine.emit("miss", () => ({ key }));
-      const failure = this.#failure(text, findings);
+      const failure = this.#failure(request, findings);
       if (failure) throw failure.error;
       const decision: Decision = { sequence, lease: leases && (flight.lease ?? 0) };
       const value = atOnce(
@@ -270,19 +280,35 @@ export class Loads {
   }
 
   /**
-   * Waits for a flight, and counts how it went for this caller, who joined it at a sequence: ends with the flight, with
-   * the caller's own abort, or with the old value after `softTimeout`.
+   * Waits for a flight, and counts how it went for this caller: ends with the flight, with the caller's own abort, or
+   * with the old value after `softTimeout`. One who joined it, at a sequence, waits no longer than his own `hardTimeout`.
    */
-  async #wait(flight: Flight, request: Request, joinedAt: number): Promise<unknown> {
+  async #wait(flight: Flight, request: Request, joinedAt?: number): Promise<unknown> {
     const { text, options, lifetimes, space } = request;
     const { clock } = this.#engine.options;
     flight.waiting++;
-    const own = abortable(unlessLost(flight.outcome), options.signal, (reason) => {
+    let hasLeft = false;
+    const leave = (reason: unknown): void => {
+      if (hasLeft) return;
+      hasLeft = true;
       if (--flight.waiting > 0 || flight.background) return;
       controllerOf(flight).abort(reason);
       this.#leave(text, flight);
       this.#release(text, flight);
-    });
+      // What it brings after all is not kept, as another may have begun by then.
+      this.#engine.fence.mark(text);
+    };
+    const { hardTimeout } = lifetimes;
+    const own = within(
+      abortable(unlessLost(flight.outcome), options.signal, leave),
+      joinedAt === undefined ? Infinity : hardTimeout,
+      clock,
+      () => {
+        const error = new LoadTimeoutError(`Cannot wait longer than ${hardTimeout} ms for the load of another caller`);
+        leave(error);
+        throw error;
+      },
+    );
     const late = (): Landing | Promise<Landing> => {
       const found = oldOf(this.#engine, flight.found, lifetimes);
       if (!found) return own;
@@ -298,16 +324,20 @@ export class Loads {
       );
     } catch (error) {
       // It was part of a request that has ended: this one begins another.
-      if (!flight.hasLanded && !options.signal?.aborted) {
+      if (!flight.hasLanded && !hasLeft) {
         this.#leave(text, flight);
         this.#release(text, flight);
         return this.run(request);
       }
+      // Who has begun it may have less patience with old values.
+      const old = options.signal?.aborted ? undefined : oldOf(this.#engine, flight.found ?? flight.spare, lifetimes);
+      const lent: Landing | undefined = old && { ...old, by: "error" };
+      if (lent && isFor(this.#engine, lent, request)) return this.#count(request, lent);
       space.count(request.key, "misses");
       throw error;
     }
     if (landing.by === "timeout") this.#keepAlive(flight, request);
-    if (!isTooOld(this.#engine, landing, joinedAt) && isFor(this.#engine, landing, request))
+    if (!isTooOld(this.#engine, landing, joinedAt ?? 0) && isFor(this.#engine, landing, request))
       return this.#count(request, landing);
     // One that has landed and is still being written is joined no more.
     if (flight.keeping) this.#leave(text, flight);
@@ -364,7 +394,7 @@ export class Loads {
     flight.sequence = findings.sequence;
     flight.lease = findings.leases?.[0];
     try {
-      const failure = this.#failure(text, findings);
+      const failure = this.#failure(request, findings);
       if (leases && lifetimes.lease > 0 && !failure) {
         const claim = await leases.claim(request, findings, flight);
         findings = claim.findings;
@@ -412,18 +442,27 @@ export class Loads {
   }
 
   /** Why nothing need be loaded: a fault of the tiers, or the failure of an earlier load that is still remembered. */
-  #failure(text: string, { fault }: Findings): { readonly error: unknown } | undefined {
+  #failure({ text, version }: Request, { fault }: Findings): { readonly error: unknown } | undefined {
     if (fault) return { error: fault };
     const failure = this.#failures.get(text);
-    return failure && failure.until > this.#engine.now() ? failure : undefined;
+    return failure &&
+      failure.until > this.#engine.now() &&
+      failure.version === version &&
+      this.#engine.ledger.check(failure as never) === "valid"
+      ? failure
+      : undefined;
   }
 
   /** Remembers a failure for `negativeTtl`. */
-  #remember({ text, lifetimes: { negativeTtl } }: Request, error: unknown): void {
+  #remember({ text, version, space, settings, options, lifetimes: { negativeTtl } }: Request, error: unknown): void {
     const failures = this.#failures;
     if (negativeTtl <= 0) return;
+    const { ledger } = this.#engine;
+    // Those that its value would have told are not known.
+    const own = typeof options.tags === "function" ? [] : (options.tags ?? []);
+    const tags = space.encodeTags(settings.tags.concat(own));
     failures.delete(text);
-    failures.set(text, { error, until: this.#engine.now() + negativeTtl });
+    failures.set(text, { error, until: this.#engine.now() + negativeTtl, version, tags, sequence: ledger.latest });
     if (failures.size > MAX_FAILURES) failures.delete(failures.keys().next().value as string);
   }
 
@@ -453,10 +492,11 @@ export class Loads {
         this.#failures.delete(text);
         if (!write)
           return then(!decision.skip && fence.passes(text, ticket) ? store.delete([text]) : undefined, () => undefined);
+        const stands = fence.passes(text, ticket);
         return then(store.write([write], ticket, space.tiers), () => {
           // The store has given the lease back.
           flight.lease = undefined;
-          written(key, write.entry, space);
+          if (stands) written(key, write.entry, space);
           return write.entry;
         });
       },

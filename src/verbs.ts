@@ -255,7 +255,8 @@ export class Verbs {
     const requests = new Map<string, Request>();
     const writes = new Map<string, Write | undefined>();
     for (const item of items) {
-      const request = newRequest(item.key, { ...shared, ...item } as LoadOptions, this.space);
+      const own = Object.fromEntries(Object.entries(item).filter(([, given]) => given !== undefined));
+      const request = newRequest(item.key, { ...shared, ...own } as LoadOptions, this.space);
       requests.set(request.text, request);
       writes.set(request.text, newWrite(item.value, request));
     }

@@ -21,7 +21,7 @@ export default command({
   },
   many: true,
   details:
-    "With --scope alone, the scope and everything below it. By tag and scope it asks first. Entries without grace are misses then.",
+    "With --scope alone, the scope and everything below it. By tag and scope it asks first. They are misses then, and getOrSet of a cache with grace or swr may serve them while it loads.",
   examples: ["tiercel expire user:42", "tiercel expire --tag users"],
   async does(session) {
     const { output, positionals, signal } = session;

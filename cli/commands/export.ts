@@ -87,7 +87,7 @@ export default command({
       await sink.close();
       if (isFile && !isWhole) {
         note();
-        output.warn(`stopped after ${counted(entries, "entry")}: go on with tiercel export ${file} --resume`);
+        output.warn(`stopped after ${counted(entries, "entry")}: go on by the same command with --resume`);
       }
     }
     session.signal.throwIfAborted();

@@ -99,7 +99,7 @@ export default command({
       progress.end();
       if (isFile && !isEnded && (session.signal.aborted || done > 0)) {
         note();
-        output.warn(`stopped after ${counted(seen, "entry")}: go on with tiercel import ${file} --resume`);
+        output.warn(`stopped after ${counted(seen, "entry")}: go on by the same command with --resume`);
       }
     }
     session.signal.throwIfAborted();

@@ -41,7 +41,11 @@ export class RequestKeys {
   }
 
   /** The key of any request, or of another URL that it is about; `undefined` where it is not to be cached. */
-  of(request: Request, url: string = request.url, keyedFields = this.#rules.keyedFields): string | undefined {
+  of(
+    request: Request,
+    url: string = request.url,
+    keyedFields: readonly string[] = this.#rules.keyedFields,
+  ): string | undefined {
     const { key } = this.#rules;
     // A request for another URL only after an unsafe one.
     const own = key

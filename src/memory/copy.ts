@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { callable, oneOf } from "../errors.ts";
+import { callable, oneOf, ValueError } from "../errors.ts";
 
 /** What is done to a value on its way into memory, and out of it. */
 export interface Copier {
@@ -16,7 +16,13 @@ export function copier(clone: unknown, freeze: unknown): Copier {
   oneOf("freeze", [true, false], freeze);
   if (clone && clone !== "structured") callable("clone", clone);
   // Not the function itself: some runtimes ask for its `this`.
-  const structured = (value: unknown): unknown => structuredClone(value);
+  const structured = (value: unknown): unknown => {
+    try {
+      return structuredClone(value);
+    } catch (cause) {
+      throw new ValueError("Cannot store value as structuredClone must be able to copy it", { cause });
+    }
+  };
   const copy = clone === "structured" ? structured : clone ? (clone as (value: unknown) => unknown) : undefined;
   return { into: freeze ? (value) => deepFreeze(copy ? copy(value) : value) : copy, out: copy };
 }

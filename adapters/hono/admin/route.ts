@@ -66,7 +66,11 @@ export function fitting<S extends ObjectSchema>(schema: S, what: string, value: 
   const { success, output, issues } = safeParse(schema, value);
   if (success) return output;
   // Not what was received, which may be a secret in the wrong place.
-  const said = issues.slice(0, 3).map((issue) => `${getDotPath(issue) ?? what} must be ${issue.expected ?? "right"}`);
+  const said = issues.slice(0, 3).map((issue) => {
+    // What is missing is told by its name, as if it had to be that.
+    const rule = issue.received === "undefined" ? "there" : (issue.expected ?? "right");
+    return `${getDotPath(issue) ?? what} must be ${rule}`;
+  });
   throw new RequestError(400, "REQUEST", `Cannot use ${what} as ${said.join(", ")}`);
 }
 

@@ -1,4 +1,5 @@
-import { equal, same } from "../../contract/mod.ts";
+import { ConfigError } from "../../../mod.ts";
+import { equal, rejects, same } from "../../contract/mod.ts";
 import { type StackSuite, stackSuite } from "./stacks.ts";
 
 export const batch: StackSuite = stackSuite("batches", {
@@ -96,6 +97,22 @@ export const batch: StackSuite = stackSuite("batches", {
     same(await cache.deleteMany([]), 0);
     same(await cache.size(), 0);
     same(cache.stats().deletes, 2);
+  },
+  "what an item leaves undefined is that of all items": async (open) => {
+    const { cache, clock } = open();
+    const items = [{ key: "a", value: 1, ttl: undefined, tags: undefined }];
+    await cache.setMany([...items, { key: "b", value: 2, ttl: "1h" }], { ttl: "1m", tags: ["t"] });
+    await clock.advance("2m");
+    equal([await cache.get("a"), await cache.get("b")], [undefined, 2]);
+    await cache.invalidateTags(["t"]);
+    same(await cache.size(), 0);
+  },
+  "clear refuses a condition that there is not, and clears nothing": async (open) => {
+    const { cache } = open();
+    await cache.set("k", 1, { tags: ["t"] });
+    const error = await rejects(cache.clear({ tag: "other" } as object), ConfigError);
+    same((error as ConfigError).option, "tag");
+    same(await cache.get("k"), 1);
   },
   "batches larger than a page of the store are whole": async (open) => {
     const { cache } = open();

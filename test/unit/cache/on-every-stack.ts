@@ -8,6 +8,7 @@ import { expiry } from "./expiry.ts";
 import { faults } from "./faults.ts";
 import { freshness } from "./freshness.ts";
 import { interleavings } from "./interleavings.ts";
+import { joining } from "./joining.ts";
 import { caps, layers } from "./layers.ts";
 import { leases } from "./leases.ts";
 import { lifecycle } from "./lifecycle.ts";
@@ -37,6 +38,7 @@ export const suites: readonly StackSuite[] = [
   schemas,
   loads,
   aborts,
+  joining,
   manyLoads,
   races,
   slowVerdicts,

@@ -1,4 +1,4 @@
-import { createCache, memory } from "../../../mod.ts";
+import { createCache, memory, ValueError } from "../../../mod.ts";
 import type { TestCase } from "../../contract/mod.ts";
 import { equal, mapTier, ok, rejects, same, suite, throws } from "../../contract/mod.ts";
 
@@ -88,6 +88,13 @@ export const tests: TestCase[] = suite("copies of values", {
     const first = await cache.get<Cart>("k");
     first!.items.push("b");
     equal(await cache.get("k"), { items: ["a"] });
+  },
+  "what cannot be cloned is refused, and what was there stays": async () => {
+    const cache = createCache({ tiers: [memory({ clone: "structured" })] });
+    await cache.set("k", "old");
+    const error = await rejects(cache.set("k", { run: () => {} }), ValueError);
+    ok(!error.message.includes("run"), error.message);
+    same(await cache.get("k"), "old");
   },
   "wrong options are refused": () => {
     throws(() => memory({ clone: "deep" as "structured" }), "CONFIG");
