@@ -52,8 +52,8 @@ export const tests: TestCase[] = suite("http for whom", {
           await turns();
           await invalidate(own);
           const after = own.get("/s");
-          // The tags are known when the head has come: until then it is waited for.
-          if (name === "by tag" && !isBegun) gate.resolve("1");
+          // The tags are known when the head has come, on Workers to others when all has: until then it is waited for.
+          if (name === "by tag" && !(isBegun && hasTimers())) gate.resolve("1");
           same(await (await after).text(), "page 2", `${name}, ${isBegun}`);
           gate.resolve("1");
           same(await (await before).text(), "page 1");
@@ -224,8 +224,14 @@ export const tests: TestCase[] = suite("http for whom", {
     });
     same(await (await fetch("https://site.example/s")).text(), "page");
     const integrity = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-    // Some runtimes have no such property: there nothing is checked at all.
-    if (new Request("https://site.example/s", { integrity }).integrity !== integrity) return;
+    // Some runtimes know no such option, or refuse it: there nothing is checked at all.
+    const isKnown = (): boolean => new Request("https://site.example/s", { integrity }).integrity === integrity;
+    if (
+      !(await Promise.resolve()
+        .then(isKnown)
+        .catch(() => false))
+    )
+      return;
     await rejects(() => fetch("https://site.example/s", { integrity }), TypeError);
     ok(isAsked === integrity, isAsked);
   },
