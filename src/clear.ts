@@ -43,7 +43,8 @@ export function conditionsOf({ space }: Verbs, options: ClearOptions): Condition
     ...others
   } = options as ClearOptions & CallOptions;
   // With a condition that is none, everything would be gone.
-  for (const name in others) throw invalid(name, "tags, match, profile, fn, ttl, tier or signal", name);
+  for (const [name, given] of Object.entries(others))
+    if (given !== undefined) throw invalid(name, "tags, match, profile, fn, ttl, tier or signal", name);
   const tests: ((text: string, entry: Entry) => boolean)[] = [];
   const words: string[] = [];
   oneOf("match", ["any", "all", "exact"], match);

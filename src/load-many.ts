@@ -6,7 +6,7 @@
 import type { ManyLoader, SyncManyLoader } from "./api.ts";
 import type { Key } from "./key.ts";
 import type { LoadContext, Loader } from "./loader.ts";
-import { isPromise, settle, then } from "./maybe.ts";
+import { isPromise, then } from "./maybe.ts";
 import type { LoadOptions, Resolved } from "./options.ts";
 import { isChoosy } from "./schema.ts";
 import type { Space } from "./space.ts";
@@ -55,12 +55,13 @@ export async function loadMany<K extends Key, V>(
   for (const request of requests) {
     const { text } = request;
     const at = places.get(text);
-    if (!runs.has(text))
-      // What one of them throws at once leaves the others with somebody who waits for them.
-      runs.set(
-        text,
-        settle(() => loads.run(request, at === undefined ? undefined : then(reading, (all) => part(all, at)))),
-      );
+    if (runs.has(text)) continue;
+    try {
+      runs.set(text, loads.run(request, at === undefined ? undefined : then(reading, (all) => part(all, at))));
+    } catch (error) {
+      // Thrown with the others below, or nobody would handle what these reject with.
+      runs.set(text, Promise.reject(error));
+    }
   }
   const values = await Promise.all(requests.map(({ text }) => runs.get(text) as V));
   return new Map(

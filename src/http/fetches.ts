@@ -63,6 +63,7 @@ export class Fetches {
         : this.#engine.attempt(task, rounds - 1, await place.read(primary));
     }
     const { clock } = this.#engine.rules;
+    const { hasLanded } = flight;
     const latest = flight.watch!.latest;
     const outcome = await within<Outcome | "late">(flight.landed, PATIENCE, clock, () => "late");
     const isGood =
@@ -71,7 +72,7 @@ export class Fetches {
       if (this.#flights.get(name) === flight) this.#abandon(name, task, found);
       return this.fetch(task, found, reason, rounds - 1);
     }
-    const answer = await this.#joined(task, outcome, reason);
+    const answer = await this.#joined(task, outcome, reason, hasLanded);
     if (answer) return answer;
     // An answer for others: which fields count is known when it is stored. Nobody waits for a long body.
     if (outcome) await flight.settled;
@@ -90,18 +91,19 @@ export class Fetches {
     return value ? this.#engine.attempt(task, rounds - 1, value) : this.#engine.pass(task, { forward: "miss" });
   }
 
-  async #joined(task: Task, outcome: Outcome, reason: ForwardReason): Promise<Response | undefined> {
+  /** @param isLate came when the answer was there already */
+  async #joined(task: Task, outcome: Outcome, reason: ForwardReason, isLate: boolean): Promise<Response | undefined> {
     if (!outcome) return undefined;
     if ("error" in outcome) throw outcome.error;
     const { head, fill, record, names, selection, standIn } = outcome.landing;
     if (fill && !fill.isWhole) return undefined;
     if (selectionOf(task.request.headers, names) !== selection) return undefined;
-    // It must be allowed for this request too (RFC 9111 section 4).
+    // It must be allowed for this request too (RFC 9111 section 4). For who has waited it was made, or validated.
     const now = this.#engine.now();
     const isAllowed = standIn
       ? mayStandIn(head, task.asked, standIn.status, this.#engine.rules, now)
-      : useOf(head, task.asked, now) !== "no";
-    if (!isAllowed) return this.#engine.pass(task, { forward: reason });
+      : !isLate || useOf(head, task.asked, now) !== "no";
+    if (!isAllowed) return standIn || fill ? this.#engine.pass(task, { forward: reason }) : undefined;
     const handling: Handling = { forward: reason, collapsed: true };
     if (record) return this.#engine.answer(task, record, handling);
     const body: Body = fill ? { size: undefined, open: () => fill.open() } : null;

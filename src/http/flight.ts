@@ -38,6 +38,8 @@ export class Flight {
   work: Promise<unknown> = Promise.resolve();
   /** Ends when the answer is stored or is not, or is known to be long. Never rejects. */
   settled: Promise<unknown> = Promise.resolve();
+  /** Whether the answer is known: who comes now has not waited for it. */
+  hasLanded = false;
   /** Whether the answer is too long to wait for. */
   isLong = false;
   /** The answer has come, and is being stored: its key may be changed by that. */
@@ -67,6 +69,7 @@ export class Flight {
   }
 
   land(outcome: Outcome): void {
+    this.hasLanded = true;
     this.#land(outcome);
   }
 }
