@@ -24,6 +24,8 @@ export interface Held {
   found?: Found | undefined;
   /** What it loads under, where a shared tier gives leases. */
   lease?: number | undefined;
+  /** All who waited for it have left: what it brings is not kept. */
+  isLeft?: boolean;
   /** Goes on though nobody waits. */
   background?: boolean;
   controller?: AbortController;

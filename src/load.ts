@@ -27,7 +27,7 @@ interface Failure {
   readonly error: unknown;
   readonly until: number;
   readonly version: string | undefined;
-  /** What it is known to have, and the sequence of the last invalidation. */
+  /** What it is known to have, and the invalidation sequence before the load. */
   readonly tags: readonly string[];
   readonly sequence: number;
 }
@@ -216,7 +216,7 @@ export class Loads {
           flight,
           request,
           decision,
-          (error) => fence.passes(text, ticket) && this.#remember(request, error),
+          (error) => fence.passes(text, ticket) && this.#remember(request, error, sequence),
         ),
       );
       this.#keep(flight, request, value, decision, ticket);
@@ -295,13 +295,13 @@ export class Loads {
       controllerOf(flight).abort(reason);
       this.#leave(text, flight);
       this.#release(text, flight);
-      // What it brings after all is not kept, as another may have begun by then.
-      this.#engine.fence.mark(text);
+      // Another may have begun by then.
+      flight.isLeft = true;
     };
     const { hardTimeout } = lifetimes;
     const own = within(
       abortable(unlessLost(flight.outcome), options.signal, leave),
-      joinedAt === undefined ? Infinity : hardTimeout,
+      joinedAt === undefined || request.isPatient ? Infinity : hardTimeout,
       clock,
       () => {
         const error = new LoadTimeoutError(`Cannot wait longer than ${hardTimeout} ms for the load of another caller`);
@@ -311,7 +311,7 @@ export class Loads {
     );
     const late = (): Landing | Promise<Landing> => {
       const found = oldOf(this.#engine, flight.found, lifetimes);
-      if (!found) return own;
+      if (!found || !isFor(this.#engine, { ...found, by: "timeout" }, request)) return own;
       // It is not in vain: what it brings is stored.
       flight.background = true;
       return { ...found, by: "timeout" };
@@ -413,7 +413,7 @@ export class Loads {
         flight,
         request,
         decision,
-        (error) => this.#flights.get(text) === flight && this.#remember(request, error),
+        (error) => this.#flights.get(text) === flight && this.#remember(request, error, sequence),
       );
       const kept = this.#keep(flight, request, value, decision, ticket);
       const entry = isPromise(kept) ? await this.#inTime(flight, kept) : kept;
@@ -454,15 +454,13 @@ export class Loads {
   }
 
   /** Remembers a failure for `negativeTtl`. */
-  #remember({ text, version, space, settings, options, lifetimes: { negativeTtl } }: Request, error: unknown): void {
+  #remember(request: Request, error: unknown, sequence: number): void {
+    const { text, version, lifetimes } = request;
     const failures = this.#failures;
-    if (negativeTtl <= 0) return;
-    const { ledger } = this.#engine;
-    // Those that its value would have told are not known.
-    const own = typeof options.tags === "function" ? [] : (options.tags ?? []);
-    const tags = space.encodeTags(settings.tags.concat(own));
+    if (lifetimes.negativeTtl <= 0) return;
+    const tags = knownTags(request);
     failures.delete(text);
-    failures.set(text, { error, until: this.#engine.now() + negativeTtl, version, tags, sequence: ledger.latest });
+    failures.set(text, { error, until: this.#engine.now() + lifetimes.negativeTtl, version, tags, sequence });
     if (failures.size > MAX_FAILURES) failures.delete(failures.keys().next().value as string);
   }
 
@@ -483,7 +481,7 @@ export class Loads {
     decision: Decision,
     ticket: number,
   ): MaybePromise<Entry | undefined> {
-    if (value === undefined || decision.skip) return undefined;
+    if (value === undefined || decision.skip || flight.isLeft) return undefined;
     const { key, text, space } = request;
     const { store, fence } = this.#engine;
     return ended(
@@ -507,6 +505,16 @@ export class Loads {
         return undefined;
       },
     );
+  }
+}
+
+/** Tags of a value that was not made: those that it would have told are not known, and wrong ones are told of where there is one. */
+function knownTags({ space, settings, options }: Request): readonly string[] {
+  const own = typeof options.tags === "function" ? [] : (options.tags ?? []);
+  try {
+    return space.encodeTags(settings.tags.concat(own));
+  } catch {
+    return space.tags;
   }
 }
 

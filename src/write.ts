@@ -39,6 +39,8 @@ export interface Request {
   refused?: Found | undefined;
   /** The value that its schema has seen last, and what it gave back. */
   fitted?: { readonly value: unknown; readonly output: unknown };
+  /** Whether it waits for the load of another for as long as that takes, whatever its `hardTimeout`. */
+  isPatient?: boolean;
   /** Whether it is loaded anew whatever is there, which stays where that fails. */
   readonly isForced?: boolean;
 }

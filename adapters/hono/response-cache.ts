@@ -40,8 +40,14 @@ export interface ResponseCache {
   purge(url: string, request?: Request): Promise<void>;
 }
 
-/** In the environment of a sub-request, which no client can reach, unlike a header: takes what comes from behind the cache. */
+/** In the environment of a sub-request, which no client can reach, unlike a header. */
 const REFRESH = Symbol("tiercel refresh");
+
+/** What is there: for which cache it is, and what takes what comes from behind that. */
+interface Refreshing {
+  readonly engine: HttpEngine;
+  take(response: Response): void;
+}
 
 /**
  * Puts a shared HTTP cache (RFC 9111) before the routes that come after it. What `withHttpCache` does, with `waitUntil` of the request's context.
@@ -79,10 +85,13 @@ export function responseCache(
 
   const middleware = async (c: HonoContext, next: () => Promise<void>): Promise<void> => {
     const { env } = c;
-    if (env?.[REFRESH]) {
+    const refreshing: Refreshing | undefined = env?.[REFRESH];
+    // Another's is no business of this one.
+    if (refreshing && refreshing.engine !== engine) return next();
+    if (refreshing) {
       await next();
       const { res } = c;
-      env[REFRESH](res);
+      refreshing.take(res);
       replace(c, new Response(null, res));
       return;
     }
@@ -91,10 +100,13 @@ export function responseCache(
       app &&
       (async (request: Request): Promise<Response> => {
         let taken: Response | undefined;
-        const take = (response: Response): void => {
-          taken = response;
+        const own: Refreshing = {
+          engine,
+          take(response) {
+            taken = response;
+          },
         };
-        await appOf()!.fetch(request, Object.assign(Object.create(env ?? null), { [REFRESH]: take }), contextOf(c));
+        await appOf()!.fetch(request, Object.assign(Object.create(env ?? null), { [REFRESH]: own }), contextOf(c));
         if (taken) return taken;
         throw new Error("Cannot refresh response as middleware before the cache has answered in its place");
       });

@@ -50,7 +50,9 @@ export function cachedFetch(
     const exchange = { request, forward, refresh: forward, isFetch: true, mode: modeOf(request) };
     const response = await abortable(
       // What is stored was checked for nobody, or for others.
-      request.integrity ? engine.pass(exchange, { forward: "bypass", detail: "integrity" }) : engine.handle(exchange),
+      request.integrity && /^(GET|HEAD)$/.test(request.method)
+        ? engine.pass(exchange, { forward: "bypass", detail: "integrity" })
+        : engine.handle(exchange),
       signal,
     );
     if (response.url === "") Object.defineProperty(response, "url", { value: withoutFragment(request.url) });

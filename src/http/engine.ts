@@ -142,7 +142,7 @@ export class HttpEngine implements Answers {
     const request = new Request(url, { headers });
     const forward = async (): Promise<Response> => response;
     const task: Task = { request, forward, waitUntil: exchange.waitUntil, place, primary, asked: NOTHING_ASKED };
-    return this.#fetches.launch(task, { key: primary }, "method", new Flight(false));
+    return this.#fetches.launch(task, { key: primary }, "method", new Flight(false, this.now()));
   }
 
   /** Forgets all that is stored under the key of a URL. */

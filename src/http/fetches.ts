@@ -16,7 +16,7 @@ import { type Body, respond } from "./respond.ts";
 import { mayStandIn, useOf } from "./use.ts";
 import { selectionOf } from "./vary.ts";
 
-/** After so many milliseconds without an answer the origin is asked anew for those who wait: it may never answer. */
+/** After so many milliseconds without an answer nobody waits for it any more: the origin may never give one. */
 const PATIENCE = 60_000;
 
 /** The requests to the origin that are under way. */
@@ -39,13 +39,16 @@ export class Fetches {
     let flight = this.#flights.get(name);
     if (flight && !flight.watch?.stands) {
       // Changed by itself, or by others: what is there now tells.
-      if (flight.isKeeping) return flight.work.then(() => this.#again(task, primary, rounds));
+      if (flight.isKeeping && rounds > 0) {
+        if (!(await joined(flight.work))) this.#flights.delete(name);
+        return this.#again(task, primary, rounds);
+      }
       this.#abandon(name, task, found);
       flight = undefined;
     }
     if (!flight) {
       const isOpen = !isForPart && !this.#unshared.has(name, this.#engine.now());
-      const own = new Flight(isOpen, place.watch(primary, found.key));
+      const own = new Flight(isOpen, this.#engine.now(), place.watch(primary, found.key));
       this.#flights.set(name, own);
       const leave = (): void => {
         if (this.#flights.get(name) === own) this.#flights.delete(name);
@@ -54,7 +57,7 @@ export class Fetches {
       own.work.then(leave);
       return answer;
     }
-    if (isForPart || !flight.isOpen || rounds === 0) return this.#engine.pass(task, { forward: reason });
+    if (isForPart || !flight.isOpen || rounds <= 0) return this.#engine.pass(task, { forward: reason });
     // On Workers another request's body cannot be read, nor may it ever end: what it has stored can.
     if (!hasTimers()) {
       if (!(await joined(flight.settled))) this.#flights.delete(name);
@@ -65,17 +68,18 @@ export class Fetches {
     const { clock } = this.#engine.rules;
     const { hasLanded } = flight;
     const latest = flight.watch!.latest;
-    const outcome = await within<Outcome | "late">(flight.landed, PATIENCE, clock, () => "late");
-    const isGood =
-      outcome !== "late" && (!outcome || !("landing" in outcome) || flight.watch!.isGood(outcome.landing.tags, latest));
-    if (!isGood) {
+    const left = hasLanded ? Infinity : flight.startedAt + PATIENCE - this.#engine.now();
+    const outcome = left > 0 ? await within<Outcome | "late">(flight.landed, left, clock, () => "late") : "late";
+    // What is answered after all is stored.
+    if (outcome === "late") return this.#engine.pass(task, { forward: reason });
+    if (outcome && "landing" in outcome && !flight.watch!.isGood(outcome.landing.tags, latest)) {
       if (this.#flights.get(name) === flight) this.#abandon(name, task, found);
       return this.fetch(task, found, reason, rounds - 1);
     }
     const answer = await this.#joined(task, outcome, reason, hasLanded);
     if (answer) return answer;
     // An answer for others: which fields count is known when it is stored. Nobody waits for a long body.
-    if (outcome) await flight.settled;
+    if (outcome) await within(flight.settled, PATIENCE, clock, () => undefined);
     return this.#again(task, primary, rounds);
   }
 
@@ -103,7 +107,7 @@ export class Fetches {
     const isAllowed = standIn
       ? mayStandIn(head, task.asked, standIn.status, this.#engine.rules, now)
       : !isLate || useOf(head, task.asked, now) !== "no";
-    if (!isAllowed) return standIn || fill ? this.#engine.pass(task, { forward: reason }) : undefined;
+    if (!isAllowed) return standIn || fill?.isLong ? this.#engine.pass(task, { forward: reason }) : undefined;
     const handling: Handling = { forward: reason, collapsed: true };
     if (record) return this.#engine.answer(task, record, handling);
     const body: Body = fill ? { size: undefined, open: () => fill.open() } : null;
@@ -134,7 +138,7 @@ export class Fetches {
   refresh(task: Task, found: Findings): void {
     const name = nameOf(task.place, found.key);
     if (this.#flights.has(name)) return;
-    const flight = new Flight(true, task.place.watch(task.primary, found.key));
+    const flight = new Flight(true, this.#engine.now(), task.place.watch(task.primary, found.key));
     this.#flights.set(name, flight);
     const own: Task = { ...task, request: plain(task.request), forward: task.refresh! };
     this.launch(own, found, "stale", flight, name).then(

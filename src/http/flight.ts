@@ -29,6 +29,7 @@ export type Outcome = { readonly landing: Landing } | { readonly error: unknown 
 export class Flight {
   /** Whether others may wait for it: not where the last answer was for nobody else. */
   readonly isOpen: boolean;
+  readonly startedAt: number;
   /** What is done to its keys meanwhile; none where nobody can wait for it. */
   readonly watch: Watch | undefined;
   /** Never rejects. */
@@ -45,8 +46,9 @@ export class Flight {
   /** The answer has come, and is being stored: its key may be changed by that. */
   isKeeping = false;
 
-  constructor(isOpen: boolean, watch?: Watch) {
+  constructor(isOpen: boolean, startedAt: number, watch?: Watch) {
     this.isOpen = isOpen;
+    this.startedAt = startedAt;
     this.watch = watch;
     this.landed = new Promise((resolve) => {
       this.#land = resolve;

@@ -178,7 +178,8 @@ export class Load {
     if (answer) this.#resolve(answer);
     else await this.#alone();
     if (isKept) return this.#placed({ value: fresh, ttl, tags }, times);
-    await this.#superseded(fresh.status, retention(fresh, rules));
+    // What was for this request alone says nothing of what others are served.
+    if (why !== "authorization" && why !== "set-cookie") await this.#superseded(fresh.status, retention(fresh, rules));
     return undefined;
   }
 

@@ -101,6 +101,8 @@ export class StreamLoads {
       return this.#writer.finish(filling, context.signal);
     });
     if (engine.patience < Infinity) request.since = engine.now();
+    // What is read along by then must not end with it.
+    request.isPatient = true;
     const landing = settle(() => verbs.coherent(() => engine.loads.run(request)));
     // Also when this caller waits no more.
     const settled = landing.catch(() => {}).then(() => filling && this.#writer.settle(text, filling, before));

@@ -80,6 +80,19 @@ test("a refresh stores what comes from behind it, and nothing of what middleware
   assert.equal(await seen("bob"), "2: hello bob bob");
 });
 
+test("one cache behind another refreshes whole bodies", async () => {
+  const { app, middleware, text, clock, cache } = open();
+  app.use("*", middleware);
+  app.use("/a", responseCache(cache.namespace("inner"), { app, clock }));
+  let count = 0;
+  app.get("/a", (c) => c.text(`body ${++count}`, 200, { "cache-control": "max-age=10, stale-while-revalidate=60" }));
+  assert.equal(await text("/a"), "body 1");
+  for (const expected of ["body 1", "body 2"]) {
+    await clock.advance("20s");
+    assert.equal(await text("/a"), expected);
+  }
+});
+
 test("a refresh that middleware before it answers changes nothing that is stored", async () => {
   const { app, middleware, text, clock } = open();
   let requests = 0;

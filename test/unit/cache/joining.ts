@@ -1,5 +1,5 @@
 import { LoadTimeoutError, ValidationError } from "../../../mod.ts";
-import { equal, rejects, same } from "../../contract/mod.ts";
+import { equal, ok, rejects, same } from "../../contract/mod.ts";
 import { aged, type StackSuite, stackSuite } from "./stacks.ts";
 import { deferred, stateOf, unwanted } from "./tools.ts";
 
@@ -136,6 +136,57 @@ export const joining: StackSuite = stackSuite("joining", {
     await clock.settle();
     same(await cache.get("k"), "new");
     same(cache.stats().sets, 1);
+  },
+  "who leaves a load that is over for others takes nothing from the one after it": async (open) => {
+    for (const change of ["delete", "version"] as const) {
+      const { cache, clock } = open();
+      const [old, newer] = [deferred<string>(), deferred<string>()];
+      const mine = new AbortController();
+      const first = cache.getOrSet("k", () => old.promise, { signal: mine.signal, version: "1" });
+      await clock.settle();
+      if (change === "delete") await cache.delete("k");
+      const version = change === "delete" ? "1" : "2";
+      const second = cache.getOrSet("k", () => newer.promise, { version });
+      await clock.settle();
+      mine.abort(new RangeError("mine"));
+      await rejects(first, RangeError);
+      newer.resolve("new");
+      same(await second, "new");
+      await clock.settle();
+      same(await cache.get("k", { version }), "new", change);
+    }
+  },
+  "who may not have the old value asks for it once, however long the load takes": async (open) => {
+    const { cache, clock } = await aged(open, 1_000, { grace: "1h" });
+    const gate = deferred<string>();
+    const first = cache.getOrSet("k", () => gate.promise);
+    await clock.settle();
+    let looks = 0;
+    const validate = ({ value }: { value: unknown }): boolean => {
+      looks++;
+      return value !== "old";
+    };
+    const choosy = cache.getOrSet("k", unwanted, { softTimeout: 50, validate });
+    await clock.settle();
+    await clock.advance(400);
+    ok(looks <= 2, String(looks));
+    gate.resolve("new");
+    equal(await Promise.all([first, choosy]), ["new", "new"]);
+  },
+  "a failure of a load that began before an invalidation is not remembered after it, and is the loader's own": async (
+    open,
+  ) => {
+    const { cache, clock } = open({ negativeTtl: "1h" });
+    const { loader, fail } = failing();
+    const call = rejects(cache.getOrSet("k", loader, { tags: ["t"] }), RangeError);
+    await clock.settle();
+    await cache.invalidateTags(["t"]);
+    fail();
+    await call;
+    same(await cache.getOrSet("k", () => "value"), "value");
+    const { loader: other, fail: failOther } = failing();
+    failOther();
+    await rejects(cache.getOrSet("o", other, { tags: [""] }), RangeError);
   },
   "one of many that is thrown at once leaves no rejection behind that nobody handles": async (open) => {
     const { cache, clock } = open();

@@ -185,6 +185,30 @@ const everywhere = stackSuite("filling streams", {
       }
     }
   },
+  "who joined before there was anything reads on after his own hardTimeout": async (open) => {
+    const rig = open();
+    const files = streams(rig.cache, OPTIONS);
+    const { source, give, end } = tap();
+    const gate = deferred();
+    const mine = new AbortController();
+    const loader: StreamLoader = async () => {
+      await gate.promise;
+      return { body: source };
+    };
+    const first = rejects(files.getOrSet("k", loader, mine), RangeError);
+    await rig.clock.settle();
+    const second = files.getOrSet("k", unwanted as never, { hardTimeout: 250 });
+    await rig.clock.settle();
+    mine.abort(new RangeError("mine"));
+    await first;
+    gate.resolve();
+    give(BODY.subarray(0, 5_000));
+    const { body } = await second;
+    await rig.clock.advance(300);
+    give(BODY.subarray(5_000));
+    end();
+    equal(await read(body), BODY);
+  },
   "of two writes the one that began later stays": async (open) => {
     const rig = open();
     const files = streams(rig.cache, OPTIONS);
