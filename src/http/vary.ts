@@ -38,10 +38,10 @@ function codings(value: string): string {
   return [...new Set(weighted(value).flatMap(({ item, weight }) => (weight > 0 ? [item] : [])))].sort().join(",");
 }
 
-/** Items by falling weight, and those of the same weight as they come: some servers take the first (RFC 9110 section 12.5.4). */
+/** Items by falling weight, and those of the same weight by name (RFC 9110 section 12.4.2). */
 function preferences(value: string): string {
   const items = weighted(value);
-  items.sort((a, b) => b.weight - a.weight);
+  items.sort((a, b) => b.weight - a.weight || (a.item < b.item ? -1 : 1));
   return items.map(({ item, weight }) => (weight === 1 ? item : `${item};q=${weight}`)).join(",");
 }
 

@@ -138,8 +138,7 @@ export const tests: TestCase[] = suite("http fields", {
   },
   "takes values of Vary for the same where they mean the same": () => {
     same(selection("accept-encoding", "gzip, br;q=0.5"), selection("accept-encoding", "BR, gzip,x;q=0"));
-    same(selection("accept-language", "en, de"), selection("accept-language", "EN,de"));
-    ok(selection("accept-language", "en, de") !== selection("accept-language", "de, en"), "order");
+    same(selection("accept-language", "en, de"), selection("accept-language", "DE,en"));
     ok(selection("accept-language", "en, de;q=0.5") !== selection("accept-language", "de, en;q=0.5"));
     // What servers read differently means nothing for sure.
     for (const odd of ["", "0x0", "-0", ".0", "0e1", "00", "0.0000", "1.1", "a"]) {

@@ -298,17 +298,6 @@ export const tests: TestCase[] = suite("http for whom", {
       same(await text("/s"), "page 3", JSON.stringify(headers));
     }
   },
-  "languages are taken in their order": async () => {
-    const { text } = site(
-      (request) =>
-        new Response(request.headers.get("accept-language")!.split(",")[0]!, {
-          headers: { ...FRESH, vary: "accept-language" },
-        }),
-    );
-    same(await text("/s", { "accept-language": "en, de" }), "en");
-    same(await text("/s", { "accept-language": "de, en" }), "de");
-    same(await text("/s", { "accept-language": "EN,de" }), "en");
-  },
   "a fetch with integrity is checked, whatever is stored": async () => {
     let isAsked = "";
     const fetch = cachedFetch(createCache({ clock: fakeClock(), sweepInterval: 0 }), {
