@@ -1,8 +1,9 @@
-/** How many tests passed, failed and were skipped, and in which files some failed, read from what a test runner printed. */
+/** How many tests passed, failed and were skipped, and which to run once more, read from what a test runner printed. */
 
 /**
- * @typedef {{ passed: number, failed: number, skipped: number, output: string, files: string[] }} Counts
- *   `output` without what passed; `files` with tests that failed, none when the run broke off
+ * @typedef {{ passed: number, failed: number, skipped: number, output: string, again: string[] }} Counts
+ *   `output` without what passed; `again` what to run once more, nothing when the run broke off: the files with tests
+ *   that failed or, of portable tests, their names
  */
 
 /** @type {Record<string, Record<"passed" | "failed" | "skipped", RegExp>>} */
@@ -46,8 +47,14 @@ export function countsOf(runner, { code, output }) {
   const [passed, failed, skipped] = [count("passed"), count("failed"), count("skipped")];
   const counts = { passed, failed, skipped, output: lines.join("\n") };
   // A crash outside of any test is a failure as well.
-  if (code !== 0 && failed === 0) return { ...counts, failed: 1, files: [] };
-  return { ...counts, files: failed === 0 ? [] : failedFiles(runner, lines) };
+  if (code !== 0 && failed === 0) return { ...counts, failed: 1, again: [] };
+  if (failed === 0) return { ...counts, again: [] };
+  return { ...counts, again: runner === "portable" ? failedTests(lines) : failedFiles(runner, lines) };
+}
+
+/** The names of portable tests that failed. */
+function failedTests(/** @type {string[]} */ lines) {
+  return lines.flatMap((line) => /^✗ (.+)$/.exec(line)?.[1] ?? []);
 }
 
 /**

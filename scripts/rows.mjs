@@ -16,7 +16,8 @@ import { writeSuites } from "./suites.mjs";
  * @typedef {{ passed: number, failed: number, skipped: number, flaky?: number, output: string, note?: string }} Result
  * @typedef {{ name: string, run: (folder: string) => Promise<Result> }} Row
  *   `folder` is an empty one that is removed in the end, also the place for temporary files
- * @typedef {{ program: string, args: string[], files?: string[], cwd?: string } | { skip: string }} Command
+ * @typedef {import("./goes.mjs").Command | { skip: string }} Command
+ * @typedef {(folder: string, grep: string) => Command | Promise<Command>} Prepare
  */
 
 /**
@@ -43,13 +44,13 @@ export async function rowsOf({ grep, scratch, all }) {
     return { program: machineNode, args, files: files.map((file) => file.replace(/\.ts$/, ".js")), cwd };
   };
 
-  const unit = (/** @type {string} */ runtime, /** @type {(folder: string) => Command | Promise<Command>} */ command) =>
-    row(`unit/${runtime}`, "portable", command);
+  const unit = (/** @type {string} */ runtime, /** @type {Prepare} */ command) =>
+    row(`unit/${runtime}`, "portable", command, { grep });
   const direct = (/** @type {string} */ program, /** @type {string[]} */ ...args) => {
-    return () => ({ program, args: [...args, grep] });
+    return (/** @type {string} */ _, /** @type {string} */ grep) => ({ program, args: [...args, grep] });
   };
   const rows = [
-    unit(own, async () => {
+    unit(own, async (_, grep) => {
       const command = await compiledCommand([], ["test/runtimes/node.ts"]);
       return "skip" in command ? command : { ...command, args: [...command.files, grep], files: [] };
     }),
@@ -57,18 +58,20 @@ export async function rowsOf({ grep, scratch, all }) {
     unit("bun", direct(programs.bun, "run", "test/runtimes/bun.ts")),
     // Without any permission: the portable suites need none.
     unit("deno", direct(programs.deno, "run", "--no-prompt", "--no-check", "test/runtimes/deno.ts")),
-    unit("workerd", (folder) => prepareWorkerd({ runtime: "workerd", compat: true, grep, folder })),
+    unit("workerd", (folder, grep) => prepareWorkerd({ runtime: "workerd", compat: true, grep, folder })),
     ...(all
       ? [
-          unit("workerd-bare", (folder) => prepareWorkerd({ runtime: "workerd-bare", compat: false, grep, folder })),
-          unit("edge", async (folder) => {
+          unit("workerd-bare", (folder, grep) =>
+            prepareWorkerd({ runtime: "workerd-bare", compat: false, grep, folder }),
+          ),
+          unit("edge", async (folder, grep) => {
             const file = join(folder, "suites.js");
             await bundle("test/runtimes/edge.ts", file, { format: "iife", conditions: ["edge-light", "browser"] });
             return { program: programs.node24, args: ["scripts/hosts/edge.mjs", file, grep] };
           }),
         ]
       : []),
-    unit("chromium", async (folder) => {
+    unit("chromium", async (folder, grep) => {
       const { path, reason } = await browser();
       if (path === undefined) return { skip: reason };
       const file = join(folder, "suites.js");
@@ -94,7 +97,7 @@ export async function rowsOf({ grep, scratch, all }) {
       /** @type {string} */ runtime,
       /** @type {string} */ runner,
       /** @type {() => Command | Promise<Command>} */ command,
-    ) => row(`adapters/${runtime}`, runner, () => prepareServers().then(command), all);
+    ) => row(`adapters/${runtime}`, runner, () => prepareServers().then(command), { isLong: all });
     // On Node 20 SQLite is another package.
     const owns = contracts.filter((file) => all || file.includes("/sql-"));
     rows.push(
@@ -119,11 +122,11 @@ export async function rowsOf({ grep, scratch, all }) {
     );
   }
   for (const name of ["miniflare", "bare"]) {
-    const command = (/** @type {string} */ folder) => ({
+    const command = (/** @type {string} */ folder, /** @type {string} */ grep) => ({
       program: programs.node24,
       args: ["scripts/hosts/miniflare.mjs", name, folder, grep],
     });
-    rows.push(row(`workers/${name}`, "portable", command));
+    rows.push(row(`workers/${name}`, "portable", command, { grep }));
   }
   for (const group of ["workers", "process", "packaging"]) {
     const files = filesOf(`test/${group}`, ".test.ts");
@@ -137,27 +140,30 @@ export async function rowsOf({ grep, scratch, all }) {
 /**
  * @param {string} name
  * @param {string} runner what prints the counts, see counts.mjs
- * @param {(folder: string) => Command | Promise<Command>} command
- * @param {boolean} [isLong] whether tests may take their time
+ * @param {Prepare} command
+ * @param {{ grep?: string, isLong?: boolean }} [options] part of the names of portable tests, and whether tests may
+ *   take their time
  * @returns {Row}
  */
-function row(name, runner, command, isLong = false) {
+function row(name, runner, command, { grep = "", isLong = false } = {}) {
   return {
     name,
     run: async (folder) => {
-      const prepared = await command(folder);
+      const prepared = await command(folder, grep);
       if ("skip" in prepared) return skipped(prepared.skip);
-      return runTests(runner, {
-        ...prepared,
-        // Of a whole row, which shares the machine; a test has its own.
-        limit: 3_600_000,
-        // Most processes load what others have: Node keeps what it made of TypeScript.
-        env: {
-          TMPDIR: folder,
-          NODE_COMPILE_CACHE: join(folder, "compile-cache"),
-          ...(isLong && { TIERCEL_LONG: "1" }),
-        },
-      });
+      // Most processes load what others have: Node keeps what it made of TypeScript.
+      const env = {
+        TMPDIR: folder,
+        NODE_COMPILE_CACHE: join(folder, "compile-cache"),
+        ...(isLong && { TIERCEL_LONG: "1" }),
+      };
+      const alone = async (/** @type {string} */ test) => {
+        const one = await command(folder, test);
+        if ("skip" in one) throw new Error(one.skip);
+        return one;
+      };
+      // The limit is that of a whole row, which shares the machine; a test has its own.
+      return runTests(runner, { ...prepared, limit: 3_600_000, env }, runner === "portable" ? alone : undefined);
     },
   };
 }

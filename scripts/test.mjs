@@ -7,7 +7,7 @@
  *     npm test -- --all                 all tests of the stores on each runtime, as `npm run test:long` does
  *     npm test -- --jobs 4              as many rows at once; by default one more than the machine has cores, as some wait
  *
- * Where a test failed, its file runs once more by itself; what passes then is told as flaky.
+ * Where a test failed, it or its file runs once more by itself; what passes then is told as flaky.
  * A runtime that runs no test at all counts as a failure, and so does a skipped one when CI=true.
  */
 
