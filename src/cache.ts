@@ -155,7 +155,7 @@ class TieredCache implements Cache {
   }
 
   deleteMany(keys: Iterable<Key>, options?: CallOptions): Promise<number> {
-    return this.#run(options, (verbs) => verbs.delete(listOf(keys)));
+    return this.#run(options, (verbs) => verbs.delete(listOf("keys", keys)));
   }
 
   touch(key: Key, options: { ttl: number | string; grace?: number | string } & CallOptions): Promise<boolean> {
@@ -348,6 +348,7 @@ function add(sums: { [name: string]: unknown }, numbers: { [name: string]: unkno
 
 /** Whether a hit may take the fast path as far as the options of the call are concerned. */
 function isSimple(options: Omit<LoadOptions, "ttl" | "tags" | "shouldCache">): boolean {
+  if (options === null) return false;
   const { version, refreshAhead, earlyRefresh, signal } = options;
   return (
     version === undefined && refreshAhead === undefined && earlyRefresh === undefined && !signal && !isChoosy(options)

@@ -49,7 +49,7 @@ export function conditionsOf({ space }: Verbs, options: ClearOptions): Condition
   const words: string[] = [];
   oneOf("match", ["any", "all", "exact"], match);
   if (tags !== undefined) {
-    const names = listOf(tags);
+    const names = listOf("tags", tags);
     // Exactly these tags have besides them those of the scopes.
     const texts = space.encodeTags(names, match === "exact" ? undefined : []);
     if (names.length === 0) throw invalid("tags", "at least one", tags);

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { KeyError, mustBe } from "./errors.ts";
+import { invalid, KeyError, mustBe } from "./errors.ts";
 
 /** A part of an array key. Objects are plain; their property order does not matter. */
 export type KeyPart =
@@ -105,7 +105,13 @@ function fromJson(json: unknown): KeyPart {
     : (json as KeyPart);
 }
 
-/** One or some: a string is one, and not its characters. */
-export function listOf<T>(some: string | Iterable<T>): (T | string)[] {
-  return typeof some === "string" ? [some] : [...some];
+/**
+ * One or some: a string is one, and not its characters.
+ *
+ * @throws {ConfigError} for what is neither
+ */
+export function listOf<T>(option: string, some: string | Iterable<T>): (T | string)[] {
+  if (typeof some === "string") return [some];
+  if (typeof some?.[Symbol.iterator] !== "function") throw invalid(option, "an iterable", some);
+  return [...some];
 }

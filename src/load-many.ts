@@ -4,6 +4,7 @@
  * @module
  */
 import type { ManyLoader, SyncManyLoader } from "./api.ts";
+import { mustBe, ValueError } from "./errors.ts";
 import type { Key } from "./key.ts";
 import type { LoadContext, Loader } from "./loader.ts";
 import { isPromise, then } from "./maybe.ts";
@@ -118,7 +119,10 @@ function part(all: Findings, at: number): Findings {
 function pick<V>(made: Awaited<ReturnType<ManyLoader<V>>>, key: Key, at: number): V | undefined {
   // Of a loader that was to answer at once: whoever asked for it sees that.
   if (isPromise(made)) return made as never;
-  return Array.isArray(made) ? made[at] : (made as ReadonlyMap<Key, V>).get(key);
+  if (Array.isArray(made)) return made[at];
+  if (typeof (made as ReadonlyMap<Key, V> | undefined)?.get === "function")
+    return (made as ReadonlyMap<Key, V>).get(key);
+  throw new ValueError(mustBe("answer of loader", "an array or a Map", made));
 }
 
 /** Aborts when all of them have: a batch goes on while anybody waits for one of its keys. */

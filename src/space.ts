@@ -4,8 +4,8 @@
  * @module
  */
 import type { Engine } from "./engine.ts";
-import { KeyError, mustBe } from "./errors.ts";
-import { decodeKey, decodeString, encodeKey, type Key, listOf } from "./key.ts";
+import { invalid, KeyError, mustBe } from "./errors.ts";
+import { decodeKey, decodeString, encodeKey, type Key } from "./key.ts";
 import { type Counters, newCounters, type ReadCounters } from "./stats.ts";
 import type { Findings, Found, StoreReadOptions } from "./store.ts";
 import type { MaybePromise } from "./tier.ts";
@@ -74,16 +74,31 @@ export class Space {
     return undefined;
   }
 
-  /** Tags as the tiers know them: sorted, without duplicates, with those of the scopes. */
-  encodeTags(tags: readonly string[], scopes: readonly string[] = this.tags): readonly string[] {
-    for (const tag of tags) {
-      if (typeof tag !== "string" || tag === "") throw new KeyError(mustBe("tag", "a non-empty string", tag));
-    }
+  /**
+   * Tags as the tiers know them: sorted, without duplicates, with those of the scopes.
+   *
+   * @throws {ConfigError} {KeyError} for what are none
+   */
+  encodeTags(given: readonly string[], scopes: readonly string[] = this.tags): readonly string[] {
+    const tags = tagNames(given);
     // Those of scopes are shorter, and beginnings of the others.
-    return tags.length > 0 ? [...scopes, ...[...new Set(listOf(tags).map((tag) => this.encode(tag)))].sort()] : scopes;
+    return tags.length > 0 ? [...scopes, ...[...new Set(tags.map((tag) => this.encode(tag)))].sort()] : scopes;
   }
 
   decodeTags(tags: readonly string[]): readonly string[] {
     return tags.filter((tag) => tag.length > this.prefix.length).map((tag) => this.readable(tag));
   }
+}
+
+/**
+ * Tags as they were given; one may be given as what it is.
+ *
+ * @throws {ConfigError} for what is no array; {KeyError} for a tag that is no name
+ */
+export function tagNames(given: readonly string[] | string): readonly string[] {
+  const tags = typeof given === "string" ? [given] : given;
+  if (!Array.isArray(tags)) throw invalid("tags", "an array", tags);
+  for (const tag of tags)
+    if (typeof tag !== "string" || tag === "") throw new KeyError(mustBe("tag", "a non-empty string", tag));
+  return tags;
 }

@@ -71,7 +71,7 @@ class Face implements Record<keyof SyncCache, unknown> {
   }
 
   deleteMany(keys: Iterable<Key>): number {
-    return this.#run(undefined, (verbs) => verbs.delete(listOf(keys)));
+    return this.#run(undefined, (verbs) => verbs.delete(listOf("keys", keys)));
   }
 
   getOrSet(key: Key, loader: Loader, options: LoadOptions = NOTHING): unknown {

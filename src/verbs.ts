@@ -17,7 +17,7 @@ import type {
 import { clearSome, conditionsOf } from "./clear.ts";
 import type { Engine } from "./engine.ts";
 import { NO_TAGS } from "./entry.ts";
-import { CacheClosedError, callable, checkOptions, oneOf } from "./errors.ts";
+import { CacheClosedError, callable, checkOptions, invalid, oneOf } from "./errors.ts";
 import { isPlain, type Key, listOf } from "./key.ts";
 import { listKeys } from "./listing.ts";
 import type { Loader } from "./loader.ts";
@@ -25,6 +25,7 @@ import { all, finalize, isPromise, then } from "./maybe.ts";
 import {
   type Acceptance,
   type AnyGetOptions,
+  type CallOptions,
   type LoadOptions,
   type Resolved,
   resolveLifetimes,
@@ -64,10 +65,17 @@ export class Verbs {
   }
 
   /** @throws {CacheClosedError} {ConfigError} for options that are none, and a tier that there is not; the reason of an aborted signal */
-  check(options: { signal?: AbortSignal | undefined } & TierChoice = NOTHING): void {
+  check(options: Acceptance & CallOptions & TierChoice = NOTHING): void {
     if (this.engine.closing) throw new CacheClosedError(`Cannot use cache ${this.name} as it is closed`);
     checkOptions(options);
-    options.signal?.throwIfAborted();
+    const { signal, schema, validate } = options;
+    if (signal) {
+      if (typeof signal.throwIfAborted !== "function") throw invalid("signal", "an AbortSignal", signal);
+      signal.throwIfAborted();
+    }
+    if (schema && typeof schema["~standard"]?.validate !== "function")
+      throw invalid("schema", "a Standard Schema", schema);
+    if (validate) callable("validate", validate);
     if (options.tier !== undefined) this.tier(options.tier);
   }
 
@@ -153,6 +161,7 @@ export class Verbs {
     load: (keys: readonly K[], space: Space, settings: Resolved) => MaybePromise<Map<K, unknown>>,
   ): MaybePromise<Map<K, unknown>> {
     callable("loader", loader);
+    if (!Array.isArray(keys)) throw invalid("keys", "an array", keys);
     const { options: settings } = this.engine;
     const { version = settings.version } = options;
     const inherited = () =>
@@ -183,6 +192,7 @@ export class Verbs {
 
   /** Reads fresh entries, and counts hits and misses. */
   find(keys: readonly Key[], options: AnyGetOptions = NOTHING): MaybePromise<(Found | undefined)[]> {
+    if (!Array.isArray(keys)) throw invalid("keys", "an array", keys);
     const { promote, version = this.engine.options.version } = options;
     const read = this.coherent(
       () => this.space.read(keys, { promote, version }),
@@ -254,7 +264,7 @@ export class Verbs {
     // Of one key that comes twice the last counts, as if they were written one after the other.
     const requests = new Map<string, Request>();
     const writes = new Map<string, Write | undefined>();
-    for (const item of items) {
+    for (const item of listOf("items", items) as SetItem[]) {
       const own = Object.fromEntries(Object.entries(item).filter(([, given]) => given !== undefined));
       const request = newRequest(item.key, { ...shared, ...own } as LoadOptions, this.space);
       requests.set(request.text, request);
@@ -398,7 +408,7 @@ export class Verbs {
     const { match = "any", mode = "delete" } = options;
     oneOf("match", ["any", "all", "exact"], match);
     oneOf("mode", ["delete", "expire"], mode);
-    const names = listOf(tags);
+    const names = listOf("tags", tags);
     if (names.length === 0) return undefined;
     // Exactly these tags have besides them those of the scopes; otherwise these would be too many.
     const texts = space.encodeTags(names, match === "exact" ? undefined : NO_TAGS);
@@ -444,7 +454,7 @@ export class Verbs {
 
   /** Tags as the tiers know them. */
   tags(names: string | readonly string[] | undefined): readonly string[] | undefined {
-    return names === undefined ? names : this.space.encodeTags(listOf(names), NO_TAGS);
+    return names === undefined ? names : this.space.encodeTags(listOf("tags", names), NO_TAGS);
   }
 
   clear(options?: ClearOptions & { signal?: AbortSignal | undefined }): MaybePromise<void> {

@@ -5,13 +5,13 @@
  */
 import { toMilliseconds } from "./duration.ts";
 import type { Entry } from "./entry.ts";
-import { mustBe, ValueError } from "./errors.ts";
+import { callable, mustBe, ValueError } from "./errors.ts";
 import type { Key } from "./key.ts";
 import type { Loader } from "./loader.ts";
 import { isPromise } from "./maybe.ts";
 import { isOff, type Off } from "./off.ts";
 import { checkLeaseTimeout, type Lifetimes, type LoadOptions, type Resolved, resolveLifetimes } from "./options.ts";
-import type { Space } from "./space.ts";
+import { type Space, tagNames } from "./space.ts";
 import type { Found } from "./store.ts";
 import type { Write } from "./tier.ts";
 
@@ -45,7 +45,7 @@ export interface Request {
   readonly isForced?: boolean;
 }
 
-/** @throws {KeyError} for what is no key; {ConfigError} for a wrong option */
+/** @throws {KeyError} for what is no key or tag; {ConfigError} for a wrong option */
 export function newRequest(
   key: Key,
   options: LoadOptions,
@@ -53,8 +53,10 @@ export function newRequest(
   loader?: Loader,
   settings: Resolved = space.engine.options,
 ): Request {
-  const { version = settings.version, onLeaseTimeout } = options;
+  const { version = settings.version, onLeaseTimeout, tags, shouldCache } = options;
   if (onLeaseTimeout !== undefined) checkLeaseTimeout(onLeaseTimeout);
+  if (tags !== undefined && typeof tags !== "function") tagNames(tags);
+  if (shouldCache !== undefined) callable("shouldCache", shouldCache);
   const { disabled: off } = space.engine;
   const own = resolveLifetimes(options, settings);
   // There may be an entry that is not to be seen, and then there are no leases; nor is a failure kept.

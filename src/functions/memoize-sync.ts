@@ -74,7 +74,7 @@ export function memoizeSync<F extends AnyFunction>(fn: F, options: MemoizeSyncOp
   const rules = {
     name: fn.name || "the function",
     excludeArgs: new Set(excludeArgs),
-    excludeProps: new Set(listOf(excludeProps as never)),
+    excludeProps: new Set(listOf("excludeProps", excludeProps as never)),
   };
   const ownerOfCall = ownerOf(fn, instance);
   const isDirect = key === undefined && excludeArgs.length === 0 && typeof instance !== "function";

@@ -57,7 +57,7 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
   const rules = {
     name: place.name,
     excludeArgs: new Set(excludeArgs),
-    excludeProps: new Set(listOf(excludeProps as never)),
+    excludeProps: new Set(listOf("excludeProps", excludeProps as never)),
   };
 
   const isDynamic = [ttl, tags, shouldCache, validate].some((option) => typeof option === "function");

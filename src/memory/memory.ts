@@ -127,6 +127,9 @@ class MemoryStore implements MemoryTier {
       clone = false,
       freeze = false,
     } = options;
+    if (!Array.isArray(rules) || rules.some((rule) => Object(rule) !== rule))
+      throw invalid("rules", "an array of rules", rules);
+    if (policy) callable("policy", policy.policy);
     const all = policy ? [policy, ...rules] : rules;
     this.#brought = Math.min(...all.map((rule) => rule.maxEntries ?? Infinity));
     this.#bound(options);

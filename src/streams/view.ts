@@ -93,7 +93,7 @@ export class View {
     return {
       ...LEASES,
       ...(rest as LoadOptions),
-      ...(tags && { tags: listOf(tags) }),
+      ...(tags && { tags: listOf("tags", tags) }),
       ...(codec !== undefined && { codec }),
     };
   }

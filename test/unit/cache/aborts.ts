@@ -1,3 +1,4 @@
+import { ConfigError } from "../../../mod.ts";
 import { equal, rejects, same } from "../../contract/mod.ts";
 import { type StackSuite, stackSuite } from "./stacks.ts";
 import { deferred, HUNDRED, unwanted } from "./tools.ts";
@@ -105,9 +106,9 @@ export const aborts: StackSuite = stackSuite("aborting", {
     await cache.set("k", 1);
     for (const signal of [{}, 42, "signal", () => {}]) {
       const options = { signal } as never;
-      await rejects(cache.get("k", options), TypeError);
-      await rejects(cache.set("k", 2, options), TypeError);
-      await rejects(cache.getOrSet("none", unwanted, options), TypeError);
+      await rejects(cache.get("k", options), ConfigError);
+      await rejects(cache.set("k", 2, options), ConfigError);
+      await rejects(cache.getOrSet("none", unwanted, options), ConfigError);
       await clock.settle();
     }
     same(await cache.get("k"), 1);

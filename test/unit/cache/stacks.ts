@@ -144,7 +144,7 @@ export function bySync(cache: Cache): Cache {
     (...args: unknown[]) => {
       const signal = args.map((arg) => (arg as { signal?: AbortSignal } | undefined)?.signal).find(Boolean);
       return settled(() => {
-        if (!cache.closed) signal?.throwIfAborted();
+        if (!cache.closed && signal instanceof AbortSignal) signal.throwIfAborted();
         return face[name]!(...args);
       });
     };

@@ -1,0 +1,88 @@
+import { ConfigError, createCache, type EvictionRule, KeyError, memory, ValueError } from "../../../mod.ts";
+import type { TestCase } from "../../contract/mod.ts";
+import { equal, rejects, same, suite, throws } from "../../contract/mod.ts";
+import { unwanted } from "./tools.ts";
+
+/** Options of a call that are no such thing, as a program without types may give them. */
+const WRONG: [string, object][] = [
+  ...[{}, 5, "stop"].map((signal) => ["signal", { signal }] as [string, object]),
+  ...[{}, 5, { "~standard": {} }].map((schema) => ["schema", { schema }] as [string, object]),
+  ...[1, {}, "yes"].map((validate) => ["validate", { validate }] as [string, object]),
+];
+const WRONG_WRITE: [string, object][] = [
+  ...[5, {}, new Set(["t"]), null].map((tags) => ["tags", { tags }] as [string, object]),
+  ...[5, {}, "yes"].map((shouldCache) => ["shouldCache", { shouldCache }] as [string, object]),
+];
+
+const refuses = async (call: Promise<unknown>, option: string): Promise<void> => {
+  const error = await rejects(call, ConfigError);
+  same((error as ConfigError).option, option);
+};
+const refusesAtOnce = (call: () => unknown, option: string): void => {
+  const error = throws(call, ConfigError);
+  same((error as ConfigError).option, option);
+};
+
+export const tests: TestCase[] = suite("calls with wrong options", {
+  "are refused before anything is loaded, whether there is a value or not": async () => {
+    const cache = createCache();
+    await cache.set("there", 1);
+    for (const [option, options] of WRONG) {
+      for (const key of ["there", "none"]) {
+        await refuses(cache.getOrSet(key, unwanted, options), option);
+        await refuses(cache.get(key, options), option);
+        await refuses(cache.getMany([key], options), option);
+        await refuses(cache.getOrSetMany([key], unwanted, options), option);
+        refusesAtOnce(() => cache.sync.getOrSet(key, unwanted, options), option);
+      }
+    }
+    for (const [option, options] of WRONG_WRITE) {
+      await refuses(cache.getOrSet("none", unwanted, options), option);
+      await refuses(cache.getOrSetMany(["none"], unwanted, options), option);
+      await refuses(cache.set("there", 2, options), option);
+      await refuses(cache.setMany([{ key: "there", value: 2, ...options }]), option);
+      refusesAtOnce(() => cache.sync.getOrSet("none", unwanted, options), option);
+    }
+    for (const tag of [5, "", null])
+      await rejects(cache.getOrSet("none", unwanted, { tags: ["t", tag] as never }), KeyError);
+    same(await cache.get("there"), 1);
+  },
+  "null for options is refused by a rejection": async () => {
+    const cache = createCache();
+    await cache.set("k", 1);
+    await refuses(cache.getOrSet("k", unwanted, null as never), "options");
+    await refuses(cache.get("k", null as never), "options");
+    await refuses(cache.set("k", 2, null as never), "options");
+  },
+  "what is no list of keys or tags is refused": async () => {
+    const cache = createCache();
+    await cache.set("a", 1);
+    for (const none of ["abc", 5, undefined, null, {}] as never[]) {
+      await refuses(cache.getMany(none), "keys");
+      await refuses(cache.getOrSetMany(none, unwanted), "keys");
+      refusesAtOnce(() => cache.sync.getMany(none), "keys");
+    }
+    for (const none of [5, undefined, null, {}] as never[]) {
+      await refuses(cache.deleteMany(none), "keys");
+      await refuses(cache.invalidateTags(none), "tags");
+      await refuses(cache.setMany(none), "items");
+    }
+    await refuses(cache.clear({ tags: 5 as never }), "tags");
+    refusesAtOnce(() => cache.disable({ tags: 5 as never }), "tags");
+    equal(await cache.keys(), ["a"]);
+  },
+  "a loader of many that gives neither an array nor a Map is told so": async () => {
+    const cache = createCache();
+    for (const made of [{ a: 1 }, 5, undefined, null])
+      await rejects(
+        cache.getOrSetMany(["a"], () => made as never),
+        ValueError,
+      );
+    throws(() => cache.sync.getOrSetMany(["a"], () => ({ a: 1 }) as never), ValueError);
+  },
+  "rules and policies of memory that are none": () => {
+    for (const rules of ["lru", 5, {}, [5], [undefined]] as never[]) refusesAtOnce(() => memory({ rules }), "rules");
+    for (const policy of ["lru", 5] as never[])
+      refusesAtOnce(() => memory({ policy: policy as EvictionRule }), "policy");
+  },
+});
