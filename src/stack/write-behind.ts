@@ -7,11 +7,12 @@ import type { Clock } from "../clock.ts";
 import { systemClock } from "../clock.ts";
 import type { Engine } from "../engine.ts";
 import type { Entry } from "../entry.ts";
-import { alive, joined } from "../joined.ts";
-import { then } from "../maybe.ts";
+import { TierLimitError } from "../errors.ts";
+import { alive, joined, unlessLost } from "../joined.ts";
+import { isPromise, settle, then } from "../maybe.ts";
 import type { MaybePromise, Tier, TierContext, Write, WriteResult } from "../tier.ts";
 
-/** Most keys that wait to be written; a write beyond it waits until there is room. */
+/** Most changes that wait to be stored; one beyond it waits until there is room. */
 const MAX_PENDING = 10_000;
 /** Keys of one write to the tier. */
 const STEP = 500;
@@ -19,18 +20,34 @@ const STEP = 500;
 const GATHER = 20;
 /** Pause after a failed write, in milliseconds. */
 const RETRY = 1_000;
+/** Under this a prepared write has its entry as it was before it was encoded. */
+const ORIGINAL = Symbol();
+
+/** A write that a read can be answered with. */
+interface Readable extends Write {
+  readonly [ORIGINAL]?: Entry;
+}
+
+/** What is to become of a key: a write, or where there is none its deletion. Or an operation, which has its place among them. */
+interface Change {
+  /** In the order of the calls. */
+  readonly number: number;
+  readonly write?: Readable | undefined;
+  readonly operation?: () => Promise<unknown>;
+}
 
 /**
  * A tier whose writes and deletions are queued, the last one of each key only, and read back from the queue until they
- * are stored. What is still queued when the process dies is lost; `close()` stores it. Tagged entries that are not the
- * result of a load take their place among the invalidations when they are stored, so they are written through. Such a
- * tier gives no leases, as a write is acknowledged before it is known whether its lease still stands.
+ * are stored. What is still queued when the process dies is lost; `close()` stores it. Other operations wait for what was
+ * queued before them. Tagged entries that are not the result of a load take their place among the invalidations when they are
+ * stored, so they are such an operation, and acknowledged when it has ended. Such a tier gives no leases, as a write is acknowledged
+ * before it is known whether its lease still stands.
  */
 export function writeBehind(tier: Tier, engine: Pick<Engine, "hold">): Tier {
   const { sync: _, fresh: __, ...rest } = tier;
   const behind = new Behind(tier, engine);
-  const flushed = <A extends unknown[], R>(operation: ((...args: A) => MaybePromise<R>) | undefined) =>
-    operation && ((...args: A): MaybePromise<R> => then(behind.flush(), () => operation.apply(tier, args)));
+  const inOrder = <A extends unknown[], R>(operation: ((...args: A) => MaybePromise<R>) | undefined) =>
+    operation && ((...args: A): MaybePromise<R> => behind.inOrder(() => operation.apply(tier, args)));
   return {
     ...rest,
     // A store may have its client only once it is open.
@@ -46,13 +63,14 @@ export function writeBehind(tier: Tier, engine: Pick<Engine, "hold">): Tier {
     setMany: (writes, now) => behind.setMany(writes, now),
     deleteMany: (keys, now) => behind.deleteMany(keys, now),
     clear: (prefix, now) => behind.clear(prefix, now),
-    touchMany: flushed(tier.touchMany)!,
-    prune: flushed(tier.prune)!,
-    scan: flushed(tier.scan)!,
-    size: flushed(tier.size)!,
-    invalidate: flushed(tier.invalidate)!,
+    touchMany: inOrder(tier.touchMany)!,
+    prune: inOrder(tier.prune)!,
+    scan: inOrder(tier.scan)!,
+    size: inOrder(tier.size)!,
+    invalidate: inOrder(tier.invalidate)!,
     ...(tier.journal && { journal: (since?: number) => tier.journal!(since) }),
-    release: flushed(tier.release)!,
+    ...(tier.inspect && { inspect: inOrder(tier.inspect)! }),
+    release: inOrder(tier.release)!,
     close: () => behind.close(),
   };
 }
@@ -60,13 +78,17 @@ export function writeBehind(tier: Tier, engine: Pick<Engine, "hold">): Tier {
 class Behind {
   readonly #tier: Tier;
   readonly #engine: Pick<Engine, "hold">;
-  /** What is to become of a key: a write, or `undefined` for its deletion. */
-  readonly #pending = new Map<string, Write | undefined>();
-  /** Entries as they were before they were encoded, for reading them back. */
-  readonly #originals = new WeakMap<Entry, Entry>();
+  /** In the order of their numbers; operations are under symbols. */
+  readonly #pending = new Map<string | symbol, Change>();
+  /** Number of the last change. */
+  #latest = 0;
+  /** What is being done to the tier, one at a time: says whether it could be. */
+  #running: Promise<boolean> | undefined;
+  /** Until when nothing is stored for want of success, but by `close()`. */
+  #pausedUntil = -Infinity;
+  #retry: unknown;
   #clock: Clock = systemClock;
   #report: TierContext["report"] = () => {};
-  #running: Promise<void> | undefined;
   #closing = false;
 
   constructor(tier: Tier, engine: Pick<Engine, "hold">) {
@@ -80,13 +102,11 @@ class Behind {
     return this.#tier.open?.(context);
   }
 
-  prepare(writes: readonly Write[]): MaybePromise<readonly Write[]> {
-    return then(this.#tier.prepare ? this.#tier.prepare(writes) : writes, (prepared) => {
-      prepared.forEach(({ entry }, i) => {
-        this.#originals.set(entry, writes[i]!.entry);
-      });
-      return prepared;
-    });
+  prepare(writes: readonly Write[]): MaybePromise<readonly Readable[]> {
+    if (!this.#tier.prepare) return writes;
+    return then(this.#tier.prepare(writes), (prepared) =>
+      prepared.map((write, i) => ({ ...write, [ORIGINAL]: writes[i]!.entry })),
+    );
   }
 
   getMany(keys: readonly string[], options: Parameters<Tier["getMany"]>[1]): ReturnType<Tier["getMany"]> {
@@ -101,84 +121,154 @@ class Behind {
   }
 
   #queued(key: string, now: number): Entry | undefined {
-    const write = this.#pending.get(key);
-    const entry = write && (this.#originals.get(write.entry) ?? write.entry);
-    return entry && entry.staleUntil > now ? entry : undefined;
+    const write = this.#pending.get(key)?.write;
+    if (!write || write.entry.staleUntil <= now) return undefined;
+    const { [ORIGINAL]: original, entry } = write;
+    // The sequence was given after it was encoded.
+    return original ? { ...original, sequence: entry.sequence } : entry;
   }
 
-  setMany(writes: readonly Write[], now: number): MaybePromise<WriteResult> {
-    if (writes.some(({ entry }) => entry.tags.length > 0 && entry.sequence === undefined)) {
-      return then(this.flush(), () => this.#tier.setMany(writes, now));
-    }
-    return then(this.#enqueue(writes.map((write) => [write.key, write])), () => ({ sequence: 0 }));
-  }
-
-  deleteMany(keys: readonly string[], now: number): MaybePromise<readonly boolean[]> {
-    return then(this.getMany(keys, { now, peek: true, metaOnly: true }), ({ entries }) =>
-      then(this.#enqueue(keys.map((key) => [key, undefined])), () => entries.map((entry) => entry !== undefined)),
+  setMany(writes: readonly Readable[], now: number): MaybePromise<WriteResult> {
+    if (writes.every(({ entry }) => entry.tags.length === 0 || entry.sequence !== undefined))
+      return then(this.#enqueue(writes.map((write) => [write.key, { write }])), () => ({ sequence: 0 }));
+    const before = this.#latest;
+    return this.inOrder(() =>
+      then(this.#tier.setMany(writes, now), (result) => {
+        // What could not be stored before is not to be stored after it.
+        for (const { key } of writes) if (this.#numberOf(key) <= before) this.#pending.delete(key);
+        return result;
+      }),
     );
   }
 
+  deleteMany(keys: readonly string[], now: number): MaybePromise<readonly boolean[]> {
+    const read = this.getMany(keys, { now, peek: true, metaOnly: true });
+    const queued = settle(() => this.#enqueue(keys.map((key) => [key, {}])));
+    return Promise.all([read, queued]).then(([{ entries }]) => entries.map((entry) => entry !== undefined));
+  }
+
   clear(prefix: string, now: number): MaybePromise<void> {
-    for (const key of this.#pending.keys()) if (key.startsWith(prefix)) this.#pending.delete(key);
-    return then(this.#running && this.#ended(this.#running), () => this.#tier.clear(prefix, now));
+    for (const [key, { number, operation }] of this.#pending)
+      if (!operation && (key as string).startsWith(prefix)) this.#pending.set(key, { number });
+    return this.inOrder(() => this.#tier.clear(prefix, now));
   }
 
   async close(): Promise<void> {
     this.#closing = true;
-    await this.flush();
+    this.#clock.clearTimer(this.#retry);
+    await this.#until(this.#latest);
+    if (this.#running) await joined(this.#running);
     await this.#tier.close?.();
   }
 
-  /** Ends when all that waits now is stored, or storing it failed. */
-  flush(): MaybePromise<void> {
-    return this.#pending.size === 0 && !this.#running ? undefined : this.#drain();
-  }
-
-  #enqueue(changes: readonly [string, Write | undefined][]): MaybePromise<void> {
-    for (const [key, write] of changes) {
-      this.#pending.delete(key);
-      this.#pending.set(key, write);
+  /** Does something after all that waits now, and before what comes later; where that cannot be stored, at once. */
+  inOrder<T>(operation: () => MaybePromise<T>): MaybePromise<T> {
+    if (this.#pending.size === 0 && !this.#running) {
+      const answer = operation();
+      if (isPromise(answer)) this.#occupy(answer.then(yes, yes));
+      return answer;
     }
-    const drained = this.#drain();
-    this.#engine.hold(drained);
-    return this.#pending.size > MAX_PENDING ? drained : undefined;
-  }
-
-  async #drain(): Promise<void> {
-    while (this.#running) if (await this.#ended(this.#running)) return;
-    const running = this.#store().finally(() => {
-      if (this.#running === running) this.#running = undefined;
+    let outcome: Promise<T> | undefined;
+    const once = (): Promise<T> => (outcome ??= settle(operation));
+    const id = Symbol();
+    const number = ++this.#latest;
+    this.#pending.set(id, { number, operation: once });
+    return this.#until(this.#isPaused ? -1 : number).then(() => {
+      this.#pending.delete(id);
+      return once();
     });
-    this.#running = alive(running);
-    await running;
   }
 
-  /** Ends with the storing that is under way: `false` when it will not, as it was part of a request that has ended. */
-  async #ended(running: Promise<void>): Promise<boolean> {
-    const ended = await joined(running);
-    if (!ended && this.#running === running) this.#running = undefined;
-    return ended;
+  #numberOf(key: string): number {
+    return this.#pending.get(key)?.number ?? Infinity;
   }
 
-  async #store(): Promise<void> {
-    // Lets the writes of this turn gather, some of which take a few steps more to get here.
-    for (let step = 0; step < GATHER; step++) await undefined;
-    while (this.#pending.size > 0) {
-      const some = [...this.#pending].slice(0, STEP);
-      const now = this.#clock.now();
+  get #isPaused(): boolean {
+    return this.#clock.now() < this.#pausedUntil;
+  }
+
+  /** @throws {TierLimitError} where no more can wait */
+  #enqueue(changes: readonly (readonly [string, Pick<Change, "write">])[]): MaybePromise<void> {
+    for (const [key, change] of changes) {
+      this.#pending.delete(key);
+      this.#pending.set(key, { ...change, number: ++this.#latest });
+    }
+    const number = this.#latest;
+    const refuse = (): void => {
+      for (const [key] of changes) if (this.#numberOf(key) <= number) this.#pending.delete(key);
+      throw new TierLimitError(
+        `Cannot queue ${changes.length} changes for tier ${this.#tier.name} as at most ${MAX_PENDING} may wait, and it takes none`,
+      );
+    };
+    const isFull = this.#pending.size > MAX_PENDING;
+    if (this.#isPaused) return isFull ? refuse() : undefined;
+    const stored = this.#until(number);
+    this.#engine.hold(stored);
+    return isFull ? stored.then((isStored) => (isStored ? undefined : refuse())) : undefined;
+  }
+
+  /** Ends when the changes up to a number are stored, or one could not be: says which. */
+  async #until(number: number): Promise<boolean> {
+    for (;;) {
+      const [first] = this.#pending.values();
+      if (!first || first.number > number) return true;
+      const running = this.#running ?? this.#occupy(this.#store());
       try {
-        const deleted = some.filter(([, write]) => !write).map(([key]) => key);
-        if (deleted.length > 0) await this.#tier.deleteMany(deleted, now);
-        const writes = some.flatMap(([, write]) => write ?? []);
-        if (writes.length > 0) await this.#tier.setMany(writes, now);
-        for (const [key, write] of some) if (this.#pending.get(key) === write) this.#pending.delete(key);
-      } catch (error) {
-        this.#report("fault", error);
-        if (this.#closing) return;
-        this.#clock.setTimer(() => void this.#drain(), RETRY, true);
-        return;
+        if (!(await unlessLost(running))) return false;
+      } catch {
+        // It was part of a request that has ended.
+        if (this.#running === running) this.#running = undefined;
       }
     }
   }
+
+  #occupy(work: Promise<boolean>): Promise<boolean> {
+    const running = alive(
+      work.then((isDone) => {
+        if (this.#running === running) this.#running = undefined;
+        return isDone;
+      }),
+    );
+    this.#running = running;
+    return running;
+  }
+
+  /** Does the operation that comes first, or stores the changes before the next. */
+  async #store(): Promise<boolean> {
+    // Lets the writes of this turn gather, some of which take a few steps more to get here.
+    for (let step = 0; step < GATHER; step++) await undefined;
+    const some: [string, Change][] = [];
+    for (const [key, change] of this.#pending) {
+      const { operation } = change;
+      if (operation && some.length === 0) {
+        await operation().then(yes, yes);
+        this.#pending.delete(key);
+        return true;
+      }
+      if (operation || some.push([key as string, change]) === STEP) break;
+    }
+    const now = this.#clock.now();
+    try {
+      const deleted = some.filter(([, { write }]) => !write).map(([key]) => key);
+      if (deleted.length > 0) await this.#tier.deleteMany(deleted, now);
+      const writes = some.flatMap(([, { write }]) => write ?? []);
+      if (writes.length > 0) await this.#tier.setMany(writes, now);
+    } catch (error) {
+      this.#report("fault", error);
+      this.#pause();
+      return false;
+    }
+    for (const [key, change] of some) if (this.#pending.get(key) === change) this.#pending.delete(key);
+    this.#pausedUntil = -Infinity;
+    return true;
+  }
+
+  #pause(): void {
+    this.#clock.clearTimer(this.#retry);
+    if (this.#closing) return;
+    this.#pausedUntil = this.#clock.now() + RETRY;
+    this.#retry = this.#clock.setTimer(() => void this.#until(Infinity), RETRY, true);
+  }
 }
+
+const yes = (): boolean => true;

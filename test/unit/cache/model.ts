@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
-import type { Cache, InvalidationMode, TagMatch } from "../../../mod.ts";
-import type { TestCase } from "../../contract/mod.ts";
-import { equal, ok, rejects, same } from "../../contract/mod.ts";
+import { type Cache, type InvalidationMode, memory, type TagMatch, type Tier } from "../../../mod.ts";
+import { bytes } from "../../../src/bytes/mod.ts";
+import type { MapData, TestCase } from "../../contract/mod.ts";
+import { equal, mapData, mapTier, ok, rejects, same } from "../../contract/mod.ts";
 import { BROKEN, replaced } from "./broken.ts";
 import { Reference } from "./reference.ts";
-import { type Open, type Rig, STACKS, type Stack, stackSuite } from "./stacks.ts";
+import { type Open, plainTier, type Rig, remoteTier, STACKS, type Stack, stackSuite } from "./stacks.ts";
 
 /** Keys in these tests; few, so that operations meet. */
 const KEYS = ["a", "ab", "b", "@a", "[1]"];
@@ -96,6 +97,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const program = fc.array(fc.record({ space: fc.constantFrom(0, 0, 0, 1, 2, 3), step }), {
   minLength: 1,
   maxLength: 60,
+  size: "max",
 });
 
 class LoadError extends Error {}
@@ -329,4 +331,34 @@ const selfTest = stackSuite(
 
 export { model };
 
-export const tests: TestCase[] = [...STACKS.flatMap(model), ...selfTest(STACKS[0]!)];
+/** Stacks whose lower tier keeps bytes and is written behind. */
+const behind = (
+  [
+    ["behind", true, (tier) => [tier]],
+    ["memory+behind", true, (tier) => [memory(), tier]],
+    ["memory+plain behind", false, (tier) => [memory(), tier]],
+    ["two behind", true, (tier) => [bytesBehind(mapTier({ name: "upper", data: mapData(), write: "behind" })), tier]],
+  ] as [string, boolean, (tier: Tier) => readonly Tier[]][]
+).map(([name, tags, tiers]): Stack => {
+  const lower = (data: MapData): Tier => bytesBehind(mapTier({ data, write: "behind" }), tags ? remoteTier : plainTier);
+  const store = () => {
+    const data = mapData();
+    return { tiers: () => tiers(lower(data)) };
+  };
+  return { name, tags, shared: true, depth: name === "behind" ? 1 : 2, store };
+});
+
+/** Changes take their time, so that calls that follow find them in the queue. */
+function bytesBehind(tier: Tier, as: (tier: Tier) => Tier = remoteTier): Tier {
+  const { setMany, deleteMany, ...rest } = as(tier);
+  const later = async (): Promise<void> => {
+    for (let step = 0; step < 3000; step++) await undefined;
+  };
+  return bytes({
+    ...rest,
+    setMany: (writes, now) => later().then(() => setMany(writes, now)),
+    deleteMany: (keys, now) => later().then(() => deleteMany(keys, now)),
+  } as Tier<Uint8Array>);
+}
+
+export const tests: TestCase[] = [...[...STACKS, ...behind].flatMap(model), ...selfTest(STACKS[0]!)];
