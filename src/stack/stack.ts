@@ -442,9 +442,11 @@ class Stack implements Store {
 
   invalidate(tags: readonly string[], match: TagMatch, mode: InvalidationMode): MaybePromise<number> {
     const { options } = this.#engine;
+    // Entries with several tags are looked for, where a tier keeps no tags.
+    const begun = match === "any" ? undefined : this.#traffic.begun();
     return this.#mutate(
       () => invalidate(this.#ranks, options, tags, match, mode),
-      () => this.#traffic.encoded(),
+      () => then(this.#traffic.encoded(), () => begun),
     );
   }
 
@@ -455,9 +457,10 @@ class Stack implements Store {
   pages(prefix: string, tier?: string, complete?: boolean): Pages {
     const walk = pages(this.#ranks, this.#only(tier), prefix, complete);
     if (!complete) return walk;
+    const begun = this.#traffic.begun();
     let landed: MaybePromise<unknown> | undefined;
     return {
-      next: () => then((landed ??= then(this.#traffic.landed(), () => null)), () => walk.next()),
+      next: () => then((landed ??= then(begun, () => then(this.#traffic.landed(), () => null))), () => walk.next()),
     };
   }
 

@@ -93,6 +93,13 @@ export class Traffic {
     return false;
   }
 
+  /** Ends when those mutations have ended that are under way now. */
+  begun(): MaybePromise<unknown> {
+    return this.#mutations.size === 0 || this.#engine.isSync
+      ? undefined
+      : Promise.all([...this.#mutations].map(joined));
+  }
+
   /** Ends when no mutation is under way. */
   mutated(): MaybePromise<unknown> {
     return this.#mutations.size === 0 || this.#engine.isSync ? undefined : this.#mutated();

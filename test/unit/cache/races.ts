@@ -50,6 +50,19 @@ export const races: StackSuite = stackSuite("races", {
       await isNowhere(rig, "old", what);
     },
   ),
+  "what is being written when an invalidation comes is invalidated": each(async (open, what, invalidate) => {
+    const { cache, lower, clock } = open();
+    const late = { delay: 5 };
+    lower?.faults.fail({ setMany: late, deleteMany: late, touchMany: late, clear: late, invalidate: late });
+    const written = cache.set("k", "old", { tags: TAGS });
+    const invalidated = invalidate(cache);
+    await clock.advance(100);
+    await Promise.all([written, invalidated]);
+    if (what.startsWith("set")) return;
+    same(await cache.get("k"), undefined, what);
+    await clock.advance(100);
+    same(await cache.get("k"), undefined, what);
+  }),
   "a load that began before the invalidation has no joiners after it": each(async (open, what, invalidate) => {
     const { cache, clock } = open();
     const old = deferred<string>();
