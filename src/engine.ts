@@ -8,7 +8,7 @@ import { invalid } from "./errors.ts";
 import { Events, type EvictionReason } from "./events.ts";
 import { Fence } from "./fence.ts";
 import { alive, joined } from "./joined.ts";
-import { decodeKey } from "./key.ts";
+import { keyOf, spacesOf } from "./key.ts";
 import { Ledger } from "./ledger.ts";
 import { Loads } from "./load.ts";
 import type { Off } from "./off.ts";
@@ -157,13 +157,11 @@ export class Engine extends Events {
   /** Counts and reports an entry that left a tier, by itself where there are `counters`. */
   left(tier: string, text: string, reason: EvictionReason, counters?: LayerCounters): void {
     if (counters) counters[reason === "ttl" ? "expiries" : "evictions"]++;
-    // Whatever begins so is in a namespace or scope.
-    const space = text.charCodeAt(0) === 64 ? this.spaces.get(/^(?:@[^:]*:)*/.exec(text)![0]) : undefined;
-    const { evictions } = (space ?? this.root).counters;
+    const { evictions } = (this.spaces.get(spacesOf(text)) ?? this.root).counters;
     evictions[reason] = (evictions[reason] ?? 0) + 1;
     this.gone?.(text, reason, tier);
-    if (reason === "ttl") this.emit("expire", () => ({ key: decodeKey(text), tier }));
-    else this.emit("evict", () => ({ key: decodeKey(text), tier, reason }));
+    if (reason === "ttl") this.emit("expire", () => ({ key: keyOf(text), tier }));
+    else this.emit("evict", () => ({ key: keyOf(text), tier, reason }));
   }
 
   /** Keeps work alive that no caller waits for; its failure is an `error` event. */

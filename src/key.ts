@@ -71,6 +71,16 @@ export function namespacePrefix(name: string): string {
   return `@${encodeURIComponent(name)}:`;
 }
 
+/** The beginnings of all namespaces and scopes that a key is in, from the outermost. */
+export function spacesOf(text: string): string {
+  return text.charCodeAt(0) === 64 ? /^(?:@[^:]*:)*/.exec(text)![0] : "";
+}
+
+/** The key that a text stands for, as it was given to a call, in whatever namespace or scope that was. */
+export function keyOf(text: string): Key {
+  return decodeKey(text.slice(spacesOf(text).length));
+}
+
 /** JSON for a part: what JSON cannot say is a string that begins with `$`, and a string that begins with it gets one more. */
 function toJson(part: KeyPart, path: string): unknown {
   if (typeof part === "string") return part[0] === "$" ? `$${part}` : part;

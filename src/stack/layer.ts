@@ -8,7 +8,7 @@
 import type { Engine } from "../engine.ts";
 import { type Entry, endingBy, NO_TAGS } from "../entry.ts";
 import { TierError } from "../errors.ts";
-import { decodeKey } from "../key.ts";
+import { keyOf } from "../key.ts";
 import { all, then } from "../maybe.ts";
 import { sharedPrefix, tierTtl } from "../options.ts";
 import type { LayerCounters, TierHealth } from "../stats.ts";
@@ -94,7 +94,7 @@ export class Layer {
       report: (kind, error, key) => {
         this.counters[kind === "corrupt" ? "corrupt" : "errors"]++;
         if (kind === "corrupt")
-          engine.emit("corrupt", () => ({ key: decodeKey(this.strip(key ?? "")), tier: this.name, error }));
+          engine.emit("corrupt", () => ({ key: keyOf(this.strip(key ?? "")), tier: this.name, error }));
         else engine.emit("error", () => ({ error, operation: "background", tier: this.name }));
       },
     });

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Engine } from "../engine.ts";
-import { decodeKey } from "../key.ts";
+import { keyOf } from "../key.ts";
 import { isPromise, then } from "../maybe.ts";
 import type { Found } from "../store.ts";
 import type { Write } from "../tier.ts";
@@ -42,7 +42,7 @@ export function promote(
       layer.counters[ok ? "promotions" : "promotionErrors"] += writes.length;
       if (!ok) return;
       writes.forEach(({ key }, i) => {
-        engine.emit("promote", () => ({ key: decodeKey(key), from: from[i]!, to: layer.name }));
+        engine.emit("promote", () => ({ key: keyOf(key), from: from[i]!, to: layer.name }));
       });
     });
     if (!isPromise(done)) return;

@@ -141,6 +141,31 @@ export const events: StackSuite = stackSuite("events and counts", {
     );
     ok(cache.stats().evictions.ttl! >= 1);
   },
+  "what leaves a namespace or comes up in it is told by the key that it has there": async (open) => {
+    const rig = open({ upper: { maxEntries: 2, policy: lru() } });
+    const { clock, top, lower } = rig;
+    const inner = rig.cache.namespace("n").namespace("@m:");
+    const log = listen(rig, ["evict", "expire", "promote", "corrupt"]);
+    const keys = (name: string) =>
+      log.splice(0).flatMap(([event, data]) => (event === name ? [(data as { key: unknown }).key] : []));
+    await inner.set("@a", 1);
+    await inner.evict("@a", { tier: top });
+    equal(keys("evict"), ["@a"]);
+    if (lower && top !== rig.bottom) {
+      await inner.get("@a");
+      equal(keys("promote"), ["@a"]);
+      lower.faults.fail({ getMany: "corrupt" });
+      await inner.evict("@a", { tier: top });
+      await inner.get("@a");
+      lower.faults.heal();
+      ok(keys("corrupt").includes("@a"));
+    }
+    await inner.set(["b", 1], 1, { ttl: 10 });
+    await clock.advance(10);
+    await inner.get(["b", 1]);
+    await rig.cache.prune();
+    equal(new Set(keys("expire").map(String)), new Set(["b,1"]));
+  },
   "on gives what stops it, off stops it too, and neither stops the others": async (open) => {
     const { cache } = open();
     const log: string[] = [];
