@@ -63,7 +63,7 @@ export const tests: TestCase[] = suite("fence", {
       fc.constant({ do: "markAll" as const }),
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 40, size: "max" }), (steps) => {
         const fence = new Fence();
         const out: { ticket: number; at: number }[] = [];
         const marks: { key: string | undefined; at: number }[] = [];

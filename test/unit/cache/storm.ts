@@ -55,9 +55,10 @@ const call: fc.Arbitrary<Call> = fc.record({
 const lags = fc.array(fc.record({ there: fc.constantFrom(0, 0, 1, 6, 15), back: fc.constantFrom(0, 0, 1, 6, 15) }), {
   minLength: 1,
   maxLength: 12,
+  size: "max",
 });
 
-const storm = fc.record({ calls: fc.array(call, { minLength: 2, maxLength: 14 }), lags });
+const storm = fc.record({ calls: fc.array(call, { minLength: 2, maxLength: 14, size: "max" }), lags });
 
 /** When something began and ended, in the order of all that happened. */
 interface Span {
