@@ -327,9 +327,9 @@ export class Verbs {
     const { ttl, grace, swr } = resolveLifetimes(options, engine.options);
     if (ttl <= 0) return then(this.delete([key]), Boolean);
     return then(this.#peek(key, engine.options.version, undefined, space), (found) => {
-      const end = found?.entry.freshUntil;
-      // What is stale for another reason than its age was invalidated, and stays so.
-      if (!found || (found.stale && (end === 0 || end! > engine.now()))) return false;
+      // What is stale not by its age alone was invalidated, and stays so.
+      if (!found || (found.stale && (found.entry.freshUntil === 0 || engine.ledger.check(found.entry) === "expired")))
+        return false;
       const freshUntil = engine.now() + ttl;
       if (freshUntil !== Infinity) engine.expiring();
       return engine.store.touch({ key: space.encode(key), freshUntil, staleUntil: freshUntil + Math.max(grace, swr) });

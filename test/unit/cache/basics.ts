@@ -188,6 +188,14 @@ export const basics: StackSuite = stackSuite("get and set", {
     same(await cache.get("k"), undefined);
     equal(await cache.keys(), []);
   },
+  "touch does not make fresh again what was invalidated and whose time has ended since": async (open) => {
+    const { cache, clock } = open({ grace: "1h" });
+    await cache.set("k", "v", { tags: ["t"], ttl: 1000 });
+    await cache.invalidateTags(["t"], { mode: "expire" });
+    await clock.advance(1000);
+    same(await cache.touch("k", { ttl: "2h" }), false);
+    same(await cache.get("k"), undefined);
+  },
   "touch does not make fresh again what was invalidated": async (open) => {
     const { cache } = open({ grace: "1h" });
     for (const match of ["any", "all", "exact"] as const) {

@@ -167,7 +167,12 @@ class Pair {
         await cache.invalidateTags(step.tags, step);
         return reference.invalidateTags(space, step.tags, step.match, step.mode);
       case "invalidatePattern":
-        return same(await cache.invalidatePattern(step.pattern), reference.invalidatePattern(space, step.pattern));
+        return this.#removed(
+          KEYS,
+          space,
+          () => cache.invalidatePattern(step.pattern),
+          () => reference.invalidatePattern(space, step.pattern),
+        );
       case "clear":
         await cache.clear();
         return reference.clear(space);
@@ -216,10 +221,19 @@ class Pair {
 
   /** Deletes, and compares how many were there. */
   async #existed(keys: readonly string[], space: number, remove: () => Promise<number>): Promise<void> {
+    return this.#removed(keys, space, remove, () => this.#reference.deleteMany(space, keys));
+  }
+
+  async #removed(
+    keys: readonly string[],
+    space: number,
+    remove: () => Promise<number>,
+    removeThere: () => number,
+  ): Promise<void> {
     // A shared tier that keeps no tags takes what was invalidated by tag for live.
     const ghosts = this.#stack.shared && !this.#stack.tags ? this.#reference.ghosts(space, keys) : 0;
     const count = await remove();
-    const live = this.#reference.deleteMany(space, keys);
+    const live = removeThere();
     ok(count >= live && count <= live + ghosts, `${count} deleted of ${live}, with ${ghosts} invalidated by tag`);
   }
 
