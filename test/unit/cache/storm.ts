@@ -238,6 +238,13 @@ const reversed: Lower = (clock, next) => [
   lagging(remoteTier(mapTier({ data: mapData() })), clock, next),
 ];
 
+const behind: Lower = (clock, next) => [
+  lagging(remoteTier(mapTier({ data: mapData(), write: "behind" })), clock, next),
+];
+const plainBehind: Lower = (clock, next) => [
+  lagging(plainTier(mapTier({ data: mapData(), write: "behind" })), clock, next),
+];
+
 export const tests: TestCase[] = suite("storm", {
   "of calls at once, over a slow tier, none reads what was invalidated before it": () => weather(remote, 150),
   "of calls at once, over a slow tier without tags, none reads what was invalidated before it": () =>
@@ -245,6 +252,10 @@ export const tests: TestCase[] = suite("storm", {
   "of calls at once, over two slow tiers, none reads what was invalidated before it": () => weather(three, 150),
   "of calls at once, over two slow tiers the other way round, none reads what was invalidated before it": () =>
     weather(reversed, 150),
+  "of calls at once, over a slow tier that is written behind, none reads what was invalidated before it": async () => {
+    await weather(behind, 150);
+    await weather(plainBehind, 150);
+  },
   "a cache that answers a delete before it is done is caught": async () => {
     const early = (cache: Cache) =>
       Object.assign(Object.create(cache) as Cache, bound(cache), {
