@@ -10,7 +10,7 @@ import type { Entry } from "../entry.ts";
 import { TierLimitError } from "../errors.ts";
 import { alive, joined, unlessLost } from "../joined.ts";
 import { isPromise, settle, then } from "../maybe.ts";
-import type { MaybePromise, Tier, TierContext, Write, WriteResult } from "../tier.ts";
+import type { MaybePromise, ReadOptions, ReadResult, Tier, TierContext, Write, WriteResult } from "../tier.ts";
 
 /** Most changes that wait to be stored; one beyond it waits until there is room. */
 const MAX_PENDING = 10_000;
@@ -38,10 +38,11 @@ interface Change {
 
 /**
  * A tier whose writes and deletions are queued, the last one of each key only, and read back from the queue until they
- * are stored. What is still queued when the process dies is lost; `close()` stores it. Other operations wait for what was
- * queued before them. Tagged entries that are not the result of a load take their place among the invalidations when they are
- * stored, so they are such an operation, and acknowledged when it has ended. Such a tier gives no leases, as a write is acknowledged
- * before it is known whether its lease still stands.
+ * are stored; a tagged entry of a tier that keeps tags is stored before it is read. What is still queued when the
+ * process dies is lost; `close()` stores it. Other operations wait for what was queued before them. Tagged entries that
+ * are not the result of a load take their place among the invalidations when they are stored, so they are such an
+ * operation, and acknowledged when it has ended. Such a tier gives no leases, as a write is acknowledged before it is
+ * known whether its lease still stands.
  */
 export function writeBehind(tier: Tier, engine: Pick<Engine, "hold">): Tier {
   const { sync: _, fresh: __, ...rest } = tier;
@@ -109,10 +110,28 @@ class Behind {
     );
   }
 
-  getMany(keys: readonly string[], options: Parameters<Tier["getMany"]>[1]): ReturnType<Tier["getMany"]> {
+  /** Where the tier keeps tags, it alone can tell whether a tagged entry is still valid: what waits is stored first. */
+  getMany(keys: readonly string[], options: ReadOptions): MaybePromise<ReadResult> {
+    const unknown = keys.filter((key) => this.#isForTheTier(key));
+    if (unknown.length === 0) return this.#read(keys, options);
+    const last = Math.max(...unknown.map((key) => this.#numberOf(key)));
+    return this.#until(this.#isPaused ? -1 : last).then((isStored) =>
+      isStored && !this.#isPaused ? this.getMany(keys, options) : this.#read(keys, options, unknown),
+    );
+  }
+
+  #isForTheTier(key: string): boolean {
+    const tags = this.#pending.get(key)?.write?.entry.tags;
+    return tags !== undefined && tags.length > 0 && this.#tier.capabilities.tags === true;
+  }
+
+  /** @param lost keys that are misses */
+  #read(keys: readonly string[], options: ReadOptions, lost: readonly string[] = []): MaybePromise<ReadResult> {
     const below = keys.filter((key) => !this.#pending.has(key));
     const queued = new Map(
-      keys.filter((key) => this.#pending.has(key)).map((key) => [key, this.#queued(key, options.now)]),
+      keys
+        .filter((key) => this.#pending.has(key))
+        .map((key) => [key, lost.includes(key) ? undefined : this.#queued(key, options.now)]),
     );
     return then(this.#tier.getMany(below, options), (result) => {
       let at = 0;
@@ -142,7 +161,7 @@ class Behind {
   }
 
   deleteMany(keys: readonly string[], now: number): MaybePromise<readonly boolean[]> {
-    const read = this.getMany(keys, { now, peek: true, metaOnly: true });
+    const read = this.#read(keys, { now, peek: true, metaOnly: true });
     const queued = settle(() => this.#enqueue(keys.map((key) => [key, {}])));
     return Promise.all([read, queued]).then(([{ entries }]) => entries.map((entry) => entry !== undefined));
   }

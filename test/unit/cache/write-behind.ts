@@ -144,6 +144,31 @@ export const tests: TestCase[] = suite("write behind", {
       same((await tier.getMany(["default:k"], { now: 0 })).entries[0]?.value, 1, remove);
     }
   },
+  "a load that began before an invalidation is not read from what waits": async () => {
+    for (const match of ["any", "all", "exact"] as const) {
+      const clock = fakeClock();
+      const lower = faultyTier(mapTier({ data: mapData(), write: "behind" }));
+      const cache = createCache({ tiers: [memory(), lower], clock, sweepInterval: 0 });
+      const gate = deferred<string>();
+      const load = cache.getOrSet("a", () => gate.promise, { tags: ["t", "u"] });
+      await clock.settle();
+      await cache.invalidateTags(["u", "t"], { match });
+      lower.faults.fail({ setMany: { delay: 50 } });
+      gate.resolve("old");
+      same(await load, "old");
+      const read = cache.get("a");
+      await clock.advance(100);
+      same(await read, undefined, match);
+      // Nor while the tier takes nothing.
+      lower.faults.fail({ setMany: "reject" });
+      const again = cache.getOrSet("b", () => "b", { tags: ["t", "u"] });
+      await clock.advance(1);
+      await again;
+      await cache.evictAll({ tier: "memory" });
+      same(await cache.get("b"), undefined);
+      await cache.close();
+    }
+  },
   "an operation waits for what came before it, and not for what comes after": async () => {
     const { tier, log, go } = held();
     const clock = fakeClock();
