@@ -3,27 +3,53 @@
  *
  * @module
  */
-import { createReadStream } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import process from "node:process";
+import type { Readable } from "node:stream";
 import { usage } from "./failure.ts";
+import { interruption } from "./interrupt.ts";
 
-/** A stream of a file, or of standard input for `-`. @throws {Failure} where that is a terminal */
+/** How much later than the end of a pipe the signal may come that has brought it about, in milliseconds: mostly one. */
+const DELAY = 20;
+
+/**
+ * A stream of a file, or of standard input for `-`. An interruption ends it: what was read until then is no whole.
+ *
+ * @throws {Failure} where standard input is a terminal, and for a file that cannot be read
+ */
 export function open(file: string, what: string, start: number = 0): AsyncIterable<Uint8Array> {
-  if (file === "-") {
-    if (process.stdin.isTTY)
-      throw usage(`Cannot read ${what} as standard input is a terminal`, "pipe it in, or name a file");
-    return process.stdin as AsyncIterable<Uint8Array>;
-  }
-  return read(file, what, start);
+  if (file !== "-") return read(file, what, start);
+  if (process.stdin.isTTY)
+    throw usage(`Cannot read ${what} as standard input is a terminal`, "pipe it in, or name a file");
+  return whole(process.stdin, true);
 }
 
 async function* read(file: string, what: string, start: number): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(file, { start, highWaterMark: 256 * 1024 }) as AsyncIterable<Uint8Array>;
+    const isWritten = !statSync(file).isFile();
+    // A pipe cannot be read from a place, not even from the first.
+    yield* whole(createReadStream(file, { ...(start > 0 && { start }), highWaterMark: 256 * 1024 }), isWritten);
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException;
     if (syscall === undefined) throw error;
     throw usage(`Cannot read ${what} ${file}: ${code === "ENOENT" ? "there is no such file" : code}`);
+  }
+}
+
+/** All that a stream has, which another program may be writing. @throws the reason of an interruption */
+async function* whole(stream: Readable, isWritten: boolean): AsyncGenerator<Uint8Array> {
+  const { signal } = interruption;
+  const stop = (): void => void stream.destroy(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    signal.throwIfAborted();
+    yield* stream as AsyncIterable<Uint8Array>;
+    // The signal that has ended who writes may be on its way to us.
+    if (isWritten) await new Promise((resolve) => setTimeout(resolve, DELAY));
+    signal.throwIfAborted();
+  } finally {
+    signal.removeEventListener("abort", stop);
+    stream.destroy();
   }
 }
 

@@ -43,8 +43,12 @@ export default command({
   async does(session) {
     const { output, positionals } = session;
     const [file = "-"] = positionals;
-    const isFile = file !== "-";
-    if (session.flag("resume") && !isFile) throw usage("Cannot resume an import of standard input", "name a file");
+    const stat = file === "-" ? undefined : statSync(file, { throwIfNoEntry: false });
+    // A pipe that has a name cannot be read again from a place.
+    const isFile = stat?.isFile() === true;
+    if (session.flag("resume") && file === "-") throw usage("Cannot resume an import of standard input", "name a file");
+    if (session.flag("resume") && stat && !isFile)
+      throw usage(`Cannot resume an import of ${file} as it must be a file`, "begin without --resume");
     const source = open(file, "export");
     const { format, bytes } = await sniff(source);
     const store = await rawStore(session, true);
@@ -60,11 +64,7 @@ export default command({
     let noted = performance.now();
     let batch: EntryRecord[] = [];
     let [end, from] = [done, done];
-    const progress = new Progress(
-      output,
-      isFile ? "Importing bytes" : "Importing",
-      isFile ? statSync(file).size : undefined,
-    );
+    const progress = new Progress(output, isFile ? "Importing bytes" : "Importing", isFile ? stat.size : undefined);
     const note = (): void => {
       if (isFile) save(notes, { what, bytes: done, entries: seen });
       noted = performance.now();

@@ -9,9 +9,11 @@ export default command({
   args: { file: { type: "positional", required: false, description: "File; without one, or with -, standard input" } },
   examples: ["tiercel profile import profiles.json"],
   async does(session) {
-    const { output, positionals } = session;
+    const { output, positionals, signal } = session;
     const text = new TextDecoder().decode(await readAll(positionals[0] ?? "-", "profiles"));
-    const names = await (await profilesOf(session, true)).import(text);
+    const all = await profilesOf(session, true);
+    signal.throwIfAborted();
+    const names = await all.import(text);
     if (output.json) await output.document({ imported: names });
     output.note(`imported ${counted(names.length, "profile")}: ${names.join(", ")}`);
   },

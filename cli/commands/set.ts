@@ -29,7 +29,7 @@ export default command({
     "tiercel set logo --raw < logo.png",
   ],
   async does(session) {
-    const { output, key, positionals } = session;
+    const { output, key, positionals, signal } = session;
     const [, given = "-"] = positionals;
     const value = readValue(given === "-" ? await readAll("-", "value") : given, output);
     const cache = await session.open({ mayCreate: true });
@@ -39,6 +39,7 @@ export default command({
         session.option(name) === undefined ? [] : [[name, session.option(name)]],
       ),
     );
+    signal.throwIfAborted();
     await cache.set(key, value, { ...options, ...(tags.length > 0 && { tags }) });
     if (output.json) await output.document({ key: keyDocument(key), stored: true });
     output.note(`stored ${keyText(key)}`);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { usage } from "../failure.ts";
 import { lines, open } from "../input.ts";
@@ -19,9 +19,7 @@ const MOST = 200_000_000;
 
 /** @throws {Failure} for a file that cannot be read, or has no keys */
 export async function readTrace(file: string): Promise<Trace> {
-  const source = file.endsWith(".gz")
-    ? (createReadStream(file).pipe(createGunzip()) as AsyncIterable<Uint8Array>)
-    : open(file, "trace");
+  const source = file.endsWith(".gz") ? unpacked(open(file, "trace")) : open(file, "trace");
   const numbers = new Map<string, number>();
   let keys = new Uint32Array(1024);
   let length = 0;
@@ -41,8 +39,14 @@ export async function readTrace(file: string): Promise<Trace> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw usage(`Cannot read trace ${file}: ${code === "ENOENT" ? "there is no such file" : code}`);
+    throw usage(`Cannot read trace ${file}: ${code}`);
   }
   if (length === 0) throw usage(`Cannot read trace ${file} as it must have a key a line: received none`);
   return { keys: keys.subarray(0, length), distinct: numbers.size };
+}
+
+/** What gzip has packed. It fails as its source does. */
+function unpacked(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  // Who reads it is told of what goes wrong.
+  return pipeline(source, createGunzip(), () => {}) as AsyncIterable<Uint8Array>;
 }
