@@ -1,14 +1,13 @@
 /** `tiercel export`: all entries to a file or a pipe. */
-import { existsSync, renameSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { renameSync } from "node:fs";
 import { command } from "../command.ts";
 import { usage } from "../failure.ts";
 import { Progress } from "../progress.ts";
 import { page, parts, rawStore, total } from "../raw.ts";
-import type { Session } from "../session.ts";
 import { drop, load, save } from "../transfer/checkpoint.ts";
 import type { Format } from "../transfer/record.ts";
 import { recordOf } from "../transfer/record.ts";
+import { fileSink, outputSink, streamSink, targetOf } from "../transfer/target.ts";
 import { count, counted } from "../units.ts";
 
 /** How often it is noted how far it has come, in milliseconds. */
@@ -41,19 +40,27 @@ export default command({
     const store = await rawStore(session);
     const { cache, where } = await session.whole();
     const what = JSON.stringify([where, store.prefix, format.name]);
-    const [partial, notes] = [`${file}.partial`, `${file}.partial.json`];
-    const isFile = file !== "-";
-    if (session.flag("resume") && !isFile) throw usage("Cannot resume an export to standard output", "name a file");
+    const { kind, path, exists } = targetOf(file);
+    const [partial, notes] = [`${path}.partial`, `${path}.partial.json`];
+    const isFile = kind === "file";
+    if (session.flag("resume") && !isFile)
+      throw usage(`Cannot resume an export to ${kind === "output" ? "standard output" : file}`, "name a file");
     const kept = session.flag("resume") ? load(notes, what) : undefined;
-    if (!kept && isFile && existsSync(file)) await session.confirm(`Replace ${file}`);
-    const sink = isFile ? await fileSink(partial, kept?.bytes) : pipeSink(session);
+    if (!kept && isFile && exists) await session.confirm(`Replace ${file}`);
+    const sink = isFile
+      ? await fileSink(partial, kept?.bytes)
+      : kind === "stream"
+        ? await streamSink(session, path)
+        : outputSink(session);
     let [entries, bytes, cursor] = [kept?.entries ?? 0, kept?.bytes ?? 0, kept?.cursor];
     let noted = performance.now();
     const put = async (chunk: Uint8Array): Promise<void> => {
       await sink.write(chunk);
       bytes += chunk.length;
     };
-    const note = (): void => {
+    const note = async (): Promise<void> => {
+      // Else a crash could leave a note of what is not there.
+      await sink.sync();
       if (isFile) save(notes, { what, bytes, entries, cursor });
       noted = performance.now();
     };
@@ -61,7 +68,7 @@ export default command({
     let isWhole = false;
     try {
       if (bytes === 0) await put(format.encode({ tiercel: "export", version: 1, cache: cache.name, at: Date.now() }));
-      note();
+      await note();
       while (!session.signal.aborted) {
         const { keys, cursor: next } = await page(store, cursor);
         for (const some of parts(keys, store.batch)) {
@@ -77,26 +84,26 @@ export default command({
         cursor = next;
         if (next === undefined) {
           await put(format.encode({ end: true, entries }));
+          await sink.sync();
           isWhole = true;
           break;
         }
-        if (performance.now() - noted > NOTED) note();
+        if (performance.now() - noted > NOTED) await note();
       }
     } finally {
       progress.end();
+      if (isFile && !isWhole) await note();
       await sink.close();
-      if (isFile && !isWhole) {
-        note();
+      if (isFile && !isWhole)
         output.warn(`stopped after ${counted(entries, "entry")}: go on by the same command with --resume`);
-      }
     }
     session.signal.throwIfAborted();
     if (isFile) {
-      renameSync(partial, file);
+      renameSync(partial, path);
       drop(notes);
       if (output.json) await output.document({ exported: entries, bytes, file });
     }
-    if (isFile) output.note(`exported ${count(entries)} ${entries === 1 ? "entry" : "entries"} to ${file}`);
+    if (kind !== "output") output.note(`exported ${count(entries)} ${entries === 1 ? "entry" : "entries"} to ${file}`);
   },
 });
 
@@ -105,35 +112,4 @@ export async function formatOf(name: string): Promise<Format> {
   return name === "cbor"
     ? (await import("../transfer/cbor-sequence.ts")).cborSequence
     : (await import("../transfer/ndjson.ts")).ndjson;
-}
-
-interface Sink {
-  write(chunk: Uint8Array): Promise<unknown>;
-  close(): Promise<void>;
-}
-
-/** @param from bytes that stay, of an export that is gone on with */
-async function fileSink(path: string, from: number | undefined): Promise<Sink> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path, from === undefined ? "w" : "r+");
-    if (from !== undefined) await handle.truncate(from);
-  } catch (error) {
-    throw usage(`Cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`);
-  }
-  let at = from ?? 0;
-  return {
-    async write(chunk) {
-      for (let done = 0; done < chunk.length; ) {
-        const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, at);
-        done += bytesWritten;
-        at += bytesWritten;
-      }
-    },
-    close: () => handle.close(),
-  };
-}
-
-function pipeSink({ output }: Session): Sink {
-  return { write: (chunk) => output.bytes(chunk), close: async () => {} };
 }

@@ -106,7 +106,11 @@ export function checkItem(item: unknown, place: string): Item {
       return fault(`its format must be version 1: received ${String(version).slice(0, 20)}, of a newer tiercel`);
     return item as Header;
   }
-  if ("end" in item) return item as Trailer;
+  if ("end" in item) {
+    const { entries = -1 } = item as Partial<Trailer>;
+    if (!Number.isSafeInteger(entries) || entries < 0) return fault("its number of entries must be an integer");
+    return item as Trailer;
+  }
   const { key, created, fresh, stale, tags = [], version, codec, profile, loadTime = 0 } = item as Partial<EntryRecord>;
   const isMoment = (at: unknown): boolean => at === null || (typeof at === "number" && !Number.isNaN(at));
   const isText = (text: unknown): boolean => text === undefined || typeof text === "string";
