@@ -20,7 +20,10 @@ export interface MemoryPressureOptions {
    * container, the heap) that is less than four times as large, a quarter. Default 0.1.
    */
   target?: number | string | undefined;
-  /** How often to look. Where the runtime has no timers, and besides, it looks after every thousand writes. Default `"5s"`. */
+  /**
+   * How often to look. Where the runtime has no timers, and besides, it looks after every thousand writes; what is copied up from the tiers
+   * below is one of them. Default `"5s"`.
+   */
   interval?: Duration | undefined;
   /** Entries that stay whatever happens. Default 0. */
   floor?: number | undefined;
@@ -81,6 +84,8 @@ export function memoryPressure(cache: Cache<AnyScopes>, options: MemoryPressureO
   let restUntil = -Infinity;
   let writes = 0;
   let timer: unknown;
+  /** What the timer was set to. */
+  let scheduled: number | undefined;
   let isOver = false;
 
   const check = (): number => {
@@ -101,35 +106,45 @@ export function memoryPressure(cache: Cache<AnyScopes>, options: MemoryPressureO
     if (left > 0) restUntil = clock.now() + cooldown;
     return left;
   };
+  const period = (): number => (profiles ? profiles.current.memoryCheckInterval : interval);
   const schedule = (): void => {
+    engine.options.clock.clearTimer(timer);
     timer = undefined;
-    const period = profiles ? profiles.current.memoryCheckInterval : interval;
-    if (isOver || !(period > 0) || period === Infinity) return;
-    timer = later(
-      engine,
-      () => {
-        schedule();
-        try {
-          check();
-        } catch (error) {
-          engine.emit("error", () => ({ error, operation: "memory pressure" }));
-        }
-      },
-      period,
-    );
+    scheduled = period();
+    if (isOver || !(scheduled > 0) || scheduled === Infinity) return;
+    const look = (): void => {
+      schedule();
+      try {
+        check();
+      } catch (error) {
+        engine.emit("error", () => ({ error, operation: "memory pressure" }));
+      }
+    };
+    try {
+      timer = later(engine, look, scheduled);
+    } catch {
+      // Outside of a request; the next write may be within one.
+      scheduled = undefined;
+    }
   };
   const unwatch = watch(verbs, { ending: () => stop() });
-  const unlisten = cache.on("set", () => {
+  const wrote = (): void => {
     if (++writes % WRITES === 0) check();
-    // On runtimes that allow no timers before the first request, and for a profile that had switched it off.
-    if (timer === undefined) schedule();
+    // Where no timer could be made before the first request, and for another profile.
+    if (scheduled !== period()) schedule();
+  };
+  const unlisten = cache.on("set", wrote);
+  const unpromote = cache.on("promote", ({ to }) => {
+    if (tiers.some(({ name }) => name === to)) wrote();
   });
   const stop = (): void => {
     isOver = true;
     engine.options.clock.clearTimer(timer);
     unlisten();
+    unpromote();
     unwatch();
   };
+  schedule();
   return {
     check,
     get evicted() {

@@ -1,7 +1,7 @@
 import { createCache, lru, memory } from "../../../mod.ts";
 import { memoryPressure, memoryProbe, type Room } from "../../../src/observe/mod.ts";
 import { profiles } from "../../../src/profiles/mod.ts";
-import { equal, fakeClock, ok, same, suite, type TestCase, throws } from "../../contract/mod.ts";
+import { equal, fakeClock, mapTier, ok, same, suite, type TestCase, throws } from "../../contract/mod.ts";
 
 const MB = 1_048_576;
 
@@ -31,7 +31,7 @@ export const tests: TestCase[] = suite("memory pressure", {
     equal([pressure.check(), cache.stats().evictions], [0, { "memory-pressure": 19 }]);
     await cache.close();
   },
-  "it looks by itself, from the first write on, until it is stopped or the cache closed": async () => {
+  "it looks by itself until it is stopped or the cache closed": async () => {
     const { cache, clock, room, probe } = await full();
     const pressure = memoryPressure(cache, { target: 0.25, interval: "5s", cooldown: 0, probe });
     room.free = 1;
@@ -48,6 +48,43 @@ export const tests: TestCase[] = suite("memory pressure", {
     await cache.close();
     await clock.advance("1h");
     same(another.evicted, 0);
+  },
+  "it looks by itself though nothing is ever written": async () => {
+    const { cache, clock, room, probe } = await full();
+    const pressure = memoryPressure(cache, { interval: "5s", target: 100, probe });
+    room.free = 0;
+    await clock.advance("5s");
+    same(pressure.evicted, 10);
+    await cache.close();
+  },
+  "where no timer may be made yet, it begins with a later write": async () => {
+    const clock = fakeClock();
+    let mayWait = false;
+    const setTimer: typeof clock.setTimer = (...args) => {
+      if (!mayWait) throw new Error("Disallowed operation called within global scope");
+      return clock.setTimer(...args);
+    };
+    const cache = createCache({ clock: { ...clock, setTimer }, sweepInterval: 0 });
+    const probe = (): Room[] => [{ free: 0, total: 4_000 * MB }];
+    const pressure = memoryPressure(cache, { interval: "5s", target: 100, probe });
+    await cache.set("a", 1);
+    mayWait = true;
+    await cache.set("b", 1);
+    await clock.advance("5s");
+    same(pressure.evicted, 1);
+    await cache.close();
+  },
+  "what is copied up from lower tiers is looked after as what is written": async () => {
+    const { room, probe } = await full(0);
+    const below = mapTier({ name: "below" });
+    const cache = createCache({ clock: fakeClock(), sweepInterval: 0, tiers: [memory(), below] });
+    for (let i = 0; i < 1_000; i++) await cache.set(`${i}`, i);
+    await cache.evictAll({ tier: "memory" });
+    const pressure = memoryPressure(cache, { interval: "1h", probe, target: 100 });
+    room.free = 0;
+    for (let i = 0; i < 1_000; i++) await cache.get(`${i}`);
+    ok(pressure.evicted >= 99, `${pressure.evicted}`);
+    await cache.close();
   },
   "a thousand writes are looked after at once": async () => {
     const { cache, room, probe } = await full(0);
