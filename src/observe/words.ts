@@ -4,6 +4,7 @@
  * @module
  */
 import type { Explanation, TierExplanation } from "../api.ts";
+import { encodeKey } from "../key.ts";
 import { formatDuration } from "./format-duration.ts";
 import { printable } from "./printable.ts";
 
@@ -30,7 +31,8 @@ export function inWords({ key, now, disabled, tiers }: Explanation): string {
       : "a miss";
   const off = disabled ? " The cache, or what has some tags, is switched off, which may make it a miss." : "";
   const each = tiers.map((tier) => `${tier.tier}: ${wordsOf(tier, now)}.`);
-  return printable([`A read of ${JSON.stringify(key)} is ${outcome}.${off}`, ...each].join(" "));
+  const name = typeof key === "string" ? JSON.stringify(key) : encodeKey(key);
+  return printable([`A read of ${name} is ${outcome}.${off}`, ...each].join(" "));
 }
 
 function wordsOf(tier: TierExplanation, now: number): string {

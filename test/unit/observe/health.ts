@@ -1,4 +1,5 @@
 import { createCache, defineTier, memory } from "../../../mod.ts";
+import type { Key } from "../../../src/key.ts";
 import { formatDuration } from "../../../src/observe/format-duration.ts";
 import { inWords } from "../../../src/observe/mod.ts";
 import { equal, fakeClock, faultyTier, mapData, mapTier, ok, same, suite, type TestCase } from "../../contract/mod.ts";
@@ -86,6 +87,15 @@ export const tests: TestCase[] = [
     },
   }),
   ...suite("explain", {
+    "keys of every kind are told as they stand in the store": async () => {
+      const cache = createCache({ sweepInterval: 0 });
+      const says = async (key: Key) => /^A read of (.*) is a miss\./.exec(inWords(await cache.explain(key)))?.[1];
+      equal(
+        [await says('a "b"'), await says(["user", 42n]), await says([NaN, -0, undefined, new Date(0)])],
+        ['"a \\"b\\""', '["user","$42n"]', '["$NaN","$-0","$undefined","$@0"]'],
+      );
+      await cache.close();
+    },
     "each state, as data and in words": async () => {
       const clock = fakeClock();
       const cache = createCache({ clock, sweepInterval: 0, version: "2" });
