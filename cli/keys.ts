@@ -11,7 +11,7 @@ import { usage } from "./failure.ts";
  * The key of an argument. What begins with `[` is a JSON array, and a string key that begins so, or with backslashes before it, has one more
  * backslash before it.
  *
- * @throws {Failure} for what begins with `[` and is no JSON array
+ * @throws {Failure} for what begins with `[` and is no JSON array, or has a text that begins with `$` and means nothing
  */
 export function keyOf(text: string): Key {
   if (/^\\+\[/.test(text)) return text.slice(1);
@@ -19,8 +19,8 @@ export function keyOf(text: string): Key {
   const key = decodeKey(text);
   if (typeof key !== "string") return key;
   throw usage(
-    "Cannot read key as what begins with [ must be a JSON array",
-    'put a backslash before it, as in "\\\\[text"',
+    "Cannot read key as what begins with [ must be a JSON array, in which a text that begins with $ has one more",
+    'as in ["$$text"]; a text has a backslash before it, as in "\\\\[text"',
   );
 }
 

@@ -102,17 +102,23 @@ function toJson(part: KeyPart, path: string): unknown {
   throw new KeyError(mustBe(`key's part ${path}`, "a primitive, a date, an array or a plain object", part));
 }
 
+/** @throws for what `toJson` never makes: several texts would be one key */
 function fromJson(json: unknown): KeyPart {
   if (typeof json === "string" && json[0] === "$") {
-    const text = json.slice(1);
-    if (text[0] === "$") return text;
-    if (text[0] === "@") return new Date(Number(text.slice(1)));
-    return text === "undefined" ? undefined : text.endsWith("n") ? BigInt(text.slice(0, -1)) : Number(text);
+    const part = special(json.slice(1));
+    if (toJson(part, "") !== json) throw json;
+    return part;
   }
   if (Array.isArray(json)) return json.map(fromJson);
   return Object(json) === json
     ? Object.fromEntries(Object.entries(json as object).map(([name, value]) => [name, fromJson(value)]))
     : (json as KeyPart);
+}
+
+function special(text: string): KeyPart {
+  if (text[0] === "$") return text;
+  if (text[0] === "@") return new Date(Number(text.slice(1)));
+  return text === "undefined" ? undefined : text.endsWith("n") ? BigInt(text.slice(0, -1)) : Number(text);
 }
 
 /**

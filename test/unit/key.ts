@@ -84,7 +84,22 @@ export const tests: TestCase[] = suite("key", {
     for (const key of ["", "user:42", "a[0]", "a@b", "#", "ключ", "😀", "a\\b", "__proto__"]) same(encodeKey(key), key);
   },
   "what somebody else has put into a store is no error, and stays as it is": () => {
-    for (const text of ["[", "[x]", "[1,", '["$12xn"]', "[]]", "\\[", "@", ""]) {
+    for (const text of [
+      "[",
+      "[x]",
+      "[1,",
+      '["$12xn"]',
+      "[]]",
+      "\\[",
+      "@",
+      "",
+      '["$price"]',
+      '["$5"]',
+      '["$0x1n"]',
+      '["$@x"]',
+      '["$"]',
+      '[{"a":["$ 1"]}]',
+    ]) {
       const key = decodeKey(text);
       same(key, text === "\\[" ? "[" : text);
     }
