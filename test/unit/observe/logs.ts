@@ -158,6 +158,18 @@ const evictions: TestCase[] = suite("eviction log", {
     same((await log.get("b"))?.at, clock.now());
     await cache.close();
   },
+  "no tag that is invalidated outside is a row of a namespace": async () => {
+    const { cache } = open();
+    const [all, inside] = [evictionLog(cache), evictionLog(cache.namespace("a"))];
+    for (const tag of ["@a:k", "[t", "\\t"]) await cache.invalidateTags(tag);
+    equal(await inside.list(), []);
+    equal((await all.list()).map(({ key, reason }) => [key, reason]).reverse(), [
+      ["@a:k", "tag"],
+      ["[t", "tag"],
+      ["\\t", "tag"],
+    ]);
+    await cache.close();
+  },
   "stays within its bound; stopped it logs no more; a close is one row": async () => {
     const { cache } = open({ tiers: [memory({ maxEntries: 1 })] });
     const log = evictionLog(cache, { limit: 5 });
