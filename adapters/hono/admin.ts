@@ -137,7 +137,8 @@ export function adminRouter(options: AdminOptions): Hono {
   registerPages(app, admin, guard);
   registerForms(app, admin, guard);
   app.all("*", (c) => {
-    if (pathOf(c) === "/") return c.redirect(baseOf(admin, c) || "/");
+    // With a slash at the end, or without one: whichever it was mounted at is answered above.
+    if (pathOf(c) === "/") return c.redirect(`${baseOf(admin, c)}${c.req.path.endsWith("/") ? "" : "/"}` || "/");
     return refuse(c, 404, "NOT_FOUND", "There is nothing at this address");
   });
   return app as unknown as Hono;

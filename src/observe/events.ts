@@ -72,6 +72,28 @@ export function events(cache: Cache<AnyScopes>, options: EventsOptions = {}): Ev
   const verbs = verbsOf(cache);
   for (const name of names) oneOf("names", EVENT_NAMES, name);
   if (!(Number.isSafeInteger(limit) && limit > 0)) throw invalid("limit", "a positive integer", limit);
+  const { engine } = verbs;
+  return queued(limit, signal, (add, end) =>
+    cache.closed
+      ? undefined
+      : [
+          ...names.map((name) => cache.on(name, (event) => add({ name, at: engine.now(), event } as CacheEvent))),
+          watch(verbs, { ending: end }),
+        ],
+  );
+}
+
+/**
+ * A stream of what is added to it.
+ *
+ * @param limit most events that wait
+ * @param begin begins to listen, and answers with what ends that; `undefined` where there is nothing to listen to
+ */
+export function queued(
+  limit: number,
+  signal: AbortSignal | undefined,
+  begin: (add: (event: CacheEvent) => void, end: () => void) => (() => void)[] | undefined,
+): EventStream {
   let lost = 0;
   return {
     get lost() {
@@ -80,7 +102,7 @@ export function events(cache: Cache<AnyScopes>, options: EventsOptions = {}): Ev
     [Symbol.asyncIterator]() {
       let waiting: CacheEvent[] = [];
       let first = 0;
-      let isOver = cache.closed || Boolean(signal?.aborted);
+      let isOver = Boolean(signal?.aborted);
       let asking: (() => void)[] = [];
       const wake = (): void => {
         const all = asking;
@@ -107,11 +129,10 @@ export function events(cache: Cache<AnyScopes>, options: EventsOptions = {}): Ev
         wake();
       };
       if (!isOver) {
-        for (const name of names)
-          stops.push(cache.on(name, (event) => add({ name, at: verbs.engine.now(), event } as CacheEvent)));
-        stops.push(watch(verbs, { ending: end }));
+        const begun = begin(add, end);
+        if (!begun) isOver = true;
+        stops.push(...(begun ?? []), () => signal?.removeEventListener("abort", end));
         signal?.addEventListener("abort", end, { once: true });
-        stops.push(() => signal?.removeEventListener("abort", end));
       }
       return {
         async next() {

@@ -93,7 +93,7 @@ export function observeRoutes(admin: Admin): ApiRoute[] {
       method: "get",
       path: "/events",
       summary:
-        "Events as they happen, as server-sent events; those that a client does not take in time are lost, and counted",
+        "Events as they happen, as server-sent events; those that a client does not take in time are lost, and counted. Of a namespace or scope: reads, and what is gone",
       answer: "A stream",
       type: "text/event-stream",
       others: { 503: "Too many streams are open" },

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Context } from "hono";
-import { type CacheEvent, events } from "../../../src/observe/events.ts";
+import type { CacheEvent } from "../../../src/observe/events.ts";
+import { eventsInside } from "./inside.ts";
 import { textOf } from "./keys.ts";
 import type { Admin } from "./options.ts";
 import { RequestError } from "./route.ts";
@@ -38,7 +39,7 @@ export function eventStream(admin: Admin, c: Context): Response {
     );
   streams.count++;
   const ending = new AbortController();
-  const all = events(admin.cache, { limit: WAITING, signal: ending.signal });
+  const all = eventsInside(admin.cache, WAITING, ending.signal);
   const each = all[Symbol.asyncIterator]();
   const utf8 = new TextEncoder();
   let next: Promise<IteratorResult<CacheEvent>> | undefined;

@@ -91,7 +91,9 @@ export function viewOf(cache: AnyCache, { namespace, scope, ids = {} }: Place): 
 export function keyOf(text: string): Key {
   const key = decodeKey(text);
   if (text.startsWith("[") && typeof key === "string")
-    throw new KeyError(mustBe("key", "a string, or the JSON of an array", text));
+    throw new KeyError(
+      mustBe("key", "a string, or the JSON of an array in which a text that begins with $ has one more", text),
+    );
   return key;
 }
 
@@ -231,13 +233,14 @@ export async function invalidate(cache: AnyCache, place: Place, target: Target):
 
 /** Namespaces that have keys, as far as a look at the first of them tells. */
 export async function namespacesOf(cache: AnyCache): Promise<string[]> {
-  const { verbs } = viewOf(cache, {});
-  const walk = verbs.engine.store.pages("@");
+  const { engine, space } = viewOf(cache, {}).verbs;
+  const { length } = space.prefix;
+  const walk = engine.store.pages(`${space.prefix}@`);
   const names = new Set<string>();
   let looked = 0;
   for (let page = await walk.next(); page && looked < MOST_LOOKED; page = await walk.next()) {
     for (const text of page.slice(0, MOST_LOOKED)) {
-      const [, name] = /^@([^:=]+):/.exec(text) ?? [];
+      const [, name] = /^@([^:=]+):/.exec(text.slice(length)) ?? [];
       if (name !== undefined && names.size < 200) names.add(decodeURIComponent(name));
     }
     looked += page.length;

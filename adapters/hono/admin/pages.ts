@@ -112,7 +112,9 @@ export function registerPages(app: Hono<AdminEnv>, admin: Admin, guard: Guard): 
 
 /** The form of a request, if our own page has sent it. @throws {RequestError} if not */
 export async function formOf(c: Context): Promise<Record<string, string>> {
-  const form = await c.req.parseBody();
+  const form = await c.req.parseBody().catch(() => {
+    throw new RequestError(400, "FORM", "Cannot read the form");
+  });
   if (!hasFormMark(c, form.mark)) throw new RequestError(400, "FORM", "This form is too old: open its page again");
   const texts = Object.entries(form).filter((field): field is [string, string] => typeof field[1] === "string");
   return Object.fromEntries(texts.filter(([name]) => name !== "mark"));

@@ -58,6 +58,54 @@ export const tests: TestCase[] = siteSuite("admin API", {
     equal((await api(`/entry?key=${text}`, { method: "DELETE" })).json.existed, true);
     equal(await cache.get(["user", 42]), undefined);
   },
+  "takes no array of which another key would be made": async () => {
+    const { api, cache } = site();
+    for (const key of ['["$price"]', '["$5"]']) {
+      const { status, json } = await api("/entry", { method: "PUT", json: { key, value: 1 } });
+      same(status, 400);
+      ok((json.error as { message: string }).message.includes("begins with $"));
+    }
+    same((await api("/entry", { method: "PUT", json: { key: '["$$price"]', value: 1 } })).status, 200);
+    same(await cache.get(["$price"]), 1);
+  },
+  "of a namespace it tells of nothing outside": async () => {
+    const cache = createCache({ name: "app", sweepInterval: 0 });
+    const tenant = cache.namespace("a") as unknown as typeof cache;
+    const { api, ask } = site({}, tenant);
+    await cache.namespace("b").set("theirs", 1);
+    await cache.set("@a:k", 1);
+    await tenant.namespace("part").set("k", 1);
+    await tenant.set("ours", 1);
+    equal((await api("/namespaces")).json, { namespaces: ["part"] });
+    const headers = { authorization: "Bearer a-token-of-the-test-5f1c" };
+    const reader = (await ask("/api/events", { headers })).body!.getReader();
+    const next = async (): Promise<string> => new TextDecoder().decode((await reader.read()).value);
+    await next();
+    const first = next();
+    await Promise.resolve();
+    for (const other of [cache, cache.namespace("b")]) {
+      await other.set("theirs", 1, { ttl: 1 });
+      await other.get("theirs");
+      await other.getOrSet("loaded", () => 1);
+      await other.delete("theirs");
+      await other.invalidateTags(["theirs"]);
+    }
+    await cache.delete("@a:k");
+    await tenant.get("ours");
+    await tenant.get(["none", 1n]);
+    await tenant.delete("ours");
+    const told = [await first, await next(), await next()].map((text) => JSON.parse(text.slice(text.indexOf("{"))));
+    equal(
+      told.map(({ name, key, reason }) => [name, key, reason]),
+      [
+        ["hit", "ours", undefined],
+        ["miss", '["none","$1n"]', undefined],
+        ["evict", "ours", "delete"],
+      ],
+    );
+    await reader.cancel();
+    await cache.close();
+  },
   "lists keys by pattern, tag and tier, page by page, each once": async () => {
     const { api, cache } = site();
     for (let i = 0; i < 120; i++) await cache.set(`k${i}`, i, { tags: i % 3 === 0 ? ["third"] : [] });

@@ -85,6 +85,14 @@ export const tests: TestCase[] = siteSuite("admin under attack", {
       ok(code !== "" && message.length < 300, message);
     }
   },
+  "a form that cannot be read is a wrong request": async () => {
+    const { ask } = site();
+    for (const type of ["multipart/form-data", "multipart/form-data; boundary=x"]) {
+      const headers = { "content-type": type, origin: "https://example.test" };
+      const response = await ask("/login", { method: "POST", json: "no form", headers });
+      same(response.status, 400, type);
+    }
+  },
   "a value of 100 MB is shown in part, and one above the bound is not taken": async () => {
     const { ask, cache, browser } = site();
     await cache.set("bytes", new Uint8Array(100_000_000));

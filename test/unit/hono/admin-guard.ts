@@ -250,6 +250,15 @@ export const tests: TestCase[] = siteSuite("admin guard", {
     same((await app.request(`${ORIGIN}/deep/acme/cache/keys`)).status, 200);
     const other = new Hono().route("/", adminRouter({ cache, auth: "none", basePath: "/seen/at" }));
     ok((await (await other.request(`${ORIGIN}/`)).text()).includes('href="/seen/at/keys"'));
+    for (const path of ["/admin", "/admin/"]) {
+      const slashed = new Hono().route(path, adminRouter({ cache, auth: { token: TOKEN } }));
+      for (const from of ["/admin", "/admin/"]) {
+        let response = await slashed.request(`${ORIGIN}${from}`, { headers: bearer });
+        for (let more = 2; response.status === 302 && more > 0; more--)
+          response = await slashed.request(ORIGIN + response.headers.get("location"), { headers: bearer });
+        equal([path, from, response.status], [path, from, 200]);
+      }
+    }
     throws(() => adminRouter({ cache, auth: "none", basePath: "https://evil.test" }), "CONFIG");
   },
 });
