@@ -46,7 +46,7 @@ export function storeFailure(message: string, cause: unknown, fix?: string): Fai
 /** Errors whose fault is what was asked for; all others are of the store. */
 const USAGE_CODES = new Set(["CONFIG", "KEY", "VALUE", "VALIDATION", "CODEC", "TIER_LIMIT", "SYNC_UNSUPPORTED"]);
 
-const STORE_CODES = new Set(["TIER", "TIER_TIMEOUT", "STORE_OPEN", "STORE_SCHEMA", "MISSING_PACKAGE", "CORRUPT"]);
+const STORE_CODES = new Set(["TIER", "TIER_TIMEOUT", "STORE_OPEN", "STORE_SCHEMA", "CORRUPT"]);
 
 const FIXES: Readonly<Record<string, string>> = {
   STORE_SCHEMA: "update this tiercel, or choose another file with --url",
@@ -68,11 +68,19 @@ function reasonOf(error: unknown): string | undefined {
 export function redact(text: string): string {
   return (
     text
-      // A password may have @ and / in it.
-      .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s"'<>]*@/gi, "$1***@")
-      .replace(/([\w-]*(?:token|password|passwd|secret|key|auth|jwt))=[^\s&#"']+/gi, "$1=***")
+      // A password may have anything in it that is no space: @, / and quotes.
+      .replace(/([a-z][a-z0-9+.-]*:\/\/)\S*@/gi, "$1***@")
+      .replace(/([\w-]*(?:token|password|passwd|secret|key|auth|jwt))=[^\s&#]+/gi, "$1=***")
       .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, "***")
   );
+}
+
+/** What says that a package is missing, where that is what went wrong below. */
+function missingIn(error: unknown): string | undefined {
+  for (let one = error as { code?: unknown; message?: unknown; cause?: unknown } | undefined; one; )
+    if (one.code === "MISSING_PACKAGE") return String(one.message);
+    else one = one.cause as typeof one;
+  return undefined;
 }
 
 /** The end that an error is. */
@@ -81,6 +89,11 @@ export function failureOf(error: unknown): Failure {
   const { code, message } = error as { code?: unknown; message?: unknown };
   const text = redact(typeof message === "string" && message !== "" ? message : String(error));
   if (typeof code === "string" && USAGE_CODES.has(code)) return new Failure(text, EXIT.usage, { cause: error });
+  const missing = missingIn(error);
+  if (missing !== undefined) {
+    const { what = missing, install } = /^(?<what>.*): (?<install>npm install .*)$/.exec(missing)?.groups ?? {};
+    return new Failure(what, EXIT.store, { cause: error, fix: install });
+  }
   if (typeof code === "string" && STORE_CODES.has(code)) {
     const reason = reasonOf(error);
     const whole = reason === undefined || text.includes(reason) ? text : `${text}: ${reason}`;

@@ -62,9 +62,15 @@ async function schemes(url: string): Promise<Runtime["schemes"]> {
   return all;
 }
 
-/** Where a URL leads, as people may see it. */
-function shown(url: string): string {
-  return redact(url).replace(/\?.*$/, "");
+/** Where a URL leads, as people may see it: scheme, host and path. A path without a scheme is itself. */
+export function shown(url: string): string {
+  const { scheme, rest, whole } = parseUrl(url, "url");
+  if (rest === whole) return whole;
+  if (!URL.canParse(url)) return `${scheme}:`;
+  const { protocol, username, password, host, pathname } = new URL(url);
+  // What has no host is a path on this machine.
+  if (host === "") return `${protocol}${rest.replace(/[?#].*$/, "")}`;
+  return redact(`${protocol}//${username + password === "" ? "" : "***@"}${host}${pathname}`);
 }
 
 /** @throws {Failure} for a SQLite file that is not there, before an empty one is made by mistake */

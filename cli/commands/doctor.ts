@@ -3,7 +3,7 @@ import process from "node:process";
 import { command } from "../command.ts";
 import { EXIT, Failure, failureOf } from "../failure.ts";
 import { version } from "../help.ts";
-import { reasonOf } from "../reason.ts";
+import { failureIn, reasonOf } from "../reason.ts";
 import type { Session } from "../session.ts";
 import { count, duration, size } from "../units.ts";
 
@@ -98,7 +98,7 @@ async function store(session: Session): Promise<Finding[]> {
       found: ok
         ? `${place} answers in ${duration(latency)}${slow}`
         : `${name} does not answer: ${reasonOf(session, name, error)}`,
-      advice: "is the server up, and are URL and token right?",
+      advice: failureIn(session, name)?.fix ?? "is the server up, and are URL and token right?",
     };
   });
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { redact } from "../../cli/failure.ts";
+import { failureOf, redact } from "../../cli/failure.ts";
 import { folded } from "../../cli/help.ts";
 import { keyDocument, keyOf, keyOfDocument, keyText } from "../../cli/keys.ts";
+import { shown } from "../../cli/open.ts";
 import { shorten, table, width } from "../../cli/table.ts";
 import { printable } from "../../src/observe/printable.ts";
 
@@ -70,6 +71,11 @@ test("no password or token of a URL is told, whatever it is made of", () => {
     "redis://:a/s3cret@host:1/0",
     "libsql://host?authToken=s3cret&x=1",
     "https://host?access_token=s3cret&apiKey=s3cret&client_secret=s3cret#jwt=s3cret",
+    "redis://:it's-s3cret@host:1",
+    'redis://:say"<s3cret>"@host:1',
+    "redis://'s3cret'@host:1",
+    "libsql://host?authToken='s3cret'",
+    'libsql://host?authToken=a"s3cret&x=1',
     "eyJhbGciOiJ.eyJzdWIiOiJ.s3cret",
   ]) {
     const told = redact(`Cannot reach ${url} as it is down`);
@@ -80,6 +86,35 @@ test("no password or token of a URL is told, whatever it is made of", () => {
     redact("Cannot use key as it must be a text: mail a@b.example"),
     "Cannot use key as it must be a text: mail a@b.example",
   );
+});
+
+test("of the URL of a store people see where it leads, and nothing else", () => {
+  for (const [url, where] of [
+    ["redis://:it's-s3cret@127.0.0.1:16977/2", "redis://***@127.0.0.1:16977/2"],
+    ["redis://user:a s3cret@host", "redis://***@host"],
+    ["rediss://host", "rediss://host"],
+    ["libsql://db.example?authToken=s3cret#s3cret", "libsql://db.example"],
+    ["https://user:s3cret@host/path?token=s3cret", "https://***@host/path"],
+    ["libsql://user:12/s3cret@host", "libsql://***@host"],
+    ["cache.db", "cache.db"],
+    ["./a@b/cache.db", "./a@b/cache.db"],
+    ["file:///tmp/a@b.db?mode=ro", "file:///tmp/a@b.db"],
+    ["memory:", "memory:"],
+  ] as const)
+    assert.equal(shown(url), where);
+});
+
+test("a package that is missing is no server that is down", () => {
+  const { message, fix } = failureOf(
+    Object.assign(
+      new Error("Cannot connect to Redis by URL as redis or ioredis must be installed: npm install redis"),
+      {
+        code: "MISSING_PACKAGE",
+      },
+    ),
+  );
+  assert.equal(message, "Cannot connect to Redis by URL as redis or ioredis must be installed");
+  assert.equal(fix, "npm install redis");
 });
 
 test("every key is told apart by its text, and given again by it", () => {
