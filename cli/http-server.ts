@@ -41,7 +41,13 @@ async function answer(handler: Handler, incoming: IncomingMessage, outgoing: Ser
   const gone = new AbortController();
   outgoing.once("close", () => gone.abort());
   try {
-    const response = await handler(requestOf(incoming, gone.signal));
+    const request = requestOf(incoming, gone.signal);
+    if (!request) {
+      outgoing.statusCode = METHODS.test(incoming.method ?? "") ? 400 : 405;
+      outgoing.end();
+      return;
+    }
+    const response = await handler(request);
     outgoing.statusCode = response.status;
     for (const [name, value] of response.headers) if (name !== "set-cookie") outgoing.setHeader(name, value);
     const cookies = response.headers.getSetCookie();
@@ -56,13 +62,19 @@ async function answer(handler: Handler, incoming: IncomingMessage, outgoing: Ser
   }
 }
 
-function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
+/** What a request of the Web's kind may not be: CONNECT, TRACE and TRACK. */
+const METHODS = /^(?!connect$|trace$|track$)/i;
+
+/** The request; `undefined` where the Web has none of its method or its address. */
+function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
   const { method = "GET", url = "/", headers } = incoming;
   const all = new Headers();
   for (const [name, value] of Object.entries(headers))
     for (const one of [value].flat()) if (one !== undefined && !name.startsWith(":")) all.append(name, one);
   const hasBody = method !== "GET" && method !== "HEAD";
-  return new Request(new URL(url.replace(/^\/+/, "/"), `http://${headers.host ?? "localhost"}`), {
+  const [path, base] = [url.replace(/^\/+/, "/"), `http://${headers.host ?? "localhost"}`];
+  if (!METHODS.test(method) || !URL.canParse(path, base)) return undefined;
+  return new Request(new URL(path, base), {
     method,
     headers: all,
     signal,

@@ -11,12 +11,20 @@ import { Output, Unread } from "./output.ts";
 import { type Given, parse } from "./parse.ts";
 import { Session } from "./session.ts";
 
-/** Options without values before the command, to find it. */
+/** Options without values before the command, to find it: names and letters. */
 const FLAGS = new Set(
   Object.entries(GLOBAL).flatMap(([name, { type, ...rest }]) =>
-    type === "boolean" ? [`--${name}`, ...("alias" in rest ? [`-${rest.alias}`] : [])] : [],
+    type === "boolean" ? [name, ...("alias" in rest ? [String(rest.alias)] : [])] : [],
   ),
 );
+
+/** Whether the value of an option is the next argument: of letters, the first that has a value takes the rest of them, if there is one. */
+function isOpen(text: string): boolean {
+  if (text.startsWith("--")) return !text.includes("=") && !FLAGS.has(text.slice(2));
+  const letters = [...text.slice(1)];
+  const at = letters.findIndex((letter) => !FLAGS.has(letter));
+  return at >= 0 && at === letters.length - 1;
+}
 
 /** The words of the command among the arguments, and all the other arguments. */
 function split(given: readonly string[]): { words: string[]; rest: string[] } {
@@ -28,7 +36,7 @@ function split(given: readonly string[]): { words: string[]; rest: string[] } {
     if (text.startsWith("-") && text.length > 1) {
       rest.push(text);
       // Behind the name of the command its own options decide.
-      if (words.length === 0 && !text.includes("=") && !FLAGS.has(text)) rest.push(...given.slice(++at, at + 1));
+      if (words.length === 0 && isOpen(text)) rest.push(...given.slice(++at, at + 1));
     } else if (words.length === 0 || (words.length === 1 && isGroup(words[0]!))) words.push(text);
     else rest.push(text);
     if (words.length > 0 && !isGroup(words[0]!)) return { words, rest: [...rest, ...given.slice(at + 1)] };

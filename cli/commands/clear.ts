@@ -23,7 +23,8 @@ export default command({
     },
     ttl: { type: "string", valueHint: "duration", description: "Only entries that were written with this ttl" },
   },
-  details: "Asks first, and tells how many entries there are. Other caches in the same store are left alone.",
+  details:
+    "Asks first, and tells how many entries there are, but for --fn and --ttl. Other caches in the same store are left alone.",
   examples: ["tiercel clear", "tiercel clear --namespace users --tag old --yes"],
   async does(session) {
     const { output, signal } = session;
@@ -38,21 +39,25 @@ export default command({
     }
     const isAll = Object.keys(conditions).length === 0;
     const { profile } = conditions;
-    const fits = await impact(
-      session,
-      cache,
-      (meta) =>
-        (tags.length === 0 || matches(meta.tags, tags, match)) && (profile === undefined || meta.profile === profile),
-    );
+    // What is known of an entry tells neither the function that has made it nor the ttl that it was written with.
+    const isCountable = conditions.fn === undefined && conditions.ttl === undefined;
+    const fits = isCountable
+      ? await impact(
+          session,
+          cache,
+          (meta) =>
+            (tags.length === 0 || matches(meta.tags, tags, match)) &&
+            (profile === undefined || meta.profile === profile),
+        )
+      : undefined;
     const { where } = await session.whole();
     const words = isAll
       ? "everything"
       : `what meets ${Object.keys(conditions)
           .filter((name) => name !== "match")
           .join(" and ")}`;
-    await session.confirm(
-      `Delete ${words} of cache ${cache.name} in ${where} (${fits}${isAll ? ", and its namespaces and scopes" : ""})`,
-    );
+    const number = fits === undefined ? "" : ` (${fits}${isAll ? ", and its namespaces and scopes" : ""})`;
+    await session.confirm(`Delete ${words} of cache ${cache.name} in ${where}${number}`);
     await cache.clear({ ...conditions, signal });
     if (output.json) await output.document({ cleared: true });
     output.note("cleared");

@@ -16,7 +16,7 @@ export default command({
     "read-only": { type: "boolean", description: "Refuse every change" },
   },
   details:
-    "Needs the package hono. The token is new at each start, unless TIERCEL_ADMIN_TOKEN has one of at least 16 characters.",
+    "Needs the packages hono, valibot and @valibot/to-json-schema. The token is new at each start, unless TIERCEL_ADMIN_TOKEN has one of at least 16 characters.",
   examples: ["tiercel serve", "tiercel serve --url redis://localhost --read-only"],
   tells: true,
   async does(session) {
@@ -34,13 +34,17 @@ export default command({
     const given = process.env.TIERCEL_ADMIN_TOKEN || undefined;
     const token = given ?? randomToken();
     const hasLogs = store.logs !== undefined;
+    const profiles = store.profiles && (await profilesOf(session));
+    const { ttl } = (await session.config()).config;
+    // That of the profile is for who has none.
+    if (profiles && ttl !== undefined) cache.configure({ ttl });
     const app = adminRouter({
       cache,
       auth: { token },
       readOnly: session.flag("read-only") || store.capabilities.readOnly === true,
       hotKeys: hotKeys(cache, { persist: false }),
       ...(hasLogs && { accessLog: accessLog(cache), evictionLog: evictionLog(cache) }),
-      ...(store.profiles && { profiles: await profilesOf(session) }),
+      ...(profiles && { profiles }),
       metrics: prometheus(cache),
     });
     let server: Awaited<ReturnType<typeof listen>>;

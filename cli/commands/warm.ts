@@ -77,8 +77,16 @@ export default command({
   },
 });
 
+/** Most keys that are remembered, so that one that comes again is left out. */
+const REMEMBERED = 1_000_000;
+
 async function* keysOf(file: string): AsyncGenerator<Key> {
-  for await (const { text } of lines(open(file, "keys"))) if (text !== "") yield keyOf(text);
+  const seen = new Set<string>();
+  for await (const { text } of lines(open(file, "keys"))) {
+    if (text === "" || seen.has(text)) continue;
+    if (seen.size < REMEMBERED) seen.add(text);
+    yield keyOf(text);
+  }
 }
 
 /** @throws {Failure} for none, for both, and for what makes nothing */

@@ -1,14 +1,18 @@
 /** What is given wrongly, and stores that fail: one line, the right exit code, and nothing lost. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type IncomingMessage, type RequestOptions, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { serverTest } from "../servers/available.ts";
 import { startRedis } from "../servers/redis.ts";
 import { startSqld } from "../servers/sqld.ts";
-import { documents, type Running, tiercel } from "./cli.ts";
+import { documents, main, type Running, tiercel } from "./cli.ts";
 
 const cwd = mkdtempSync(join(tmpdir(), "tiercel-cli-faults-"));
 after(() => rmSync(cwd, { recursive: true, force: true }));
@@ -42,6 +46,7 @@ const table: readonly [args: string[], code: number, says: RegExp][] = [
   [["get", "a", "-u", "nowhere.db"], 3, /no such file/],
   [["get", "a", "-u", "no-database.txt"], 3, /must be a SQLite database/],
   [["get", "[1", "-u", "cache.db"], 2, /JSON array/],
+  [["set", '["$price"]', "1", "-u", "cache.db"], 2, /begins with \$ has one more/],
   [["get", "a", "-n", "", "-u", "cache.db"], 2, /namespace/],
   [["get", "a", "-s", "org", "-u", "cache.db"], 2, /level=id/],
   [["get", "a", "-u", DEAD], 3, /ECONNREFUSED/],
@@ -60,6 +65,17 @@ const table: readonly [args: string[], code: number, says: RegExp][] = [
   [["invalidate", "-u", "cache.db"], 2, /must have --tag/],
   [["invalidate", "--tag", "a", "--match", "most", "-u", "cache.db"], 2, /any, all, exact/],
   [["invalidate", "--tag", "a", "-u", "cache.db"], 4, /add --yes/],
+  [
+    ["clear", "--ttl", "5m", "-u", "cache.db"],
+    4,
+    /^tiercel: Delete what meets ttl of cache default in cache.db: refused/,
+  ],
+  [
+    ["clear", "--fn", "f", "--tag", "t", "-u", "cache.db"],
+    4,
+    /^tiercel: Delete what meets tags and fn of cache \S+ in cache.db: /,
+  ],
+  [["clear", "--tag", "t", "-u", "cache.db"], 4, /0 entries/],
   [["clear", "-u", "cache.db"], 4, /Delete everything .*1 entry.*add --yes/],
   [["get", "a", "--config", "broken.json"], 2, /must be JSON/],
   [["get", "a", "--config", "unknown.json"], 2, /did you mean url/],
@@ -149,4 +165,87 @@ serverTest("sqld", "a wrong token of libSQL is told, and shown nowhere", async (
   } finally {
     await server.stop();
   }
+});
+
+test("short options before the command leave it alone", async () => {
+  const url = join(cwd, "cache.db");
+  for (const args of [
+    ["-qj", "get", "kept", "-u", url],
+    [`-u${url}`, "get", "kept", "--json"],
+    [`-qju${url}`, "get", "kept"],
+    ["-qju", url, "get", "kept"],
+    ["-ndefault-none", "-jq", "-u", url, "get", "kept", "-y"],
+  ]) {
+    const { code, out, err } = await run(args);
+    const isElsewhere = args[0]!.startsWith("-n");
+    assert.deepEqual([code, out], isElsewhere ? [1, ""] : [0, '"value"\n'], `${args.join(" ")}: ${err}`);
+  }
+});
+
+test("warm counts a key once that comes twice", async () => {
+  const ended = await run(["warm", "--from", "data:text/plain,{key}", "--json", "--url", "warmed.db"], {
+    input: "a\nb\na\na\n",
+  });
+  assert.deepEqual(documents(ended.out), [{ done: 2, failed: 0 }], ended.err);
+});
+
+/** Serves, and ends that in the end. */
+async function serving(args: readonly string[], use: (url: URL, token: string) => Promise<void>): Promise<void> {
+  const child = spawn(process.execPath, [main, "serve", "--port", "0", "--json", ...args], { cwd });
+  try {
+    const [chunk] = (await once(child.stdout, "data")) as [Buffer];
+    const { url, token } = JSON.parse(String(chunk)) as { url: string; token: string };
+    await use(new URL(url), token);
+  } finally {
+    child.kill("SIGINT");
+    await once(child, "close");
+  }
+}
+
+test("serve answers what is no request of the Web with whose fault it is", async () => {
+  await serving(["--url", "cache.db"], async ({ port }) => {
+    const ask = async (options: RequestOptions): Promise<number | undefined> => {
+      const asked = request({ port, host: "127.0.0.1", ...options }).end();
+      const [answer] = (await once(asked, "response")) as [IncomingMessage];
+      answer.resume();
+      return answer.statusCode;
+    };
+    assert.equal(await ask({ method: "TRACE" }), 405);
+    assert.equal(await ask({ headers: { host: "a[b" } }), 400);
+    assert.equal(await ask({}), 302);
+  });
+});
+
+test("serve writes with the ttl of the config", async () => {
+  writeFileSync(join(cwd, "short.json"), JSON.stringify({ url: "short.db", ttl: "5m" }));
+  await run(["set", "a", "b", "--config", "short.json"]);
+  await serving(["--config", "short.json"], async (url, token) => {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const body = JSON.stringify({ key: "put", value: 1 });
+    assert.equal((await fetch(new URL("api/entry", url), { method: "PUT", headers, body })).status, 200);
+    const { ttl } = (await (await fetch(new URL("api/entry?key=put", url), { headers })).json()) as { ttl: number };
+    assert.ok(ttl > 0 && ttl <= 300_000, `${ttl}`);
+  });
+});
+
+test("doctor says how to install the package that a store needs", async () => {
+  writeFileSync(
+    join(cwd, "without.mjs"),
+    `import { registerHooks } from "node:module";
+    registerHooks({
+      resolve(name, context, next) {
+        if (name !== "redis" && name !== "ioredis") return next(name, context);
+        throw Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" });
+      },
+    });`,
+  );
+  const env = { NODE_OPTIONS: `--import=${pathToFileURL(join(cwd, "without.mjs")).href}` };
+  const { code, out, err } = await run(["doctor", "--json", "--url", DEAD], { env });
+  assert.equal(code, 3, err);
+  const [{ findings }] = documents(out) as [{ findings: { check: string; advice?: string; found: string }[] }];
+  const { advice, found } = findings.at(-1)!;
+  assert.equal(advice, "npm install redis");
+  assert.match(found, /must be installed$/);
+  const asked = await run(["get", "k", "--url", DEAD], { env });
+  assert.match(asked.err, /^tiercel: [^\n]*must be installed \(npm install redis\)\n$/);
 });
