@@ -76,8 +76,9 @@ async function renew(
     const [entry, lease] = [entries[at], leases[at]];
     if (entry === undefined) unread++;
     else if (lease === undefined) busy++;
-    else if (entry.freshUntil > 0) writes.push({ key, entry, lease, codec: entry.codec });
-    if (lease !== undefined && !(entry !== undefined && entry.freshUntil > 0)) unused.push({ key, lease });
+    // What a tag has made stale comes as fresh until 0, and stays that.
+    else writes.push({ key, entry, lease, codec: entry.codec });
+    if (lease !== undefined && entry === undefined) unused.push({ key, lease });
   });
   if (unused.length > 0) await tier.release?.(unused);
   if (writes.length === 0) return { done: 0, unread, busy };

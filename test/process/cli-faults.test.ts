@@ -143,6 +143,38 @@ test("a wrong key ring is told, and nothing is lost by it; keys are rotated", as
   assert.match((await by("short", "get", "a")).err, /a key of TIERCEL_KEYS as it must be 32 bytes/);
 });
 
+/** Rotates the keys of a store with an entry that is stale by its time, and one that a tag has made so. */
+async function rotatesStale(url: string): Promise<void> {
+  const [old, next] = [randomBytes(32).toString("base64"), randomBytes(32).toString("base64")];
+  const by = (keys: string, ...args: string[]) => run([...args, "--url", url], { env: { TIERCEL_KEYS: keys } });
+  await by(old, "set", "tagged", "a", "--tag", "t", "--ttl", "1h", "--grace", "1h");
+  await by(old, "set", "timed", "b", "--ttl", "1ms", "--grace", "1h");
+  await by(old, "set", "fresh", "c");
+  assert.equal((await by(old, "expire", "--tag", "t", "--yes")).code, 0);
+  const rotated = await by(`${next},${old}`, "rotate-keys", "--json");
+  assert.deepEqual([rotated.code, documents(rotated.out)], [0, [{ rotated: 3, unreadable: 0, busy: 0 }]], rotated.err);
+  const left = await by(next, "export");
+  assert.equal(left.code, 0, left.err);
+  const values = documents(left.out).flatMap((item) => (item as { value?: string }).value ?? []);
+  assert.deepEqual(values.sort(), ["a", "b", "c"]);
+  for (const key of ["tagged", "timed"]) {
+    const { out } = await by(next, "explain", key, "--json");
+    const { tiers } = JSON.parse(out) as { tiers: { state: string }[] };
+    assert.equal(tiers.at(-1)!.state, "stale", key);
+  }
+}
+
+test("keys are rotated of what is stale too, and it stays stale", () => rotatesStale("stale.db"));
+
+serverTest("redis", "keys are rotated of what is stale in Redis too", async () => {
+  const server = await startRedis({ password: "right-word" });
+  try {
+    await rotatesStale(server.url);
+  } finally {
+    await server.stop();
+  }
+});
+
 serverTest("redis", "a wrong password of Redis is told, and shown nowhere", async () => {
   const server = await startRedis({ password: "right-word" });
   try {
