@@ -40,18 +40,18 @@ test("an export through a link goes to the file that it leads to", POSIX, async 
   assert.ok(lstatSync(at("lost.ndjson")).isSymbolicLink());
 });
 
-test("an export to a named pipe is read at its other end, and the pipe stays", POSIX, async () => {
+test("an export to a named pipe is read at its other end, and the pipe stays", POSIX, async (t) => {
   execFileSync("mkfifo", [at("pipe")]);
   const reader = spawn("cat", ["pipe"], { cwd });
   const closed = once(reader, "close");
+  t.after(() => reader.kill("SIGKILL"));
   let read = "";
   reader.stdout.on("data", (chunk) => (read += chunk));
   const { code, err } = await run(["export", "pipe", "--url", "cache.db"]);
-  if (!lstatSync(at("pipe")).isFIFO()) reader.kill();
-  await closed;
   assert.equal(code, 0, err);
-  assert.match(read, /"kept".*"end":true/s);
   assert.ok(lstatSync(at("pipe")).isFIFO());
+  await closed;
+  assert.match(read, /"kept".*"end":true/s);
   assert.ok(!existsSync(at("pipe.partial")) && !existsSync(at("pipe.partial.json")));
   assert.equal((await run(["export", "pipe", "--resume", "--url", "cache.db"])).code, 2);
 });
@@ -59,9 +59,10 @@ test("an export to a named pipe is read at its other end, and the pipe stays", P
 test(
   "an export to a pipe that nobody reads is interrupted at once, and one whose reader leaves ends in silence",
   POSIX,
-  async () => {
+  async (t) => {
     execFileSync("mkfifo", [at("lonely")]);
     const child = spawn(process.execPath, [main, "export", "lonely", "--debug", "--url", "cache.db"], { cwd });
+    t.after(() => child.kill("SIGKILL"));
     let told = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (told += chunk));
     await once(child.stderr, "data");
@@ -72,8 +73,8 @@ test(
     const items = Array.from({ length: 3_000 }, (_, i) => JSON.stringify({ key: `k${i}`, value: "x".repeat(500) }));
     assert.equal((await run(["mset", "--url", "large.db"], items.join("\n"))).code, 0);
     const reader = spawn("head", ["-c", "100", "lonely"], { cwd, stdio: "ignore" });
+    t.after(() => reader.kill("SIGKILL"));
     const { code, err } = await run(["export", "lonely", "--quiet", "--url", "large.db"]);
-    if (reader.exitCode === null) reader.kill();
     assert.deepEqual([code, err], [0, ""]);
   },
 );
