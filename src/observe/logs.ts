@@ -5,7 +5,7 @@
  */
 import type { Cache } from "../api.ts";
 import { invalid } from "../errors.ts";
-import { encodeKey, isPlain, type Key } from "../key.ts";
+import { isPlain, type Key } from "../key.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import type { Verbs } from "../verbs.ts";
 import { accessesOf } from "./accesses.ts";
@@ -108,7 +108,6 @@ export function evictionLog(cache: Cache<AnyScopes>, options: LogOptions = {}): 
         // The prefix of a scope stands for all that is in there; a tag or a name that looks like one does not.
         book.left(by === "scope" || isPlain(what) ? what : `\\${what}`, by === "tags" ? "tag" : by);
       }),
-      cache.on("corrupt", ({ key }) => book.left(typeof key === "string" ? key : encodeKey(key), "corrupt")),
     ];
     return () => {
       for (const one of stops) one();

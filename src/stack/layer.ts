@@ -93,9 +93,11 @@ export class Layer {
       removed: (key, reason) => engine.left(this.name, this.strip(key), reason, this.counters),
       report: (kind, error, key) => {
         this.counters[kind === "corrupt" ? "corrupt" : "errors"]++;
-        if (kind === "corrupt")
-          engine.emit("corrupt", () => ({ key: keyOf(this.strip(key ?? "")), tier: this.name, error }));
-        else engine.emit("error", () => ({ error, operation: "background", tier: this.name }));
+        if (kind === "corrupt") {
+          const text = this.strip(key ?? "");
+          engine.gone?.(text, "corrupt", this.name);
+          engine.emit("corrupt", () => ({ key: keyOf(text), tier: this.name, error }));
+        } else engine.emit("error", () => ({ error, operation: "background", tier: this.name }));
       },
     });
     if (opened) engine.background(opened, `open of ${this.name}`);

@@ -28,8 +28,11 @@ export function eventsInside(cache: AnyCache, limit: number, signal: AbortSignal
     };
     const stop = watch(verbs, {
       seen: (text, how) => tell(READS[how], text),
-      gone: (text, reason, tier) =>
-        reason === "ttl" ? tell("expire", text, { tier }) : tell("evict", text, { tier, reason }),
+      gone: (text, reason, tier) => {
+        if (reason === "ttl" || reason === "corrupt") tell(reason === "ttl" ? "expire" : reason, text, { tier });
+        else if (reason !== "delete") tell("evict", text, { tier, reason });
+        else tell("delete", text, { existed: true });
+      },
       ending: end,
     });
     return [stop, cache.on("breaker", (event) => add({ name: "breaker", at: engine.now(), event }))];

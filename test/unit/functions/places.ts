@@ -48,7 +48,7 @@ export const tests: TestCase[] = suite("where wrapped functions keep results", {
     same((await find.info()).size, 3);
     same((await other.info()).size, 3);
     same(evicted.length, 46);
-    equal(evicted[0], ["@fn%3Afind:(2)", "capacity"]);
+    equal(evicted[0], ["(2)", "capacity"]);
     // Room that an invalidation makes is used before another gives way.
     await find.invalidate(49);
     await find(60);
