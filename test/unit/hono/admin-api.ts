@@ -100,7 +100,7 @@ export const tests: TestCase[] = siteSuite("admin API", {
       [
         ["hit", "ours", undefined],
         ["miss", '["none","$1n"]', undefined],
-        ["evict", "ours", "delete"],
+        ["delete", "ours", undefined],
       ],
     );
     await reader.cancel();
