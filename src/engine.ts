@@ -36,16 +36,16 @@ const used = /* @__PURE__ */ new WeakSet<Tier>();
 
 /** @throws {ConfigError} when the tiers cannot be used */
 function newStore(tiers: readonly Tier[], engine: Engine): Store {
-  const all = Array.isArray(tiers) ? tiers : [];
-  const [first, another] = all;
-  const finished = all.find((tier) => tier?.stack);
-  if (!finished && (!first?.sync || another))
-    throw invalid("tiers", "[memory()], or tiers with one of an adapter or defineTier", tiers);
-  for (const tier of all) {
-    if (used.has(tier)) throw invalid("tiers", "made for this cache alone", tiers);
-    used.add(tier);
+  if (!Array.isArray(tiers) || tiers.length === 0) throw invalid("tiers", "a non-empty array", tiers);
+  for (const [i, tier] of tiers.entries()) {
+    if (!tier?.capabilities) throw invalid("tiers", "a tier", tier, `tiers[${i}]`);
+    if (used.has(tier)) throw invalid("tiers", "of this cache alone", tiers);
   }
-  return finished ? finished.stack!(tiers, engine) : new Solo(first as Tier & { sync: SyncTier }, engine);
+  const stack = tiers.find((tier) => tier.stack)?.stack;
+  if (!stack && (!tiers[0]!.sync || tiers[1]))
+    throw invalid("tiers", "at most one memory() without a tier of an adapter or defineTier", tiers);
+  for (const tier of tiers) used.add(tier);
+  return stack ? stack(tiers, engine) : new Solo(tiers[0] as Tier & { sync: SyncTier }, engine);
 }
 
 /** The middle of a cache: its options, its events, the order of what happens, its store, its flights and its namespaces. */

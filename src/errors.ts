@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isPromise } from "./maybe.ts";
 
 /** The `code` of every {@linkcode TiercelError}. */
 export type ErrorCode =
@@ -130,9 +131,9 @@ export class SyncUnsupportedError extends TiercelError {
   readonly code = "SYNC_UNSUPPORTED" as const;
 }
 
-/** The error for a wrong option: what it must be, and what was received. */
-export function invalid(option: string, rule: string, received: unknown): ConfigError {
-  return new ConfigError(option, mustBe(option, rule, received));
+/** The error for a wrong option, or `what` is a part of it: what it must be, and what was received. */
+export function invalid(option: string, rule: string, received: unknown, what: string = option): ConfigError {
+  return new ConfigError(option, mustBe(what, rule, received));
 }
 
 /** The message for what cannot be used: what it must be, and what was received. */
@@ -143,7 +144,15 @@ export function mustBe(what: string, rule: string, received: unknown): string {
 /** @throws {ConfigError} unless an option, or each of its methods, is a function */
 export function callable(option: string, ...values: readonly unknown[]): void {
   for (const value of values)
-    if (typeof value !== "function") throw invalid(option, "a function or have its methods", value);
+    if (typeof value !== "function")
+      throw invalid(option, value ? "a function" : "a function or an object with methods", value);
+}
+
+/** @throws {ConfigError} unless an option that is given has these methods */
+export function methods(option: string, value: unknown, ...names: readonly string[]): void {
+  for (const name of names)
+    if (value !== undefined && typeof (value as Record<string, unknown> | null)?.[name] !== "function")
+      throw invalid(option, `an object with ${names}`, value);
 }
 
 /** @throws {ConfigError} when an option is none of the values that it may have */
@@ -160,5 +169,6 @@ export function checkOptions(options: unknown, option = "options"): void {
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
   if (typeof value === "function") return "a function";
+  if (isPromise(value)) return "a promise";
   return Array.isArray(value) ? "an array" : Object(value) === value ? "an object" : String(value);
 }

@@ -7,7 +7,7 @@ import type { Bus } from "./bus/bus.ts";
 import { type Clock, hasTimers, systemClock } from "./clock.ts";
 import { type Duration, toMilliseconds } from "./duration.ts";
 import { NO_TAGS } from "./entry.ts";
-import { callable, invalid, oneOf } from "./errors.ts";
+import { callable, invalid, methods, oneOf } from "./errors.ts";
 import { type Key, UNUSABLE } from "./key.ts";
 import type { StandardSchema } from "./schema.ts";
 import type { AnyScopes, NoScopes, ScopeRules } from "./scope/types.ts";
@@ -264,16 +264,16 @@ export function resolveOptions(options: CacheOptions<AnyScopes>): Resolved {
   oneOf("onError", ["degrade", "throw"], onError);
   if (options.scopes !== undefined) rulesOf(options);
   checkLeaseTimeout(onLeaseTimeout);
-  const { version, profile, codec, waitUntil, logger, tags = NO_TAGS } = options;
+  const { version, profile, codec, waitUntil, tags = NO_TAGS } = options;
   if (version !== undefined && typeof version !== "string") throw invalid("version", "a string", version);
   if (profile !== undefined) checkProfile(profile);
-  if (codec !== undefined && typeof codec !== "string") callable("codec", codec?.encode, codec?.decode);
+  if (typeof codec !== "string") methods("codec", codec, "encode", "decode");
   checkTags(tags);
   if (waitUntil !== undefined) callable("waitUntil", waitUntil);
-  if (options.bus !== undefined) callable("bus", options.bus?.attach);
-  if (logger !== undefined) callable("logger", logger?.warn, logger?.error);
+  methods("bus", options.bus, "attach");
+  methods("logger", options.logger, "warn", "error");
   callable("random", random);
-  callable("clock", clock?.now, clock?.setTimer, clock?.clearTimer);
+  methods("clock", clock, "now", "setTimer", "clearTimer");
   return Object.freeze({
     ...options,
     ...resolveLifetimes(options, NO_LIFETIMES),

@@ -6,7 +6,7 @@
 import type { Cache, Disabled } from "./api.ts";
 import { createCache } from "./cache.ts";
 import { toMilliseconds } from "./duration.ts";
-import { ConfigError, callable, checkOptions, invalid } from "./errors.ts";
+import { ConfigError, checkOptions, invalid, methods } from "./errors.ts";
 import { type CacheOptions, checkTags, number, resolveOptions } from "./options.ts";
 import { type PlainConfig, plainConfig } from "./registry-config.ts";
 import type { AnyScopes, NoScopes } from "./scope/types.ts";
@@ -103,7 +103,7 @@ class CacheRegistry implements Registry {
   }
 
   register<C extends Cache<AnyScopes>>(cache: C, name: string = cache?.name): C {
-    callable("cache", cache?.disable, cache?.close);
+    methods("cache", cache ?? null, "disable", "close");
     this.#free(name);
     this.#caches.set(name, cache);
     this.#follow(cache);

@@ -5,7 +5,7 @@
  */
 import { type Clock, systemClock } from "../clock.ts";
 import { endingBy } from "../entry.ts";
-import { callable, checkOptions, invalid, mustBe, ValueError } from "../errors.ts";
+import { callable, checkOptions, invalid, methods, mustBe, ValueError } from "../errors.ts";
 import { tierTtl } from "../options.ts";
 import type {
   ReadOptions,
@@ -127,9 +127,9 @@ class MemoryStore implements MemoryTier {
       clone = false,
       freeze = false,
     } = options;
-    if (!Array.isArray(rules) || rules.some((rule) => Object(rule) !== rule))
-      throw invalid("rules", "an array of rules", rules);
-    if (policy) callable("policy", policy.policy);
+    methods("policy", policy, "policy");
+    if (!Array.isArray(rules)) throw invalid("rules", "an array of rules", rules);
+    for (const rule of rules) checkOptions(rule, "rules");
     const all = policy ? [policy, ...rules] : rules;
     this.#brought = Math.min(...all.map((rule) => rule.maxEntries ?? Infinity));
     this.#bound(options);

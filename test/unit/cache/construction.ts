@@ -137,6 +137,40 @@ export const tests: TestCase[] = suite("createCache", {
       refuses("tiers", () => createCache({ tiers }), "a used tier");
     }
   },
+  "what is wrong with the tiers is said, and at which place": () => {
+    const used = memory();
+    createCache({ tiers: [used] });
+    const map = () => defineTier(mapTier());
+    const wrong: [unknown, string][] = [
+      [5, "tiers as it must be a non-empty array: received 5"],
+      [null, "tiers as it must be a non-empty array: received null"],
+      [[], "tiers as it must be a non-empty array: received an array"],
+      [[memory(), undefined], "tiers[1] as it must be a tier: received undefined"],
+      [[memory(), null], "tiers[1] as it must be a tier: received null"],
+      [[memory(), false], "tiers[1] as it must be a tier: received false"],
+      [["memory", map()], 'tiers[0] as it must be a tier: received "memory"'],
+      [[memory], "tiers[0] as it must be a tier: received a function"],
+      [[memory(), map(), {}], "tiers[2] as it must be a tier: received an object"],
+      [[memory(), memory({ name: "second" })], "at most one memory() without a tier of an adapter or defineTier"],
+      [[{ ...mapTier() }, memory()], "without a tier of an adapter or defineTier"],
+      [[used, map()], "tiers as it must be of this cache alone"],
+      [[memory(), defineTier(mapTier({ name: "memory" }))], "names must differ"],
+    ];
+    for (const [tiers, text] of wrong) {
+      const error = throws(() => createCache({ tiers: tiers as Tier[] }), ConfigError) as ConfigError;
+      same(error.option, "tiers");
+      ok(error.message.includes(text), error.message);
+    }
+  },
+  "what is no tier is refused by defineTier": () => {
+    for (const tier of [undefined, null, 5, {}, memory]) refuses("tier", () => defineTier(tier as never), tier);
+    refuses("capabilities", () => defineTier({ ...mapTier(), capabilities: undefined } as never), "no capabilities");
+  },
+  "tiers that were refused may be used, when the mistake is mended": async () => {
+    const tiers = [memory(), defineTier(mapTier())];
+    throws(() => createCache({ tiers: [...tiers, undefined] as never }), ConfigError);
+    await createCache({ tiers }).close();
+  },
   "options that are changed afterwards change nothing": async () => {
     const clock = fakeClock();
     const options = { ttl: 1000 as number | string, clock, tiers: [memory()], name: "first" };
@@ -244,11 +278,25 @@ export const tests: TestCase[] = suite("createCache", {
       [() => 5, "a function"],
       [[], "an array"],
       [null, "null"],
+      [Promise.resolve(), "a promise"],
       ["x", '"x"'],
     ] as const;
     for (const [scopes, kind] of kinds) {
       const { message } = throws(() => createCache({ scopes: scopes as never }), ConfigError) as ConfigError;
       ok(message.endsWith(`received ${kind}`), message);
+    }
+  },
+  "an option that lacks a method is told as it was given, with the methods that it must have": () => {
+    const wrong = [
+      [{ bus: "redis://x" }, 'bus as it must be an object with attach: received "redis://x"'],
+      [{ logger: true }, "logger as it must be an object with warn,error: received true"],
+      [{ clock: 5 }, "clock as it must be an object with now,setTimer,clearTimer: received 5"],
+      [{ codec: 5 }, "codec as it must be an object with encode,decode: received 5"],
+      [{ random: 5 }, "random as it must be a function: received 5"],
+    ] as never as [CacheOptions, string][];
+    for (const [options, text] of wrong) {
+      const { message } = throws(() => createCache(options), ConfigError) as ConfigError;
+      ok(message.includes(text), message);
     }
   },
   "the client of a tier is at hand, and the cache does not touch it": async () => {

@@ -1,4 +1,4 @@
-import { ConfigError, createCache, type EvictionRule, KeyError, memory, ValueError } from "../../../mod.ts";
+import { ConfigError, createCache, type EvictionRule, KeyError, lru, memory, ValueError } from "../../../mod.ts";
 import type { TestCase } from "../../contract/mod.ts";
 import { equal, rejects, same, suite, throws } from "../../contract/mod.ts";
 import { unwanted } from "./tools.ts";
@@ -80,9 +80,17 @@ export const tests: TestCase[] = suite("calls with wrong options", {
       );
     throws(() => cache.sync.getOrSetMany(["a"], () => ({ a: 1 }) as never), ValueError);
   },
+  "what was given for a loader or a value is said": async () => {
+    const cache = createCache();
+    const loader = await rejects(cache.getOrSet("k", 5 as never), ConfigError);
+    equal(String(loader).includes("loader as it must be a function: received 5"), true);
+    const value = await rejects(cache.set("k", Promise.resolve(1)), ValueError);
+    equal(String(value).includes("received a promise"), true);
+  },
   "rules and policies of memory that are none": () => {
-    for (const rules of ["lru", 5, {}, [5], [undefined]] as never[]) refusesAtOnce(() => memory({ rules }), "rules");
-    for (const policy of ["lru", 5] as never[])
+    for (const rules of ["lru", 5, {}, [5], [undefined], [null], [lru]] as never[])
+      refusesAtOnce(() => memory({ rules }), "rules");
+    for (const policy of ["lru", 5, "", null, lru, {}] as never[])
       refusesAtOnce(() => memory({ policy: policy as EvictionRule }), "policy");
   },
 });
