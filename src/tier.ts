@@ -257,7 +257,14 @@ export interface TierOptions {
   /** Time budget of one operation. Default 2 s, none for tiers with capability `local`. */
   timeout?: number | string | undefined;
   /** When to stop asking a failing tier: after `failures` within `window`, for `cooldown`. `false` switches it off. Default 5, 10 s, 5 s. */
-  breaker?: false | { failures?: number; window?: number | string; cooldown?: number | string } | undefined;
+  breaker?:
+    | false
+    | {
+        failures?: number | undefined;
+        window?: number | string | undefined;
+        cooldown?: number | string | undefined;
+      }
+    | undefined;
 }
 
 /** A store in a cache. */

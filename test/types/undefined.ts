@@ -24,7 +24,13 @@ declare const text: string | undefined;
 declare const flag: boolean | undefined;
 declare const place: never;
 
-const tier = { name: text, ttl: text, timeout: number, write: undefined, breaker: undefined };
+const tier = {
+  name: text,
+  ttl: text,
+  timeout: number,
+  write: undefined,
+  breaker: { failures: number, window: text, cooldown: text },
+};
 const bytes = { ...tier, codec: undefined, compression: undefined, encryption: undefined };
 
 const cache = createCache({ name: text, ttl: text, maxEntries: number, grace: text, prefix: text, version: text });
