@@ -5,7 +5,7 @@
  */
 import type { Cache } from "../src/api.ts";
 import { createCache } from "../src/cache.ts";
-import { ConfigError } from "../src/errors.ts";
+import { ConfigError, checkOptions } from "../src/errors.ts";
 import { type MemoryOptions, memory } from "../src/memory/memory.ts";
 import type { CacheOptions } from "../src/options.ts";
 import type { AnyScopes, NoScopes } from "../src/scope/types.ts";
@@ -46,8 +46,10 @@ export function openWith<S extends AnyScopes = NoScopes>(
   url?: string,
   options: OpenOptions<S> = {},
 ): Cache<S> {
+  checkOptions(options);
   const { memory: memoryOptions, token, env, store, ...rest } = options as OpenOptions<S> & { env?: object };
   if ("tiers" in rest) throw new ConfigError("tiers", "Cannot use tiers as the URL picks them");
+  if (store !== undefined) checkOptions(store, "store");
   const { schemes, standard, environment, waitUntil } = runtime;
   const from: Surroundings = { environment, token, env, store };
   // An empty variable is how a shell says that there is none.

@@ -6,7 +6,7 @@
 import { type D1Binding, d1 } from "../adapters/d1.ts";
 import { type KvNamespace, kv } from "../adapters/kv.ts";
 import type { Cache } from "../src/api.ts";
-import { ConfigError } from "../src/errors.ts";
+import { ConfigError, checkOptions } from "../src/errors.ts";
 import type { AnyScopes, NoScopes } from "../src/scope/types.ts";
 import { httpStores } from "./http.ts";
 import { type OpenOptions, openWith, processVariable, type Runtime } from "./open.ts";
@@ -93,6 +93,7 @@ function hasMethods(value: unknown, ...names: string[]): boolean {
  * ```
  */
 export function openCache<S extends AnyScopes = NoScopes>(url?: string, options?: WorkerOptions<S>): Cache<S> {
+  if (options !== undefined) checkOptions(options);
   const waitUntil = options?.waitUntil ?? cloudflareWaitUntil();
   return openWith(worker, url, waitUntil ? { ...options, waitUntil } : options);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Cache, SetItem } from "./api.ts";
-import { callable, invalid } from "./errors.ts";
+import { callable, checkOptions, invalid, methods } from "./errors.ts";
 import type { Key } from "./key.ts";
 import type { Loader } from "./loader.ts";
 import type { LoadOptions } from "./options.ts";
@@ -44,7 +44,7 @@ type Source<T> = Iterable<T> | AsyncIterable<T>;
  * the cache does not have. Sources are read as fast as they are worked through, so they may be endless generators with a `signal`.
  *
  * @returns how far it came; rejects with the first failure unless there is `onError`, and with the reason of an aborted signal
- * @throws {ConfigError} for a wrong option
+ * @throws {ConfigError} for a wrong option, and for keys without `load`
  *
  * @example
  * ```ts
@@ -70,6 +70,10 @@ export async function warm(
   source: Source<Key | SetItem>,
   options: WarmOptions = {},
 ): Promise<WarmProgress> {
+  methods("cache", cache ?? null, "getOrSet", "setMany");
+  if (!(Symbol.iterator in Object(source) || Symbol.asyncIterator in Object(source)))
+    throw invalid("source", "an iterable", source);
+  checkOptions(options);
   const { load, concurrency = 8, onProgress, onError, ...rest } = options;
   if (!(Number.isSafeInteger(concurrency) && concurrency > 0))
     throw invalid("concurrency", "an integer above 0", concurrency);
@@ -81,6 +85,9 @@ export async function warm(
   const { signal } = rest;
   const steps = load ? batchesOf(source as Source<Key>, 1) : batchesOf(source as Source<SetItem>, BATCH);
   const step = async (some: readonly (Key | SetItem)[]): Promise<void> => {
+    // A mistake of the caller, which no `onError` is asked about.
+    if (!load && some.some((item) => Object(item) !== item || Array.isArray(item)))
+      throw invalid("load", "given where the source has keys alone", load);
     try {
       if (load) await cache.getOrSet(some[0] as Key, load, rest);
       else await cache.setMany(some as readonly SetItem[], rest);

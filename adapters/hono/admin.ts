@@ -7,7 +7,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { NONCE, secureHeaders } from "hono/secure-headers";
-import { TiercelError } from "../../src/errors.ts";
+import { checkOptions, TiercelError } from "../../src/errors.ts";
 import { changeRoutes } from "./admin/api-change.ts";
 import { observeRoutes } from "./admin/api-observe.ts";
 import { readRoutes } from "./admin/api-read.ts";
@@ -67,6 +67,7 @@ const STATUSES: Record<string, 400 | 413 | 502 | 503 | 504> = {
  * ```
  */
 export function adminRouter(options: AdminOptions): Hono {
+  checkOptions(options);
   const admin = resolveAdmin(options);
   const guard = new Guard(admin);
   const app = new Hono<AdminEnv>();

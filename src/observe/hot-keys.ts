@@ -65,6 +65,7 @@ export function hotKeys(cache: Cache<AnyScopes>, options: HotKeysOptions = {}): 
   const { engine, space } = verbs;
   const { capacity = 2_000, persist = engine.store.tiers.some(({ logs }) => logs) } = options;
   if (!(Number.isSafeInteger(capacity) && capacity > 0)) throw invalid("capacity", "a positive integer", capacity);
+  if (typeof persist !== "boolean") throw invalid("persist", "true or false", persist);
   const sketch = new SpaceSaving(capacity);
   const accesses = accessesOf(verbs);
   const uncount = accesses.count((tally) => {

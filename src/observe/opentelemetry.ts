@@ -17,7 +17,7 @@ import {
 } from "@opentelemetry/api";
 import type { Cache } from "../api.ts";
 import type { Engine } from "../engine.ts";
-import { oneOf } from "../errors.ts";
+import { methods, oneOf } from "../errors.ts";
 import type { LoadContext, Loader } from "../loader.ts";
 import { ended } from "../maybe.ts";
 import type { AnyScopes } from "../scope/types.ts";
@@ -94,6 +94,8 @@ interface Operation {
  */
 export function openTelemetry(cache: Cache<AnyScopes>, options: OpenTelemetryOptions = {}): () => void {
   const { tracerProvider = trace, meterProvider = metrics, keys = "omit", hits = "none" } = options;
+  methods("tracerProvider", tracerProvider, "getTracer");
+  methods("meterProvider", meterProvider, "getMeter");
   oneOf("keys", ["omit", "hash"], keys);
   oneOf("hits", ["within", "all", "none"], hits);
   const verbs = verbsOf(cache);

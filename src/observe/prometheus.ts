@@ -4,7 +4,7 @@
  * @module
  */
 import type { Cache } from "../api.ts";
-import { invalid } from "../errors.ts";
+import { checkOptions, invalid } from "../errors.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import type { CacheStats, TierStats } from "../stats.ts";
 import { Exposition } from "./exposition.ts";
@@ -54,6 +54,7 @@ export function prometheus(
   const all = Symbol.iterator in Object(caches) ? [...(caches as Iterable<Cache<AnyScopes>>)] : [caches as Cache];
   const prefixes = all.map((cache) => verbsOf(cache).space.prefix);
   if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(prefix)) throw invalid("prefix", "a name for Prometheus", prefix);
+  checkOptions(labels, "labels");
   for (const [label, text] of Object.entries(labels)) {
     if (!/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/.test(label) || OWN.includes(label))
       throw invalid("labels", `named by letters, digits and _, not __ first, and not ${OWN.join(", ")}`, label);

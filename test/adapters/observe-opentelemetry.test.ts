@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { context, type MeterProvider, type TracerProvider } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
@@ -30,6 +30,12 @@ beforeEach(() => {
   exporter.reset();
 });
 afterEach(() => context.disable());
+
+test("providers that are none are refused by their name", () => {
+  for (const option of ["tracerProvider", "meterProvider"])
+    for (const wrong of [5, {}, null])
+      throws(() => openTelemetry(createCache(), { [option]: wrong }), { code: "CONFIG", option });
+});
 
 interface Tree {
   readonly name: string;

@@ -113,5 +113,16 @@ export const tests: TestCase[] = suite("warm", {
     const cache = open();
     for (const wrong of [{ concurrency: 0 }, { concurrency: 1.5 }, { load: 1 }, { onProgress: 1 }, { onError: 1 }])
       await rejects(warm(cache, [], wrong as never), "CONFIG");
+    await rejects(warm(undefined as never, []), "CONFIG");
+    await rejects(warm({} as never, []), "CONFIG");
+    await rejects(warm(cache, [], null as never), "CONFIG");
+    for (const wrong of [undefined, null, 5, {}]) await rejects(warm(cache, wrong as never), "CONFIG");
+  },
+  "keys without load are told of, whatever onError says": async () => {
+    for (const keys of [["a"], [["user", 1]], [undefined]])
+      for (const options of [{}, { onError: () => {} }]) {
+        const error = await rejects(warm(open(), keys as never, options), "CONFIG");
+        ok(String(error).includes("load as it must be given where the source has keys alone"), String(error));
+      }
   },
 });

@@ -24,6 +24,7 @@ export const tests: TestCase[] = siteSuite("admin guard", {
     ];
     for (const auth of wrong) throws(() => adminRouter({ cache, auth } as AdminOptions), "CONFIG");
     throws(() => adminRouter({ auth: "none" } as never), "CONFIG");
+    for (const options of [undefined, null, 5]) throws(() => adminRouter(options as never), "CONFIG");
     throws(() => adminRouter({ cache, auth: "none", maxPageSize: 0 }), "CONFIG");
     adminRouter({ cache, auth: "none" });
   },

@@ -259,6 +259,7 @@ const hot: TestCase[] = suite("hot keys", {
   },
   "options are checked": () => {
     throws(() => hotKeys(open().cache, { capacity: 0 }), "CONFIG");
+    for (const persist of [5, "yes", null]) throws(() => hotKeys(open().cache, { persist } as never), "CONFIG");
   },
 });
 

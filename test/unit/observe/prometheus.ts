@@ -80,6 +80,7 @@ export const tests: TestCase[] = [
       throws(() => prometheus(one, { labels: { cache: "x" } }), "CONFIG");
       throws(() => prometheus(one, { labels: { __name__: "x" } }), "CONFIG");
       throws(() => prometheus(one, { labels: { shard: 5 as never } }), "CONFIG");
+      for (const labels of [5, "", null]) throws(() => prometheus(one, { labels: labels as never }), "CONFIG");
       for (const wrong of [undefined, null, {}, [undefined]]) throws(() => prometheus(wrong as never), "CONFIG");
       throws(() => prometheus(one, { labels: { "a-b": "x" } }), "CONFIG");
     },

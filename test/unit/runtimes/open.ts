@@ -65,6 +65,18 @@ export const tests: TestCase[] = [
     "refuses tiers, which the URL picks": () => {
       throws(() => openWith(runtime(), "memory:", { tiers: [] } as OpenOptions), ConfigError);
     },
+    "refuses options that are none, of its own and of the store, whether the URL has one or not": () => {
+      for (const openCache of [openInNode, openInWorkerd, openAtEdge, openInBrowser]) {
+        for (const options of [null, 5]) {
+          const error = throws(() => openCache("memory:", options as never), ConfigError) as ConfigError;
+          same(error.option, "options");
+        }
+        for (const store of [null, 5]) {
+          const error = throws(() => openCache("memory:", { store } as never), ConfigError) as ConfigError;
+          same(error.option, "store");
+        }
+      }
+    },
     "in Node knows memory:, file:, sqlite: and paths, and shows nothing of a URL that it refuses": () => {
       for (const url of [
         "ftp://u:secret@h",
