@@ -52,7 +52,7 @@ export class KeyError extends TiercelError {
   readonly code = "KEY" as const;
 }
 
-/** A value cannot be stored: `undefined`, a promise, a function. */
+/** A value cannot be stored: `undefined`, a promise. */
 export class ValueError extends TiercelError {
   readonly code = "VALUE" as const;
 }
