@@ -1,4 +1,8 @@
 import { testExamples } from "./docs-examples.ts";
 
-const entries = { "tiercel/node": "runtimes/node.ts", "tiercel/testing": "test/contract/mod.ts" };
-testExamples("docs/recipes.md", { examples: 10, claiming: 6, entries });
+const entries = {
+  "tiercel/node": "runtimes/node.ts",
+  "tiercel/testing": "test/contract/mod.ts",
+  "tiercel/workerd": "runtimes/workerd.ts",
+};
+testExamples("docs/recipes.md", { examples: 11, claiming: 6, entries });
