@@ -1,6 +1,6 @@
 /**
  * `npm run size`: what an import costs a browser, minified by esbuild and gzipped, and the limit that it must keep.
- * `npm run size -- --write` puts the table into docs/sizes.md, `--explain` shows what the limited import is made of.
+ * `npm run size -- --write` puts the table into docs/sizes.md and its first line into README.md, `--explain` shows what the limited import is made of.
  */
 
 import { execFileSync } from "node:child_process";
@@ -72,6 +72,10 @@ ${rows.join("\n")}
 `;
   mkdirSync(inside("docs"), { recursive: true });
   writeFileSync(inside("docs/sizes.md"), text);
+  const readme = readFileSync(inside("README.md"), "utf8");
+  const told = /(and `memory` takes )[\d.]+( KB gzipped)/;
+  if (!told.test(readme)) throw new Error("README.md must say what createCache and memory take");
+  writeFileSync(inside("README.md"), readme.replace(told, `$1${(first / 1_000).toFixed(1)}$2`));
   // As lint wants it.
   execFileSync(process.execPath, [
     inside("node_modules/@biomejs/biome/bin/biome"),
