@@ -20,7 +20,7 @@ import type {
 } from "./api.ts";
 import { toMilliseconds } from "./duration.ts";
 import { Engine } from "./engine.ts";
-import { checkOptions, invalid } from "./errors.ts";
+import { callable, checkOptions, invalid } from "./errors.ts";
 import type { EventName, Listener } from "./events.ts";
 import type { AnyFunction } from "./functions/types.ts";
 import { wrap } from "./functions/wrap.ts";
@@ -302,6 +302,7 @@ class TieredCache implements Cache {
   }
 
   on<N extends EventName>(event: N, listener: Listener<N>): () => void {
+    callable("listener", listener);
     this.#engine.on(event, listener);
     this.#engine.listening();
     return () => this.off(event, listener);

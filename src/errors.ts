@@ -141,11 +141,9 @@ export function mustBe(what: string, rule: string, received: unknown): string {
   return `Cannot use ${what} as it must be ${rule}: received ${describe(received)}`;
 }
 
-/** @throws {ConfigError} unless an option, or each of its methods, is a function */
-export function callable(option: string, ...values: readonly unknown[]): void {
-  for (const value of values)
-    if (typeof value !== "function")
-      throw invalid(option, value ? "a function" : "a function or an object with methods", value);
+/** @throws {ConfigError} unless an option is a function */
+export function callable(option: string, value: unknown): void {
+  if (typeof value !== "function") throw invalid(option, "a function", value);
 }
 
 /** @throws {ConfigError} unless an option that is given has these methods */

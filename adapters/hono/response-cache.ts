@@ -4,7 +4,7 @@
  * @module
  */
 import type { Cache } from "../../src/api.ts";
-import { callable } from "../../src/errors.ts";
+import { methods } from "../../src/errors.ts";
 import { HttpEngine } from "../../src/http/engine.ts";
 import { type AnyCache, type HttpCacheOptions, resolveHttpOptions } from "../../src/http/options.ts";
 
@@ -80,7 +80,7 @@ export function responseCache(
 ): ResponseCache {
   const { app, ...rest } = options;
   const appOf = (): HonoApp | undefined => (typeof app === "function" ? app() : app);
-  if (app !== undefined && typeof app !== "function") callable("app", app?.fetch);
+  if (app !== undefined && typeof app !== "function") methods("app", app, "fetch");
   const engine = new HttpEngine(cache as AnyCache, resolveHttpOptions(rest));
 
   const middleware = async (c: HonoContext, next: () => Promise<void>): Promise<void> => {

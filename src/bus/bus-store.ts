@@ -4,7 +4,7 @@
  * @module
  */
 import type { Engine } from "../engine.ts";
-import { callable, TierError } from "../errors.ts";
+import { methods, TierError } from "../errors.ts";
 import { ended, isPromise, settle, then } from "../maybe.ts";
 import { sharedPrefix } from "../options.ts";
 import type { CacheHealth, LayerCounters, TierStats } from "../stats.ts";
@@ -189,7 +189,7 @@ export class BusStore implements Store {
         (message) => this.#receive(message),
         () => this.#missed(),
       );
-      callable("bus", connection?.send, connection?.close);
+      methods("bus", connection ?? null, "send", "close");
       this.#connection = connection;
       if (isLate) this.#missed();
     });

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Engine } from "../engine.ts";
-import { callable } from "../errors.ts";
+import { methods } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { BusStore } from "./bus-store.ts";
 
@@ -58,6 +58,6 @@ export interface BusConnection {
  * @throws {ConfigError} when the transport has no `open`
  */
 export function defineBus(transport: BusTransport): Bus {
-  callable("bus", transport?.open);
+  methods("bus", transport ?? null, "open");
   return { attach: (store, engine) => new BusStore(store, engine, transport) };
 }

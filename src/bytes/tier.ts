@@ -4,7 +4,7 @@
  * @module
  */
 import { defineTier } from "../define-tier.ts";
-import { ConfigError, callable, describe } from "../errors.ts";
+import { ConfigError, describe, methods } from "../errors.ts";
 import { then } from "../maybe.ts";
 import type { Answer, Codec, MaybePromise, ReadResult, Tier, TierOperations, WriteResult } from "../tier.ts";
 import { codecRegistry } from "./registry.ts";
@@ -32,7 +32,7 @@ export interface ByteSteps {
  */
 export function codecTier(bytes: Tier<Uint8Array>, codecs: readonly Codec[], steps: ByteSteps = {}): Tier {
   const { compression, encryption: given } = steps;
-  callable("store", bytes?.getMany, bytes?.setMany);
+  methods("store", bytes ?? null, "getMany", "setMany");
   check("compression", compression?.pack, compression, "compression()");
   check("encryption", given?.attach, given, "encryption()");
   const encryption = given?.attach(bytes);

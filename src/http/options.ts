@@ -6,7 +6,7 @@
 import type { Cache } from "../api.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { type Duration, toMilliseconds } from "../duration.ts";
-import { callable, invalid, oneOf } from "../errors.ts";
+import { callable, invalid, methods, oneOf } from "../errors.ts";
 import { number } from "../options.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import { isFieldName } from "./fields.ts";
@@ -92,7 +92,7 @@ export function resolveHttpOptions(options: HttpCacheOptions): HttpRules {
   const isStrict = profile === "strict";
   for (const option of ["key", "scope", "bypass", "tags", "waitUntil"] as const)
     if (options[option] !== undefined) callable(option, options[option]);
-  callable("clock", clock?.now);
+  methods("clock", clock, "now");
   if (cacheStatus !== false && !/^[A-Za-z*][\w!#$%&'*+.^`|~:/-]*$/.test(cacheStatus))
     throw invalid("cacheStatus", "a token, or false", cacheStatus);
   for (const [option, names] of Object.entries({ keyedFields, targets }))

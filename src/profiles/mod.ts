@@ -4,7 +4,7 @@
  * @module
  */
 import type { Cache } from "../api.ts";
-import { ConfigError, callable, checkOptions, describe, invalid } from "../errors.ts";
+import { ConfigError, checkOptions, describe, invalid, methods } from "../errors.ts";
 import { then } from "../maybe.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import { portable } from "./portable.ts";
@@ -66,7 +66,7 @@ export interface Profiles {
  * ```
  */
 export function profiles(cache: Cache<AnyScopes>, options: ProfilesOptions = {}): Profiles {
-  callable("cache", cache?.configure, cache?.stats);
+  methods("cache", cache ?? null, "configure", "stats");
   return new CacheProfiles(cache, options);
 }
 
@@ -83,7 +83,7 @@ class CacheProfiles implements Profiles {
     cache: Cache<AnyScopes>,
     { default: first = { name: "default" }, store = storeOf(cache) }: ProfilesOptions,
   ) {
-    callable("store", store?.load, store?.save, store?.delete);
+    methods("store", store ?? null, "load", "save", "delete");
     this.#cache = cache;
     this.#store = store;
     this.#default = this.#current = newProfile(first);

@@ -5,7 +5,7 @@
  */
 import type { MiddlewareHandler } from "hono";
 import type { Cache } from "../../../src/api.ts";
-import { callable, invalid } from "../../../src/errors.ts";
+import { callable, invalid, methods } from "../../../src/errors.ts";
 import type { AnyCache } from "../../../src/http/options.ts";
 import type { Key } from "../../../src/key.ts";
 import type { Access, Eviction } from "../../../src/observe/log.ts";
@@ -77,7 +77,7 @@ const LEAST = 16;
 /** @throws {ConfigError} naming the option that is wrong */
 export function resolveAdmin(options: AdminOptions): Admin {
   const { cache, auth, readOnly = false, maxValueBytes = 1 << 20, maxPageSize = 200, maxStreams = 20 } = options;
-  callable("cache", cache?.explain, cache?.namespace);
+  methods("cache", cache ?? null, "explain", "namespace");
   if (auth === undefined)
     throw invalid("auth", 'a token, a middleware, or "none" for a page that is open to anybody', auth);
   const isOurs = typeof auth === "object" && auth !== null;

@@ -5,7 +5,7 @@
  */
 import type { Cache as TieredCache } from "../../api.ts";
 import { systemClock } from "../../clock.ts";
-import { callable } from "../../errors.ts";
+import { callable, checkOptions, methods } from "../../errors.ts";
 import { newId } from "../key.ts";
 import type { AnyCache } from "../options.ts";
 import { toRequest } from "./item.ts";
@@ -50,6 +50,8 @@ export function cacheStorage(
   cache: TieredCache<any, any, any>,
   options: CacheStorageOptions = {},
 ): WebCacheStorage {
+  methods("cache", cache ?? null, "namespace");
+  checkOptions(options);
   if (options.fetch !== undefined) callable("fetch", options.fetch);
   return new TieredCacheStorage(cache as AnyCache, options.fetch ?? ((request) => fetch(request)));
 }

@@ -1,4 +1,5 @@
 import { ConfigError, createCache, type EvictionRule, KeyError, lru, memory, ValueError } from "../../../mod.ts";
+import { cacheStorage } from "../../../src/http/mod.ts";
 import type { TestCase } from "../../contract/mod.ts";
 import { equal, rejects, same, suite, throws } from "../../contract/mod.ts";
 import { unwanted } from "./tools.ts";
@@ -86,6 +87,14 @@ export const tests: TestCase[] = suite("calls with wrong options", {
     equal(String(loader).includes("loader as it must be a function: received 5"), true);
     const value = await rejects(cache.set("k", Promise.resolve(1)), ValueError);
     equal(String(value).includes("received a promise"), true);
+  },
+  "a listener that is no function is refused, before any hit": async () => {
+    const cache = createCache();
+    for (const listener of [undefined, null, 5, {}]) refusesAtOnce(() => cache.on("hit", listener as never), "listener");
+  },
+  "cacheStorage of what is no cache": () => {
+    for (const cache of [undefined, null, {}] as never[]) refusesAtOnce(() => cacheStorage(cache), "cache");
+    refusesAtOnce(() => cacheStorage(createCache(), null as never), "options");
   },
   "rules and policies of memory that are none": () => {
     for (const rules of ["lru", 5, {}, [5], [undefined], [null], [lru]] as never[])
