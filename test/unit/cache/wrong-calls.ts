@@ -90,7 +90,8 @@ export const tests: TestCase[] = suite("calls with wrong options", {
   },
   "a listener that is no function is refused, before any hit": async () => {
     const cache = createCache();
-    for (const listener of [undefined, null, 5, {}]) refusesAtOnce(() => cache.on("hit", listener as never), "listener");
+    for (const listener of [undefined, null, 5, {}])
+      refusesAtOnce(() => cache.on("hit", listener as never), "listener");
   },
   "cacheStorage of what is no cache": () => {
     for (const cache of [undefined, null, {}] as never[]) refusesAtOnce(() => cacheStorage(cache), "cache");
