@@ -8,7 +8,7 @@ import { invalid } from "../errors.ts";
 import { type Key, namespacePrefix } from "../key.ts";
 import { settle } from "../maybe.ts";
 import { rulesOf } from "../options.ts";
-import type { Ids } from "../scope/types.ts";
+import type { Ids, ScopeRules } from "../scope/types.ts";
 import { Space } from "../space.ts";
 import type { MaybePromise } from "../tier.ts";
 import { Verbs } from "../verbs.ts";
@@ -105,7 +105,11 @@ export function newPlace(view: Verbs, fn: AnyFunction, options: AnyOptions): Fun
   const names = taken.get(engine) ?? new Set();
   taken.set(engine, names);
   const isFull = names.size >= MAX_NAMES;
-  if (!options.reuse && (isFull || names.has(prefix)))
+  const isTaken =
+    isFull ||
+    names.has(prefix) ||
+    (engine.options.scopes as ScopeRules | undefined)?.claim(outermost, scope, segment, options.reuse);
+  if (isTaken && !options.reuse)
     throw invalid("name", `unique, and one of at most ${MAX_NAMES}, unless reuse is true`, name);
   if (!isFull) names.add(prefix);
   return whole;

@@ -17,6 +17,7 @@ import { then } from "../maybe.ts";
 import { Space } from "../space.ts";
 import type { MaybePromise } from "../tier.ts";
 import type { Verbs } from "../verbs.ts";
+import { claim } from "./claims.ts";
 import { encodeId } from "./id.ts";
 import { InheritingSpace } from "./inherit.ts";
 import type { Ids, InvalidateScopeOptions, ScopeLevel, ScopeOptions, ScopeRules, Scopes, ScopeTree } from "./types.ts";
@@ -147,13 +148,9 @@ class ScopeSet implements Scopes, ScopeRules {
 
   #place(from: Space, name: string, ids: Ids): Place {
     const level = this.#level(name);
-    // No part of a prefix has a colon but at its end, and only scopes have an =.
-    const parts = from.prefix.match(/[^:]*:/g) ?? [];
-    const begin = parts.findLastIndex((part) => !part.includes("=")) + 1;
-    const known = parts.slice(begin);
+    const { base, known } = partsOf(from);
     if (known.some((part, i) => !part.startsWith(`@${level.chain[i]?.name}=`)))
       throw invalid("level", `${known.at(-1)!.slice(1, -1)} or below it`, name);
-    const base = parts.slice(0, begin).join("");
     const segments = this.#segments(level, ids, known);
     return {
       base,
@@ -192,6 +189,13 @@ class ScopeSet implements Scopes, ScopeRules {
     return scopedPlace(this, view, place, options, segment, inside);
   }
 
+  claim(from: Space, level: string | undefined, segment: string, isShared = false): boolean {
+    const { base, known } = partsOf(from);
+    const below = level === undefined ? [] : this.#level(level).chain.slice(known.length);
+    const open = below.map(({ name }) => `@${name}=:`);
+    return claim(from.engine, base, known, open, segment, isShared);
+  }
+
   /** One tag. A load that began before is fenced off as by any invalidation of tags. */
   invalidate(
     from: Space,
@@ -206,6 +210,14 @@ class ScopeSet implements Scopes, ScopeRules {
       engine.emit("invalidate", () => ({ by: "scope", what: prefix })),
     );
   }
+}
+
+/** What the prefix of a space begins with, and the scopes that it ends with. */
+function partsOf({ prefix }: Space): { base: string; known: string[] } {
+  // No part of a prefix has a colon but at its end, and only scopes have an =.
+  const parts = prefix.match(/[^:]*:/g) ?? [];
+  const begin = parts.findLastIndex((part) => !part.includes("=")) + 1;
+  return { base: parts.slice(0, begin).join(""), known: parts.slice(begin) };
 }
 
 function isRecord(value: unknown): boolean {

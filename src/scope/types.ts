@@ -115,6 +115,14 @@ export interface ScopeRules {
     view: (space: Space, suffix: string) => Cache,
   ): Cache;
   invalidate(from: Space, level: string, ids: Ids, options: InvalidateScopeOptions | undefined): MaybePromise<void>;
+  /**
+   * Takes the place of a function's results for it, unless those of another could be there too; whether they could.
+   *
+   * @param level that it is bound to
+   * @param segment what its keys begin with in each scope
+   * @param isShared whether it takes the place in any case
+   */
+  claim(from: Space, level: string | undefined, segment: string, isShared: boolean | undefined): boolean;
   /** The place of a cached function that is bound to scopes. */
   place(view: Verbs, place: FunctionPlace, options: AnyOptions, segment: string, inside: Inside): FunctionPlace;
 }

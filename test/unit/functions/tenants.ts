@@ -1,4 +1,4 @@
-import type { Tier } from "../../../mod.ts";
+import type { Cache, Tier } from "../../../mod.ts";
 import { ConfigError, createCache, defineScopes, KeyError, memory } from "../../../mod.ts";
 import type { TestCase } from "../../contract/mod.ts";
 import { equal, fakeClock, mapData, mapTier, ok, rejects, same, suite, throws } from "../../contract/mod.ts";
@@ -160,6 +160,45 @@ export const tests: TestCase[] = suite("wrapped functions in scopes", {
           .wrap(async () => 1, { name: "load", scope: "user", from: () => ({ orgId: "acme", userId: 1 }) as never })(),
         KeyError,
       );
+    },
+  "two functions whose results could meet in a scope cannot have one name, whichever is first and however each is bound":
+    async () => {
+      const at = { organization: () => ({ orgId: "acme" }), user: () => ({ orgId: "acme", userId: 1 }) };
+      const bound = (view: Cache<typeof scopes>, level: "organization" | "user", reuse = false) =>
+        view.wrap(async () => level, { name: "report", scope: level, from: at[level] as never, reuse });
+      const plain = (view: Pick<Cache, "wrap">, reuse = false) =>
+        view.wrap(async () => "plain", { name: "report", reuse });
+      const acme = (cache: Cache<typeof scopes>) => cache.scope("organization", { orgId: "acme" });
+      const ada = (cache: Cache<typeof scopes>) => cache.scope("user", { orgId: "acme", userId: 1 });
+      const open = () => createCache({ scopes }) as Cache<typeof scopes>;
+      const pairs: ((cache: Cache<typeof scopes>) => unknown)[][] = [
+        [(cache) => bound(cache, "organization"), (cache) => plain(acme(cache))],
+        [(cache) => bound(cache, "user"), (cache) => plain(ada(cache))],
+        [(cache) => bound(cache, "user"), (cache) => bound(acme(cache) as never, "user")],
+        [(cache) => bound(acme(cache) as never, "user"), (cache) => plain(ada(cache))],
+        [(cache) => bound(cache.namespace("n"), "user"), (cache) => plain(ada(cache.namespace("n") as never))],
+      ];
+      for (const pair of pairs) {
+        for (const [one, other] of [pair, [...pair].reverse()]) {
+          const cache = open();
+          one!(cache);
+          same((throws(() => other!(cache), ConfigError) as ConfigError).option, "name");
+        }
+      }
+      // What was refused has taken nothing.
+      const first = open();
+      plain(acme(first));
+      throws(() => bound(first, "organization"), ConfigError);
+      plain(first.scope("organization", { orgId: "other" }));
+      const cache = open();
+      bound(cache, "organization");
+      plain(acme(cache), true);
+      // These have places of their own.
+      plain(ada(cache));
+      plain(acme(cache).namespace("n"));
+      bound(acme(cache.namespace("n") as never) as never, "user");
+      plain(cache.namespace("n").scope("user", { orgId: "other", userId: 1 }));
+      bound(cache.namespace("n").scope("organization", { orgId: "other" }) as never, "organization");
     },
   "tags are the scope's": async () => {
     const cache = createCache({ scopes });
