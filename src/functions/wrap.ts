@@ -190,21 +190,26 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
       expire: (...args) =>
         at(args, (verbs, key) => {
           const { space } = verbs;
+          const { fence, loads, store } = engine;
           const text = space.encode(key);
+          const leave = () => loads.detach([text]);
+          // What is loaded by now, here or elsewhere, is from before, also where there is nothing yet.
+          leave();
+          fence.mark(text);
+          store.leases?.release(text);
           const read = verbs.coherent(() => space.read([key], { peek: true, metaOnly: true, version: null }));
           return then(read, ({ found: [item] }) => {
             if (!item) return false;
             const { grace, swr } = resolveLifetimes(base, engine.options);
             const freshUntil = engine.now();
             const staleUntil = Math.min(item.entry.staleUntil, freshUntil + Math.max(grace, swr));
-            const leave = () => engine.loads.detach([text]);
-            leave();
-            engine.fence.mark(text);
+            // What has been read meanwhile is not to be copied up.
+            fence.mark(text);
             return finalize(
               () =>
                 staleUntil > freshUntil
-                  ? engine.store.touch({ key: text, freshUntil, staleUntil })
-                  : then(engine.store.delete([text]), ([existed]) => existed!),
+                  ? store.touch({ key: text, freshUntil, staleUntil })
+                  : then(store.delete([text]), ([existed]) => existed!),
               leave,
               Boolean,
             );

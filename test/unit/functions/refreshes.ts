@@ -1,5 +1,5 @@
 import type { TestCase } from "../../contract/mod.ts";
-import { rejects, same } from "../../contract/mod.ts";
+import { equal, rejects, same } from "../../contract/mod.ts";
 import { STACKS, stackSuite } from "../cache/stacks.ts";
 import { deferred } from "../cache/tools.ts";
 
@@ -125,6 +125,52 @@ const suites = stackSuite("refreshes of wrapped functions", {
     resolve("old");
     same(await refreshed, "old");
     same(await read(), "new");
+  },
+  "expire reaches runs under way where there is nothing yet, and failures that are remembered": async (open) => {
+    const { cache, clock } = open();
+    const { promise, resolve } = deferred<string>();
+    const answers: (() => string | Promise<string>)[] = [() => promise, () => "new"];
+    const read = cache.wrap(() => answers.shift()!(), { name: "read", grace: "1h" });
+    const call = read();
+    await clock.settle();
+    same(await read.expire(), false);
+    resolve("old");
+    same(await call, "old");
+    same(await read.has(), false);
+    same(await read(), "new");
+    let isDown = true;
+    const fail = cache.wrap(
+      () => {
+        if (isDown) throw new RangeError("down");
+        return "up";
+      },
+      { name: "fail", negativeTtl: "1h" },
+    );
+    await rejects(fail(), RangeError);
+    isDown = false;
+    await rejects(fail(), RangeError);
+    same(await fail.expire(), false);
+    same(await fail(), "up");
+  },
+  "expire reaches runs under way in another process, whether there is a result or not": async (open, stack) => {
+    // Without leases nothing is known of the loads of others.
+    if (!(stack.shared && stack.tags)) return;
+    for (const isThere of [false, true]) {
+      const { cache, peer, clock } = open({ grace: "1h", coherence: 0 });
+      const other = peer!({ grace: "1h", coherence: 0 });
+      const { promise, resolve } = deferred<string>();
+      const read = cache.wrap(() => "first", { name: "read" });
+      const slow = other.wrap(() => promise, { name: "read" });
+      if (isThere) await read();
+      const call = isThere ? slow.refresh() : slow();
+      await clock.settle();
+      same(await read.expire(), isThere);
+      await clock.settle();
+      resolve("old");
+      same(await call, "old");
+      await clock.settle();
+      equal([await read.has(), await slow.has()], [false, false], String(isThere));
+    }
   },
   "an invalidation while the function runs is not undone by its result": async (open) => {
     const { cache, clock } = open();
