@@ -76,7 +76,7 @@ export function memoizeSync<F extends AnyFunction>(fn: F, options: MemoizeSyncOp
     excludeArgs: new Set(excludeArgs),
     excludeProps: new Set(listOf("excludeProps", excludeProps as never)),
   };
-  const ownerOfCall = ownerOf(fn, instance);
+  const ownerOfCall = ownerOf(fn, instance, rules.name);
   const isDirect = key === undefined && excludeArgs.length === 0 && typeof instance !== "function";
   const now = clock.coarse ?? (() => clock.now());
   let hits = 0;

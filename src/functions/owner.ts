@@ -8,8 +8,16 @@ import { encodeKey } from "../key.ts";
 import { builtInName } from "./argument-key.ts";
 import type { AnyFunction, Instance } from "./types.ts";
 
-/** How functions begin that have no `this` of their own. */
-const ARROW = /^(?:async\s*)?(?:\([^()]*\)|[\w$]+)\s*=>/;
+/** How the source of a function begins that has no `this` of its own: nothing else does so, but a method that is called `async`. */
+const ARROW = /^\s*(?:async\s*)?(?:\(|[^\s("'[]+\s*=>)/;
+
+/** Where a function looks at its `this`. One that only hands it on may do so for nothing, as compiled ones and mocks do. */
+const LOOKS = /(?<![\w$.])(?:this|super)\s*\??[.[]|=\s*this\b/;
+
+/** Whether this is the source of an arrow function. */
+export function isArrow(source: string, name: string): boolean {
+  return name !== "async" && ARROW.test(source.replace(/\/\*[^]*?\*\/|\/\/.*/g, ""));
+}
 
 /** Tells the owner of a call by its `this`: a text that begins as none of an argument does, or nothing where it makes no difference. */
 export type OwnerOf = (self: unknown) => string | undefined;
@@ -17,19 +25,22 @@ export type OwnerOf = (self: unknown) => string | undefined;
 /**
  * What tells the owners of calls; `undefined` where there is no difference.
  *
+ * @param name of the function, for errors
  * @throws {ConfigError} for a wrong `instance`
  */
-export function ownerOf(fn: AnyFunction, instance: Instance | undefined): OwnerOf | undefined {
+export function ownerOf(fn: AnyFunction, instance: Instance | undefined, name: string): OwnerOf | undefined {
   if (typeof instance === "function") return (self) => `this ${JSON.stringify(encodeKey(instance(self)))}`;
   if (instance === "shared") return undefined;
   if (instance !== undefined) throw invalid("instance", '"shared" or a function', instance);
-  if (fn.name.startsWith("bound ") || ARROW.test(Function.prototype.toString.call(fn))) return undefined;
+  const source = Function.prototype.toString.call(fn);
+  if (fn.name.startsWith("bound ") || isArrow(source, fn.name)) return undefined;
   return (self) => {
     if (Object(self) !== self || self === globalThis) return undefined;
     const prototype = Object.getPrototypeOf(self);
-    // A collection of functions, and no object of a class.
-    if (prototype === null || ["Object", "Array"].includes(builtInName(prototype)!)) return undefined;
+    const isPlain = prototype === null || ["Object", "Array"].includes(builtInName(prototype)!);
+    // A collection of functions, none of which knows of it.
+    if (isPlain && !LOOKS.test(source)) return undefined;
     // It would get the results of all the others.
-    throw new KeyError(`Cannot call ${fn.name} on an object of a class as instance must say whose results it finds`);
+    throw new KeyError(`Cannot call ${name} on an object as instance must say whose results it finds`);
   };
 }

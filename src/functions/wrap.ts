@@ -42,8 +42,13 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
   if (makeKey !== undefined) callable("key", makeKey);
   oneOf("onKeyError", [undefined, "throw", "bypass"], onKeyError);
   const { engine } = view;
-  const ownerOfCall = ownerOf(fn, instance);
-  const { ttl, tags, shouldCache, validate, tiers } = options;
+  const { ttl, tags, shouldCache, validate, tiers, name = fn.name } = options;
+  const rules = {
+    name,
+    excludeArgs: new Set(excludeArgs),
+    excludeProps: new Set(listOf("excludeProps", excludeProps as never)),
+  };
+  const ownerOfCall = ownerOf(fn, instance, name);
   // What is not of a load, a load does not look at.
   const base: LoadOptions = { ...(options as object) };
   if (schema) base.schema = ofStored(schema);
@@ -54,11 +59,6 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
   resolveLifetimes(base, engine.options);
   const place = newPlace(view, fn, options);
   const { root } = place;
-  const rules = {
-    name: place.name,
-    excludeArgs: new Set(excludeArgs),
-    excludeProps: new Set(listOf("excludeProps", excludeProps as never)),
-  };
 
   const isDynamic = [ttl, tags, shouldCache, validate].some((option) => typeof option === "function");
   /** Options of a load, with functions that are told of the call. */

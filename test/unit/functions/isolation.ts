@@ -1,5 +1,6 @@
 import type { CacheEvents } from "../../../mod.ts";
-import { ConfigError, createCache, KeyError, memory } from "../../../mod.ts";
+import { ConfigError, createCache, KeyError, memoizeSync, memory } from "../../../mod.ts";
+import { isArrow } from "../../../src/functions/owner.ts";
 import type { TestCase } from "../../contract/mod.ts";
 import { equal, mapData, mapTier, ok, rejects, same, suite, throws } from "../../contract/mod.ts";
 import { counted } from "./counted.ts";
@@ -166,6 +167,88 @@ export const tests: TestCase[] = suite("what wrapped functions share", {
       one = api.one;
     }
     same(await new Service().one(1), 1);
+  },
+  "arrow functions are known by how they begin, whatever their parameters are": async () => {
+    // As they stand in sources of all kinds, minified, compiled or with comments.
+    const arrows = [
+      "async (id, now = Date.now()) => id",
+      "async({id},[a=f(1)]=[])=>id",
+      "async id=>id",
+      "id => id",
+      "$=>$",
+      "async /* of (one) */ (id /* ) */, at = () => 1) => id",
+      "id /* one */ => id",
+      "async(id)=>this.db(id)",
+      "(id_1, ...args_1) => __awaiter(this, [id_1, ...args_1], void 0, function* (id, now = Date.now()) { return id; })",
+    ];
+    const others = [
+      "function(id){return this.db(id)}",
+      "async function find(id, now = f(() => 1)) { return id; }",
+      "function (id) { return __awaiter(this, void 0, void 0, function* () { return (() => this.db)(); }); }",
+      "async find(id, at = (a) => 1) { return id; }",
+      "find(id, f = a => a) { return id; }",
+      "async(id, f = a => a) { return id; }",
+      '["a=>"](id) { return id; }',
+      '"(a)=>"(id) { return id; }',
+      "async #find(id) { return id; }",
+    ];
+    for (const source of arrows) ok(isArrow(source, "find"), source);
+    for (const source of others) ok(!isArrow(source, source.startsWith("async(") ? "async" : "find"), source);
+    const cache = createCache();
+    const find = cache.wrap(async (id: number, now = Date.now()) => id + now * 0, { name: "find" });
+    class Service {
+      find = find;
+      // biome-ignore format: as it may stand in a source.
+      sum = memoizeSync(/* of (one */ (id: number, now = Date.now()) /* is */ => id + now * 0);
+    }
+    same(await new Service().find(1), 1);
+    same(new Service().sum(1), 1);
+  },
+  "a refused call tells the name that the function was given": async () => {
+    const wrapped = createCache().wrap(async () => 1, { name: "Users.find" });
+    class Users {
+      find = wrapped;
+      sum = memoizeSync(
+        (
+          () => () =>
+            1
+        )(),
+      );
+    }
+    const { message } = await rejects(new Users().find(), KeyError);
+    ok(message.startsWith("Cannot call Users.find "), message);
+    const sum = throws(() => new Users().sum(), KeyError);
+    ok(sum.message.startsWith("Cannot call the function "), sum.message);
+  },
+  "two plain objects never share results of a function that looks at them": async () => {
+    const cache = createCache();
+    async function find(this: { table: string }, id: number) {
+      return `${this.table}:${id}`;
+    }
+    const careless = cache.wrap(find, { name: "careless" });
+    const [users, orders] = [
+      { table: "users", find: careless },
+      { table: "orders", find: careless },
+    ];
+    await rejects(users.find(1), KeyError);
+    await rejects(orders.find(1), KeyError);
+    const told = cache.wrap(find, { name: "told", instance: ({ table }: { table: string }) => table });
+    equal([await told.call(users, 1), await told.call(orders, 1)], ["users:1", "orders:1"]);
+    const taken = memoizeSync(function (this: { table: string }) {
+      const { table } = this;
+      return table;
+    });
+    throws(() => taken.call({ table: "users" }), KeyError);
+    // A collection of functions, which know nothing of it, or hand on what they do not look at.
+    const api = {
+      one: cache.wrap(async (id: number) => id, { name: "one" }),
+      arrow: cache.wrap(async (id: number) => id, { name: "arrow" }),
+      // biome-ignore lint/complexity/useArrowFunction: it has a this of its own.
+      other: memoizeSync(function (this: unknown, ...args: number[]) {
+        return Math.max.apply(this, args);
+      }),
+    };
+    equal([await api.one(1), await api.arrow(2), api.other(3)], [1, 2, 3]);
   },
   "helpers of one object": async () => {
     const cache = createCache();

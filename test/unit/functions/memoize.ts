@@ -174,7 +174,7 @@ const atOnce: TestCase[] = suite("memoizeSync", {
     function area(this: { unit: string } | undefined, a: number, b: number): string {
       return `${a * b}${this?.unit ?? ""}`;
     }
-    const memo = memoizeSync(area);
+    const memo = memoizeSync(area, { instance: ({ unit } = { unit: "" }) => unit });
     equal([memo.name, memo.length, memo.original], ["area", 2, area]);
     same(memo.call(undefined, 2, 3), "6");
     same(memo.delete(2, 3), true);
@@ -184,7 +184,7 @@ const atOnce: TestCase[] = suite("memoizeSync", {
     equal(memo.stats(), { hits: 0, misses: 0, evictions: 0, size: 0 });
     class Square {
       unit = "cm²";
-      area = memo;
+      area = memoizeSync(area);
     }
     throws(() => new Square().area(1, 2), KeyError);
     const own = memoizeSync(area, { instance: (self: { unit: string } | undefined) => self?.unit ?? "" });
