@@ -10,11 +10,11 @@
  *
  * @module
  */
-import { KeyError } from "../errors.ts";
-import { UNUSABLE } from "../key.ts";
+import { invalid, KeyError } from "../errors.ts";
+import { listOf, UNUSABLE } from "../key.ts";
 import { builtIn } from "./built-in.ts";
 import { isSignal } from "./signals.ts";
-import type { AnyFunction } from "./types.ts";
+import type { AnyFunction, KeyOptions } from "./types.ts";
 
 /** An object that has this as a property with a true value is no part of a key, as if it were `undefined`: a logger, a database client. */
 export const ignored: unique symbol = /* @__PURE__ */ Symbol.for("tiercel.ignored");
@@ -27,6 +27,21 @@ export interface KeyRules {
   readonly excludeArgs: ReadonlySet<unknown>;
   /** Names of properties, at any depth. */
   readonly excludeProps: ReadonlySet<unknown>;
+}
+
+/**
+ * What is left out of the keys of a function.
+ *
+ * @throws {ConfigError} naming the option that is wrong
+ */
+export function keyRules(name: string, { excludeArgs = [], excludeProps = [] }: KeyOptions): KeyRules {
+  if (!Array.isArray(excludeArgs) || !excludeArgs.every((at) => at >>> 0 === at))
+    throw invalid("excludeArgs", "positions from 0", excludeArgs);
+  return {
+    name,
+    excludeArgs: new Set(excludeArgs),
+    excludeProps: new Set(listOf("excludeProps", excludeProps as never)),
+  };
 }
 
 /** Deepest nesting. */
@@ -128,7 +143,7 @@ export class Writer {
     if (at >= 0) return `^${at}`;
     if (depth > MAX_DEPTH) throw this.#refusal(`nested at most ${MAX_DEPTH} deep: received more`);
     const prototype = Object.getPrototypeOf(object);
-    const name = prototype === null ? "Object" : builtInName(prototype);
+    const name = builtInName(prototype);
     this.count(2);
     this.#ancestors.push(object);
     const text =
@@ -180,8 +195,9 @@ function makerOf(prototype: object): AnyFunction | undefined {
   return typeof maker === "function" && maker.prototype === prototype ? (maker as AnyFunction) : undefined;
 }
 
-/** The name of the built-in class that a prototype belongs to, be it of another realm; `undefined` for any other. */
-export function builtInName(prototype: object): string | undefined {
+/** The name of the built-in class that a prototype belongs to, be it of another realm, or that none is taken for; `undefined` for any other. */
+export function builtInName(prototype: object | null): string | undefined {
+  if (!prototype) return "Object";
   const maker = makerOf(prototype);
   if (!maker) return undefined;
   const { name } = maker;

@@ -20,6 +20,7 @@ const boxed: Kind = (object: object, writer, name) =>
     (globalThis as unknown as Record<string, ObjectConstructor>)[name]!.prototype.valueOf.call(object),
     "valueOf",
   );
+const buffer: Kind = (object: ArrayBufferLike, writer) => bytes(object, writer);
 const bytes = (buffer: ArrayBufferLike, writer: Writer, offset = 0, length: number = buffer.byteLength): string => {
   writer.count(length * 4);
   return new Uint8Array(buffer, offset, length).join();
@@ -38,8 +39,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   Boolean: boxed,
   BigInt: boxed,
   Symbol: boxed,
-  ArrayBuffer: (buffer, writer) => bytes(buffer, writer),
-  SharedArrayBuffer: (buffer, writer) => bytes(buffer, writer),
+  ArrayBuffer: buffer,
+  SharedArrayBuffer: buffer,
 };
 
 /** The text of an object of a built-in class, or `undefined` where it has none. */

@@ -5,10 +5,10 @@
  */
 import { type Clock, systemClock } from "../clock.ts";
 import { type Duration, toMilliseconds } from "../duration.ts";
-import { callable, invalid, mustBe, ValueError } from "../errors.ts";
-import { encodeKey, listOf } from "../key.ts";
+import { callable, checkOptions, invalid, mustBe, ValueError } from "../errors.ts";
+import { encodeKey } from "../key.ts";
 import { isPromise } from "../maybe.ts";
-import { PARENTHESIS, textsOf } from "./argument-key.ts";
+import { keyRules, PARENTHESIS, textsOf } from "./argument-key.ts";
 import { ownerOf } from "./owner.ts";
 import { SecondChance, type Slot } from "./second-chance.ts";
 import type { AnyFunction, KeyOptions } from "./types.ts";
@@ -63,7 +63,8 @@ type MemoKey = string | number;
  */
 export function memoizeSync<F extends AnyFunction>(fn: F, options: MemoizeSyncOptions<F> = {}): MemoizedSync<F> {
   callable("fn", fn);
-  const { maxEntries = 1_000, key, excludeArgs = [], excludeProps = [], instance, ttl, shouldCache } = options;
+  checkOptions(options);
+  const { maxEntries = 1_000, key, instance, ttl, shouldCache } = options;
   const { clock = systemClock } = options;
   if (!(Number.isSafeInteger(maxEntries) && maxEntries > 0))
     throw invalid("maxEntries", "a positive integer", maxEntries);
@@ -71,13 +72,9 @@ export function memoizeSync<F extends AnyFunction>(fn: F, options: MemoizeSyncOp
   if (key !== undefined) callable("key", key);
   const results = new SecondChance<MemoKey, unknown>(maxEntries);
   const { slots } = results;
-  const rules = {
-    name: fn.name || "the function",
-    excludeArgs: new Set(excludeArgs),
-    excludeProps: new Set(listOf("excludeProps", excludeProps as never)),
-  };
+  const rules = keyRules(fn.name || "the function", options);
   const ownerOfCall = ownerOf(fn, instance, rules.name);
-  const isDirect = key === undefined && excludeArgs.length === 0 && typeof instance !== "function";
+  const isDirect = key === undefined && rules.excludeArgs.size === 0 && typeof instance !== "function";
   const now = clock.coarse ?? (() => clock.now());
   let hits = 0;
   let misses = 0;

@@ -5,6 +5,7 @@
  */
 import type { Cache } from "../api.ts";
 import { createCache } from "../cache.ts";
+import { checkOptions } from "../errors.ts";
 import type { CacheOptions } from "../options.ts";
 import type { CacheStats } from "../stats.ts";
 import type { AnyFunction, WrapOptions, Wrapped } from "./types.ts";
@@ -32,6 +33,7 @@ export type Memoized<F extends AnyFunction = AnyFunction> = Wrapped<F> & {
  * @throws {ConfigError} naming the option that is wrong
  */
 export function memoize<F extends AnyFunction>(fn: F, options: MemoizeOptions<F> = {}): Memoized<F> {
+  checkOptions(options);
   const { maxEntries = 1_000, clock, logger, ...rest } = options;
   const cache: Cache = createCache({ maxEntries, ...(clock && { clock }), ...(logger && { logger }) });
   const { name = fn?.name || "memoized" } = rest;

@@ -9,14 +9,14 @@ import { builtInName } from "./argument-key.ts";
 import type { AnyFunction, Instance } from "./types.ts";
 
 /** How the source of a function begins that has no `this` of its own: nothing else does so, but a method that is called `async`. */
-const ARROW = /^\s*(?:async\s*)?(?:\(|[^\s("'[]+\s*=>)/;
+const ARROW = /^(async)?\s*(\(|[^\s("'[]+\s*=>)/;
 
 /** Where a function looks at its `this`. One that only hands it on may do so for nothing, as compiled ones and mocks do. */
-const LOOKS = /(?<![\w$.])(?:this|super)\s*\??[.[]|=\s*this\b/;
+const LOOKS = /\b(this|super)[?.[]|=\s*this\b/;
 
 /** Whether this is the source of an arrow function. */
 export function isArrow(source: string, name: string): boolean {
-  return name !== "async" && ARROW.test(source.replace(/\/\*[^]*?\*\/|\/\/.*/g, ""));
+  return name !== "async" && ARROW.test(source.replace(/\/\*.*?\*\//gs, ""));
 }
 
 /** Tells the owner of a call by its `this`: a text that begins as none of an argument does, or nothing where it makes no difference. */
@@ -36,11 +36,10 @@ export function ownerOf(fn: AnyFunction, instance: Instance | undefined, name: s
   if (fn.name.startsWith("bound ") || isArrow(source, fn.name)) return undefined;
   return (self) => {
     if (Object(self) !== self || self === globalThis) return undefined;
-    const prototype = Object.getPrototypeOf(self);
-    const isPlain = prototype === null || ["Object", "Array"].includes(builtInName(prototype)!);
     // A collection of functions, none of which knows of it.
-    if (isPlain && !LOOKS.test(source)) return undefined;
+    if (["Object", "Array"].includes(builtInName(Object.getPrototypeOf(self))!) && !LOOKS.test(source))
+      return undefined;
     // It would get the results of all the others.
-    throw new KeyError(`Cannot call ${name} on an object as instance must say whose results it finds`);
+    throw new KeyError(`Cannot call ${name} on an object as instance must be given`);
   };
 }

@@ -20,7 +20,6 @@ export type AnyOptions = WrapOptions & { scope?: string; from?: (...args: unknow
 
 /** The place of the results of one function. */
 export interface FunctionPlace {
-  readonly name: string;
   /** The namespace of the function, outside of the scopes that it is bound to. */
   readonly root: Verbs;
   /** Whether a hit in the top tier is as good as any. */
@@ -47,8 +46,9 @@ const MAX_NAMES = 10_000;
 /** @throws {ConfigError} naming the option that is wrong */
 export function newPlace(view: Verbs, fn: AnyFunction, options: AnyOptions): FunctionPlace {
   const { engine, space: outermost } = view;
-  const { scope, tiers, maxEntries = Infinity } = options;
-  const used = tiers ? tiers.map((name) => view.tier(name)) : engine.store.tiers;
+  const { scope, tiers, maxEntries = Infinity, reuse } = options;
+  const all = engine.store.tiers;
+  const used = tiers === undefined ? all : Array.isArray(tiers) ? tiers.map((name) => view.tier(name)) : [];
   if (used.length === 0) throw invalid("tiers", "left out, or names of tiers", tiers);
   const isLasting = used.some(({ capabilities: { shared, durable } }) => shared || durable);
   const { name = isLasting ? "" : fn.name } = options;
@@ -66,7 +66,7 @@ export function newPlace(view: Verbs, fn: AnyFunction, options: AnyOptions): Fun
     const gone = recent!.set(text, undefined);
     if (gone === undefined) return;
     const deleted = settle(() => engine.store.delete([gone]));
-    const told = deleted.then(() => engine.left(engine.store.tiers[0]!.name, gone, "capacity"));
+    const told = deleted.then(() => engine.left(all[0]!.name, gone, "capacity"));
     engine.background(told, "eviction");
   };
 
@@ -80,11 +80,9 @@ export function newPlace(view: Verbs, fn: AnyFunction, options: AnyOptions): Fun
     return new Verbs(engine, `${view.name}${suffix}/fn:${name}`, space);
   };
   const root = inside(outermost, "", outermost.tags);
-  const top = engine.store.tiers[0]!;
   const place: FunctionPlace = {
-    name,
     root,
-    isQuick: scope === undefined && !recent && used.includes(top),
+    isQuick: scope === undefined && !recent && used.includes(all[0]!),
     at: () => root,
     used: (verbs, key) => {
       const slot = recent?.slots.get(verbs.space.encode(key));
@@ -108,9 +106,8 @@ export function newPlace(view: Verbs, fn: AnyFunction, options: AnyOptions): Fun
   const isTaken =
     isFull ||
     names.has(prefix) ||
-    (engine.options.scopes as ScopeRules | undefined)?.claim(outermost, scope, segment, options.reuse);
-  if (isTaken && !options.reuse)
-    throw invalid("name", `unique, and one of at most ${MAX_NAMES}, unless reuse is true`, name);
+    (engine.options.scopes as ScopeRules | undefined)?.claim(outermost, scope, segment, reuse);
+  if (isTaken && !reuse) throw invalid("name", `unique, and one of at most ${MAX_NAMES}, unless reuse is true`, name);
   if (!isFull) names.add(prefix);
   return whole;
 }

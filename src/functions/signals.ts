@@ -11,14 +11,9 @@ export function isSignal(value: unknown): value is AbortSignal {
   return typeof aborted === "boolean" && typeof addEventListener === "function";
 }
 
-/** The first signal that is an argument, or the `signal` of one that is a plain object. */
-export function signalOf(args: readonly unknown[]): AbortSignal | undefined {
-  for (const arg of args) {
-    if (typeof arg !== "object") continue;
-    if (isSignal(arg)) return arg;
-    if (hasSignal(arg)) return arg.signal;
-  }
-  return undefined;
+/** The signals that are arguments, or the `signal` of one that is a plain object. */
+export function signalsOf(args: readonly unknown[]): AbortSignal[] {
+  return args.flatMap((arg) => (isSignal(arg) ? arg : hasSignal(arg) ? arg.signal : []));
 }
 
 /** The arguments with another signal in the place of each. */
@@ -27,7 +22,7 @@ export function withSignal(args: readonly unknown[], signal: AbortSignal): unkno
 }
 
 function hasSignal(arg: unknown): arg is { signal: AbortSignal } {
-  if (typeof arg !== "object" || arg === null || !isSignal((arg as { signal?: unknown }).signal)) return false;
+  if (!isSignal(Object(arg).signal)) return false;
   const prototype = Object.getPrototypeOf(arg);
   return prototype === null || prototype === Object.prototype;
 }

@@ -6,19 +6,20 @@
  *
  * @module
  */
-import { callable, invalid, KeyError, oneOf } from "../errors.ts";
-import { encodeKey, isPlain, type Key, listOf } from "../key.ts";
+import { callable, checkOptions, invalid, KeyError, oneOf } from "../errors.ts";
+import { encodeKey, isPlain, type Key } from "../key.ts";
 import type { LoadContext, Loader } from "../loader.ts";
 import { finalize, settle, then } from "../maybe.ts";
 import { type LoadOptions, resolveLifetimes } from "../options.ts";
 import { isChoosy } from "../schema.ts";
 import type { MaybePromise } from "../tier.ts";
+import { abortable } from "../timeout.ts";
 import type { Verbs } from "../verbs.ts";
 import { newRequest } from "../write.ts";
-import { keyOf, PARENTHESIS, textsOf } from "./argument-key.ts";
+import { keyOf, keyRules, PARENTHESIS, textsOf } from "./argument-key.ts";
 import { ownerOf } from "./owner.ts";
 import { type AnyOptions, newPlace } from "./place.ts";
-import { signalOf, withSignal } from "./signals.ts";
+import { signalsOf, withSignal } from "./signals.ts";
 import { fromStored, ofStored, toStored } from "./stand-in.ts";
 import type { AnyFunction, FunctionHelpers, WithOptions, Wrapped } from "./types.ts";
 
@@ -38,26 +39,23 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
   callable("fn", fn);
   // Its result can be used once.
   if (/Generator/.test(Object.prototype.toString.call(fn))) throw invalid("fn", "no generator", fn);
-  const { key: makeKey, excludeArgs = [], excludeProps = [], instance, onKeyError, schema } = options;
+  checkOptions(options);
+  const { key: makeKey, instance, onKeyError = "throw", schema } = options;
   if (makeKey !== undefined) callable("key", makeKey);
-  oneOf("onKeyError", [undefined, "throw", "bypass"], onKeyError);
+  oneOf("onKeyError", ["throw", "bypass"], onKeyError);
   const { engine } = view;
   const { ttl, tags, shouldCache, validate, tiers, name = fn.name } = options;
-  const rules = {
-    name,
-    excludeArgs: new Set(excludeArgs),
-    excludeProps: new Set(listOf("excludeProps", excludeProps as never)),
-  };
+  const rules = keyRules(name, options);
   const ownerOfCall = ownerOf(fn, instance, name);
   // What is not of a load, a load does not look at.
   const base: LoadOptions = { ...(options as object) };
   if (schema) base.schema = ofStored(schema);
-  // No leases where the tier that gives them has no part in it.
-  const giver = engine.store.tiers.findLast(({ capabilities }) => capabilities.tags && !capabilities.readOnly);
-  if (giver && tiers?.includes(giver.name) === false) base.lease = false;
   // A wrong one throws now.
   resolveLifetimes(base, engine.options);
   const place = newPlace(view, fn, options);
+  // No leases where the tier that gives them has no part in it.
+  const giver = engine.store.tiers.findLast(({ capabilities }) => capabilities.tags && !capabilities.readOnly);
+  if (giver && tiers?.includes(giver.name) === false) base.lease = false;
   const { root } = place;
 
   const isDynamic = [ttl, tags, shouldCache, validate].some((option) => typeof option === "function");
@@ -86,7 +84,7 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
 
   const isQuick =
     place.isQuick && !isChoosy(optionsOf([])) && !(base.version || base.refreshAhead || base.earlyRefresh);
-  const isDirect = isQuick && !makeKey && excludeArgs.length === 0 && typeof instance !== "function";
+  const isDirect = isQuick && !makeKey && rules.excludeArgs.size === 0 && typeof instance !== "function";
 
   /** Texts of the keys of single arguments: putting one together takes as long as finding its entry. */
   const texts = new Map<unknown, string>();
@@ -107,22 +105,27 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
     try {
       key = keyOfCall(self, args);
       verbs = place.at(self, args);
-      if (onKeyError) verbs.space.encode(key);
+      if (onKeyError === "bypass") verbs.space.encode(key);
     } catch (error) {
       if (!(error instanceof KeyError) || onKeyError !== "bypass") return Promise.reject(error);
       engine.emit("error", () => ({ error, operation: "key" }));
       return bypass(self, args);
     }
-    const own = signalOf(args);
-    signal ??= own;
-    const hit = isQuick && !signal && !mode ? verbs.quick(key) : undefined;
+    const passed = signalsOf(args);
+    const signals = signal ? [signal, ...passed] : passed;
+    const hit = isQuick && !mode && signals.length === 0 ? verbs.quick(key) : undefined;
     if (hit !== undefined) return Promise.resolve(fromStored(hit));
     place.used(verbs, key);
-    let given = optionsOf(args);
-    if (signal) given = { ...given, signal };
-    if (ttl !== undefined) given = { ...given, ttl };
+    // Not by AbortSignal.any, which the edge does not have.
+    const any = signals.length > 1 ? new AbortController() : undefined;
+    const own = optionsOf(args);
+    const given: LoadOptions = {
+      ...own,
+      ttl: ttl ?? own.ttl,
+      signal: any ? (signals.find(({ aborted }) => aborted) ?? any.signal) : signals[0],
+    };
     const loader = (context: LoadContext) =>
-      then(fn.apply(self, own ? withSignal(args, context.signal) : [...args]), toStored);
+      then(fn.apply(self, passed.length > 0 ? withSignal(args, context.signal) : [...args]), toStored);
     const loaded = settle(() => {
       verbs.check(given);
       const { loads } = engine;
@@ -133,6 +136,7 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
             loads.run(request.text === text ? { ...request, text } : request),
           );
     });
+    if (any) for (const one of signals) abortable(loaded, one, (reason) => any.abort(reason)).catch(() => {});
     return loaded.then(fromStored);
   };
 
@@ -157,6 +161,11 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
       return step();
     });
 
+  const remove = (verbs: Verbs, key: Key): MaybePromise<boolean> => {
+    place.forget(verbs, key);
+    return then(verbs.delete([key]), Boolean);
+  };
+
   /** A function with helpers, those of one object where it is given. */
   const faceOf = (owner?: object): Wrapped => {
     const face = function (this: unknown, ...args: Args) {
@@ -165,18 +174,10 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
     const at = <T>(args: Args, step: (verbs: Verbs, key: Key) => MaybePromise<T>): Promise<T> =>
       run(() => step(place.at(owner, args), keyOfCall(owner, args)));
     const helpers: FunctionHelpers = {
-      get: (...args) => {
-        const { version, schema, onInvalid, validate } = optionsOf(args);
-        const read = at(args, (verbs, key) => verbs.get(key, { version, schema, onInvalid, validate } as never));
-        return read.then(fromStored);
-      },
+      get: (...args) => at(args, (verbs, key) => verbs.get(key, optionsOf(args) as never)).then(fromStored),
       set: (args, value) => at(args, (verbs, key) => verbs.set(key, toStored(value), optionsOf(args) as never)),
       has: (...args) => at(args, (verbs, key) => verbs.has(key, base.version)),
-      invalidate: (...args) =>
-        at(args, (verbs, key) => {
-          place.forget(verbs, key);
-          return then(verbs.delete([key]), Boolean);
-        }),
+      invalidate: (...args) => at(args, remove),
       invalidateMatching: (...args) =>
         run(() => {
           if (makeKey) throw invalid("key", "left out where arguments are matched", makeKey);
@@ -192,10 +193,12 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
           const { space } = verbs;
           const { fence, loads, store } = engine;
           const text = space.encode(key);
-          const leave = () => loads.detach([text]);
+          const leave = () => {
+            loads.detach([text]);
+            fence.mark(text);
+          };
           // What is loaded by now, here or elsewhere, is from before, also where there is nothing yet.
           leave();
-          fence.mark(text);
           store.leases?.release(text);
           const read = verbs.coherent(() => space.read([key], { peek: true, metaOnly: true, version: null }));
           return then(read, ({ found: [item] }) => {
@@ -204,33 +207,27 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
             const freshUntil = engine.now();
             const staleUntil = Math.min(item.entry.staleUntil, freshUntil + Math.max(grace, swr));
             // What has been read meanwhile is not to be copied up.
-            fence.mark(text);
-            return finalize(
-              () =>
-                staleUntil > freshUntil
-                  ? store.touch({ key: text, freshUntil, staleUntil })
-                  : then(store.delete([text]), ([existed]) => existed!),
-              leave,
-              Boolean,
-            );
+            leave();
+            return staleUntil > freshUntil
+              ? finalize(() => store.touch({ key: text, freshUntil, staleUntil }), leave, Boolean)
+              : remove(verbs, key);
           });
         }),
       refresh: (...args) => load(owner, args, { mode: "refresh" }),
       clear: () => run(place.clear),
       keyFor: (...args) => keyOfCall(owner, args),
-      info: () => run(() => then(place.size(), (size) => ({ name: place.name, ...root.space.counters, size }))),
+      info: () => run(() => then(place.size(), (size) => ({ name, ...root.space.counters, size }))),
       with: (how) => {
-        oneOf("mode", [undefined, "bypass", "refresh"], how.mode);
+        oneOf("mode", ["bypass", "refresh"], how.mode ?? "bypass");
         return function (this: unknown, ...args: Args) {
           return load(owner ?? this, args, how);
         };
       },
       for: faceOf,
       original: fn,
-      options: Object.freeze({ ...options, name: place.name }),
+      options: Object.freeze({ ...options, name }),
     };
-    const { name, length } = fn;
-    Object.defineProperties(face, { name: { value: name }, length: { value: length } });
+    Object.defineProperties(face, { name: { value: fn.name }, length: { value: fn.length } });
     return Object.assign(face, helpers) as Wrapped;
   };
   return faceOf();

@@ -216,6 +216,32 @@ const suites = stackSuite("calls of wrapped functions", {
     await rejects(fetching.with({ signal: third.signal })(1), RangeError);
     same(await fetching(1), 5);
   },
+  "each of a caller's signals ends its waiting, be it an argument, in one, or given by with": async (open) => {
+    const { cache, clock } = open();
+    let signals: unknown[] = [];
+    const slow = cache.wrap(
+      (_: number, ...all: (AbortSignal | { signal: AbortSignal })[]) => {
+        signals = all;
+        return new Promise<never>(() => {});
+      },
+      { name: "slow" },
+    );
+    for (const at of [0, 1, 2]) {
+      const controllers = [0, 1, 2].map(() => new AbortController());
+      const [one, other, third] = controllers.map(({ signal }) => signal) as [AbortSignal, AbortSignal, AbortSignal];
+      const call = rejects(slow.with({ signal: third })(1, one, { signal: other }), RangeError);
+      await clock.settle();
+      controllers[at]!.abort(new RangeError("enough"));
+      await call;
+      // The function is told as well, through whichever it listens to.
+      const [first, second] = signals as [AbortSignal, { signal: AbortSignal }];
+      equal([first.aborted, second.signal.aborted], [true, true]);
+      // One that has come too late ends it at once.
+      await rejects(slow.with({ signal: third })(1, one, { signal: other }), RangeError);
+    }
+    const { signal } = new AbortController();
+    same(await cache.wrap(async (..._: AbortSignal[]) => 1, { name: "fast" })(signal, signal), 1);
+  },
   "a schema: hits and results are what it gives back": async (open) => {
     const { cache } = open();
     const schema = {

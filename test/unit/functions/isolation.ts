@@ -1,5 +1,5 @@
 import type { CacheEvents } from "../../../mod.ts";
-import { ConfigError, createCache, KeyError, memoizeSync, memory } from "../../../mod.ts";
+import { ConfigError, createCache, KeyError, memoize, memoizeSync, memory } from "../../../mod.ts";
 import { isArrow } from "../../../src/functions/owner.ts";
 import type { TestCase } from "../../contract/mod.ts";
 import { equal, mapData, mapTier, ok, rejects, same, suite, throws } from "../../contract/mod.ts";
@@ -76,8 +76,24 @@ export const tests: TestCase[] = suite("what wrapped functions share", {
     wrong(f, { instance: "own" }, "instance");
     wrong(f, { onKeyError: "ignore" }, "onKeyError");
     wrong(f, { scope: "user" }, "scopes");
+    for (const excludeArgs of ["x", 5, ["0"], [-1], [0.5], null]) wrong(f, { excludeArgs }, "excludeArgs");
+    for (const tiers of ["memory", 5, {}, null]) wrong(f, { tiers }, "tiers");
+    wrong(f, { excludeProps: 5 }, "excludeProps");
+    for (const options of [null, 5, "x"]) wrong(f, options as never, "options");
+    const { message } = throws(() => cache.wrap(f, { onKeyError: "x" as never }), ConfigError);
+    ok(message.includes("one of throw, bypass:"), message);
+    const told = throws(() => cache.wrap(f, { name: "told" }).with({ mode: "x" as never }), ConfigError);
+    ok(told.message.includes("one of bypass, refresh:"), told.message);
     // None of them has taken the name.
     cache.wrap(f);
+    // Nor do functions without a cache take them.
+    for (const make of [memoize, memoizeSync] as ((fn: () => unknown, options: object) => unknown)[]) {
+      for (const [option, value] of Object.entries({ excludeArgs: 5, excludeProps: 5, instance: 5, key: 5 })) {
+        const error = throws(() => make(f, { [option]: value }), ConfigError) as ConfigError;
+        same(error.option, option);
+      }
+      throws(() => make(f, null as never), ConfigError);
+    }
   },
   "an object that cannot be a key is refused, with its place, or the call goes without the cache": async () => {
     class Session {
@@ -205,15 +221,15 @@ export const tests: TestCase[] = suite("what wrapped functions share", {
     same(new Service().sum(1), 1);
   },
   "a refused call tells the name that the function was given": async () => {
-    const wrapped = createCache().wrap(async () => 1, { name: "Users.find" });
+    // Functions that have a this, and look at it.
+    const look = () =>
+      function (this: unknown) {
+        return this;
+      };
+    const wrapped = createCache().wrap(look(), { name: "Users.find" });
     class Users {
       find = wrapped;
-      sum = memoizeSync(
-        (
-          () => () =>
-            1
-        )(),
-      );
+      sum = memoizeSync(look());
     }
     const { message } = await rejects(new Users().find(), KeyError);
     ok(message.startsWith("Cannot call Users.find "), message);
@@ -243,7 +259,6 @@ export const tests: TestCase[] = suite("what wrapped functions share", {
     const api = {
       one: cache.wrap(async (id: number) => id, { name: "one" }),
       arrow: cache.wrap(async (id: number) => id, { name: "arrow" }),
-      // biome-ignore lint/complexity/useArrowFunction: it has a this of its own.
       other: memoizeSync(function (this: unknown, ...args: number[]) {
         return Math.max.apply(this, args);
       }),
