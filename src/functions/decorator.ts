@@ -68,10 +68,15 @@ export function cachedSync(
     check(context);
     const { instance = "isolated", ...rest } = options;
     if (instance !== "isolated") return memoizeSync(member, { ...(rest as object), instance });
+    const { key } = rest;
+    const make = (self: object): AnyFunction =>
+      memoizeSync(member.bind(self), typeof key === "function" ? { ...rest, key: key.bind(self) } : rest);
+    // Wrong options throw now.
+    make({});
     const memos = new WeakMap<object, AnyFunction>();
     const of = (self: object): AnyFunction => {
       let memo = memos.get(self);
-      if (!memo) memos.set(object(self), (memo = memoizeSync(member.bind(self), rest)));
+      if (!memo) memos.set(object(self), (memo = make(self)));
       return memo;
     };
     const { name, length } = member;

@@ -207,6 +207,36 @@ export const tests: TestCase[] = suite("decorated members", {
     const { times } = two;
     throws(() => (times as (factor: number) => number)(1), KeyError);
   },
+  "a key of isolated objects is made of the object too, whether the member answers at once or later": async () => {
+    const keys: unknown[] = [];
+    const key = function (this: { table: string }, id: number): string {
+      keys.push(this.table);
+      return `${this.table}:${id % 2}`;
+    };
+    class Both {
+      readonly table: string;
+      constructor(table: string) {
+        this.table = table;
+      }
+      now(id: number): string {
+        return `${this.table}:${id}`;
+      }
+      async later(id: number): Promise<string> {
+        return this.now(id);
+      }
+    }
+    decorate(Both.prototype, "now", cachedSync({ key: key as never }));
+    decorate(Both.prototype, "later", cached(createCache(), { key: key as never }));
+    const [one, other] = [new Both("a"), new Both("b")];
+    for (const id of [1, 3]) {
+      equal([one.now(id), other.now(id)], ["a:1", "b:1"]);
+      equal([await one.later(id), await other.later(id)], ["a:1", "b:1"]);
+    }
+    equal([cachedMember(one, "now").delete(5), cachedMember(one, "now").has(1)], [true, false]);
+    equal(new Set(keys), new Set(["a", "b"]));
+    const wrong = () => decorate(Both.prototype, "now", cachedSync({ key: "k" as never }));
+    same((throws(wrong, ConfigError) as ConfigError).option, "key");
+  },
   "on what is neither method nor getter, and without a context, they are refused": () => {
     const context = (kind: string) => ({ kind, name: "x" }) as unknown as MemberContext;
     for (const decorator of [cached(createCache()), cachedSync()] as ((member: never, context: never) => unknown)[]) {
