@@ -69,7 +69,7 @@ export {
   type MemberContext,
   type MemberOptions,
 } from "./src/functions/decorator.ts";
-export { type Memoized, type MemoizeOptions, memoize } from "./src/functions/memoize.ts";
+export { type FittedMemoizeOptions, type Memoized, type MemoizeOptions, memoize } from "./src/functions/memoize.ts";
 export {
   type MemoizedSync,
   type MemoizeSyncOptions,
@@ -79,6 +79,8 @@ export {
 export type {
   AnyFunction,
   Callable,
+  Fitted,
+  FittedWrapOptions,
   FunctionHelpers,
   FunctionInfo,
   Instance,

@@ -6,7 +6,7 @@
  */
 import type { Duration } from "./duration.ts";
 import type { EventName, Listener } from "./events.ts";
-import type { AnyFunction, ScopeBinding, WrapOptions, Wrapped } from "./functions/types.ts";
+import type { AnyFunction, Fitted, FittedWrapOptions, ScopeBinding, WrapOptions, Wrapped } from "./functions/types.ts";
 import type { Key } from "./key.ts";
 import type { LoadContext, Loader } from "./loader.ts";
 import type { CallOptions, FittedLoadOptions, GetOptions, LoadOptions, SetOptions } from "./options.ts";
@@ -166,9 +166,12 @@ export type Now<O> = Omit<O, "signal" | "softTimeout" | "hardTimeout" | "leaseTi
 export interface SyncCache<S extends AnyScopes = NoScopes, Known extends string = never> {
   /** As {@linkcode Cache.get}. A hit in memory allocates nothing. */
   get<V>(key: Key, options: Now<GetOptions<V, V>> & { default: V }): V;
+  get<V>(key: Key, options: Now<GetOptions<V, null>> & { default: null }): V | null;
   get<V = unknown, D = undefined>(key: Key, options?: Now<GetOptions<V, D>>): V | D;
   getEntry<V = unknown>(key: Key, options?: Now<GetOptions<V, unknown>>): CacheEntry<V> | undefined;
-  getMany<V = unknown, K extends Key = Key>(keys: readonly K[], options?: Now<GetOptions<V, unknown>>): Map<K, V>;
+  getMany<V, K extends Key>(keys: readonly K[], options?: Now<GetOptions<V, unknown>>): Map<K, V>;
+  getMany<V>(keys: readonly string[], options?: Now<GetOptions<V, unknown>>): Map<string, V>;
+  getMany<V>(keys: readonly Key[], options?: Now<GetOptions<V, unknown>>): Map<Key, V>;
   set<V>(key: Key, value: V, options?: Now<SetOptions<V>>): void;
   // biome-ignore lint/suspicious/noExplicitAny: as in SetItem.
   setMany(items: Iterable<SetItem>, shared?: Now<SetOptions<any>>): void;
@@ -178,11 +181,22 @@ export interface SyncCache<S extends AnyScopes = NoScopes, Known extends string 
   /** As {@linkcode Cache.getOrSet}. @throws {SyncUnsupportedError} when the loader answers with a promise */
   getOrSet<V, R, Old = R>(key: Key, loader: SyncLoader<R, Old>, options: Now<FittedLoadOptions<V, R>>): V;
   getOrSet<V, Old = V>(key: Key, loader: SyncLoader<V, Old>, options?: Now<LoadOptions<V>>): V;
-  getOrSetMany<V, K extends Key = Key>(
+  getOrSetMany<V, R, K extends Key>(
+    keys: readonly K[],
+    loader: SyncManyLoader<R, K>,
+    options: Now<FittedLoadOptions<V, R>>,
+  ): Map<K, V>;
+  getOrSetMany<V, K extends Key>(
     keys: readonly K[],
     loader: SyncManyLoader<V, K>,
     options?: Now<LoadOptions<V>>,
   ): Map<K, V>;
+  getOrSetMany<V>(
+    keys: readonly string[],
+    loader: SyncManyLoader<V, string>,
+    options?: Now<LoadOptions<V>>,
+  ): Map<string, V>;
+  getOrSetMany<V>(keys: readonly Key[], loader: SyncManyLoader<V>, options?: Now<LoadOptions<V>>): Map<Key, V>;
   touch(key: Key, options: { ttl: number | string; grace?: number | string | undefined }): boolean;
   keys(options?: Now<ListOptions>): Key[];
   /** As {@linkcode Cache.entries}, page by page while it is iterated. */
@@ -222,11 +236,14 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
 
   /** The value, or `undefined` (or `options.default`) on a miss. Stale values are misses here. */
   get<V>(key: Key, options: GetOptions<V, V> & { default: V }): Promise<V>;
+  get<V>(key: Key, options: GetOptions<V, null> & { default: null }): Promise<V | null>;
   get<V = unknown, D = undefined>(key: Key, options?: GetOptions<V, D>): Promise<V | D>;
   /** The entry with its metadata, or `undefined`: tells a hit from a miss whatever the value. */
   getEntry<V = unknown>(key: Key, options?: GetOptions<V, unknown>): Promise<CacheEntry<V> | undefined>;
   /** The hits, in the order of the keys; one round trip per tier. */
-  getMany<V = unknown, K extends Key = Key>(keys: readonly K[], options?: GetOptions<V, unknown>): Promise<Map<K, V>>;
+  getMany<V, K extends Key>(keys: readonly K[], options?: GetOptions<V, unknown>): Promise<Map<K, V>>;
+  getMany<V>(keys: readonly string[], options?: GetOptions<V, unknown>): Promise<Map<string, V>>;
+  getMany<V>(keys: readonly Key[], options?: GetOptions<V, unknown>): Promise<Map<Key, V>>;
   /** Stores a value in every tier. @throws {ValueError} for `undefined`; {CodecError} for what cannot be encoded, and then nothing changes */
   set<V>(key: Key, value: V, options?: SetOptions<V>): Promise<void>;
   /** Stores many; all are encoded before any is stored. */
@@ -245,11 +262,22 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
   getOrSet<V, R, Old = R>(key: Key, loader: Loader<R, Old>, options: FittedLoadOptions<V, R>): Promise<V>;
   getOrSet<V, Old = V>(key: Key, loader: Loader<V, Old>, options?: LoadOptions<V>): Promise<V>;
   /** The same for many keys: one read per tier, one call of the loader for those that miss, one write per tier. */
-  getOrSetMany<V, K extends Key = Key>(
+  getOrSetMany<V, R, K extends Key>(
+    keys: readonly K[],
+    loader: ManyLoader<R, K>,
+    options: FittedLoadOptions<V, R>,
+  ): Promise<Map<K, V>>;
+  getOrSetMany<V, K extends Key>(
     keys: readonly K[],
     loader: ManyLoader<V, K>,
     options?: LoadOptions<V>,
   ): Promise<Map<K, V>>;
+  getOrSetMany<V>(
+    keys: readonly string[],
+    loader: ManyLoader<V, string>,
+    options?: LoadOptions<V>,
+  ): Promise<Map<string, V>>;
+  getOrSetMany<V>(keys: readonly Key[], loader: ManyLoader<V>, options?: LoadOptions<V>): Promise<Map<Key, V>>;
   /** Gives an entry a new ttl from now on; whether it was there. A ttl of 0 or less deletes it. */
   touch(
     key: Key,
@@ -320,6 +348,11 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
     options: WrapOptions<Fn> & ScopeBinding<Fn, S["tree"], L, Known>,
   ): Wrapped<Fn>;
   wrap<Fn extends AnyFunction>(fn: Fn, options?: WrapOptions<Fn>): Wrapped<Fn>;
+  wrap<Fn extends AnyFunction, V, const L extends ScopePath<S["tree"]>>(
+    fn: Fn,
+    options: FittedWrapOptions<Fn, V> & ScopeBinding<Fn, S["tree"], L, Known>,
+  ): Wrapped<Fitted<Fn, V>, Fn>;
+  wrap<Fn extends AnyFunction, V>(fn: Fn, options: FittedWrapOptions<Fn, V>): Wrapped<Fitted<Fn, V>, Fn>;
   /**
    * The same without promises, where every tier has a synchronous face; typed where that is known.
    *

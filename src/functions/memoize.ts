@@ -8,7 +8,7 @@ import { createCache } from "../cache.ts";
 import { checkOptions } from "../errors.ts";
 import type { CacheOptions } from "../options.ts";
 import type { CacheStats } from "../stats.ts";
-import type { AnyFunction, WrapOptions, Wrapped } from "./types.ts";
+import type { AnyFunction, Fitted, FittedWrapOptions, WrapOptions, Wrapped } from "./types.ts";
 
 /** Options of {@linkcode memoize}. */
 export interface MemoizeOptions<F extends AnyFunction = AnyFunction>
@@ -18,8 +18,12 @@ export interface MemoizeOptions<F extends AnyFunction = AnyFunction>
   maxEntries?: number | undefined;
 }
 
+/** {@linkcode MemoizeOptions} with a schema that makes of results (`F`'s) what callers get (`V`). */
+export type FittedMemoizeOptions<F extends AnyFunction, V> = Omit<MemoizeOptions<F>, "schema" | "validate"> &
+  Pick<FittedWrapOptions<F, V>, "schema" | "validate">;
+
 /** A memoized function, with the helpers of `cache.wrap`. */
-export type Memoized<F extends AnyFunction = AnyFunction> = Wrapped<F> & {
+export type Memoized<F extends AnyFunction = AnyFunction, O extends AnyFunction = F> = Wrapped<F, O> & {
   /** Removes the result of a call; whether there was one. */
   delete(...args: Parameters<F>): Promise<boolean>;
   /** Numbers of its cache. */
@@ -32,6 +36,11 @@ export type Memoized<F extends AnyFunction = AnyFunction> = Wrapped<F> & {
  *
  * @throws {ConfigError} naming the option that is wrong
  */
+export function memoize<F extends AnyFunction>(fn: F, options?: MemoizeOptions<F>): Memoized<F>;
+export function memoize<F extends AnyFunction, V>(
+  fn: F,
+  options: FittedMemoizeOptions<F, V>,
+): Memoized<Fitted<F, V>, F>;
 export function memoize<F extends AnyFunction>(fn: F, options: MemoizeOptions<F> = {}): Memoized<F> {
   checkOptions(options);
   const { maxEntries = 1_000, clock, logger, ...rest } = options;

@@ -66,6 +66,16 @@ export interface WrapOptions<F extends AnyFunction = AnyFunction>
   onKeyError?: "throw" | "bypass" | undefined;
 }
 
+/** {@linkcode WrapOptions} with a schema that makes of results (`F`'s) what callers get (`V`). What is stored is what the function gives. */
+export interface FittedWrapOptions<F extends AnyFunction, V> extends Omit<WrapOptions<F>, "schema" | "validate"> {
+  schema: StandardSchema<V>;
+  /** See {@linkcode WrapOptions.validate}. */
+  validate?: ((entry: Candidate<V>, args: Parameters<F>) => boolean | Promise<boolean>) | undefined;
+}
+
+/** A function with the results that a schema makes of its own. */
+export type Fitted<F extends AnyFunction, V> = (this: ThisParameterType<F>, ...args: Parameters<F>) => Promise<V>;
+
 /** Keeps the results of each tenant in a scope of its own. */
 export interface ScopeBinding<F extends AnyFunction, T, L, Known extends string> {
   /** Level of the scope: a name or a dotted path. */
@@ -89,12 +99,17 @@ export interface FunctionInfo extends Counters {
   size: number;
 }
 
-/** What a cached function can do besides being called. */
-export interface FunctionHelpers<F extends AnyFunction = AnyFunction> {
+/**
+ * What a cached function can do besides being called.
+ *
+ * @typeParam F the function as it is called
+ * @typeParam O the function itself: another than `F` where a schema makes something else of its results
+ */
+export interface FunctionHelpers<F extends AnyFunction = AnyFunction, O extends AnyFunction = F> {
   /** The cached result of a call, or `undefined`: the function does not run. */
   get(...args: Parameters<F>): Promise<ResultOf<F> | undefined>;
   /** Stores the result of a call as if the function had given it. */
-  set(args: Parameters<F>, value: ResultOf<F>): Promise<void>;
+  set(args: Parameters<F>, value: ResultOf<O>): Promise<void>;
   /** Whether there is a fresh result. */
   has(...args: Parameters<F>): Promise<boolean>;
   /** Removes the result of a call; whether there was one. */
@@ -114,11 +129,11 @@ export interface FunctionHelpers<F extends AnyFunction = AnyFunction> {
   /** The same function, called in another way. */
   with(options: WithOptions): Callable<F>;
   /** The same, of one object: what its helpers do concerns the entries of that object. */
-  for(self: object): Wrapped<OmitThisParameter<F>>;
+  for(self: object): Wrapped<OmitThisParameter<F>, OmitThisParameter<O>>;
   /** The function itself. */
-  readonly original: F;
+  readonly original: O;
   /** Its options, with the name. */
-  readonly options: Readonly<WrapOptions<F>>;
+  readonly options: Readonly<Omit<WrapOptions<O>, "schema" | "validate"> & Pick<WrapOptions<F>, "schema" | "validate">>;
 }
 
 /** A function that answers with a promise: the same, overloads and type parameters included. One that does not, with a promise of its result. */
@@ -127,5 +142,6 @@ export type Callable<F extends AnyFunction> =
     ? F
     : (this: ThisParameterType<F>, ...args: Parameters<F>) => Promise<ResultOf<F>>;
 
-/** A cached function. */
-export type Wrapped<F extends AnyFunction = AnyFunction> = Callable<F> & FunctionHelpers<F>;
+/** A cached function; with another `O` one whose results a schema has made of those of that. */
+export type Wrapped<F extends AnyFunction = AnyFunction, O extends AnyFunction = F> = Callable<F> &
+  FunctionHelpers<F, O>;

@@ -134,8 +134,14 @@ const cache = createCache();
   const options: GetOptions<User> = {};
   const plain = await cache.get("k", options);
   claim<Same<typeof plain, User | undefined>>();
+  const nobody = await cache.get<User>("k", { default: null });
+  claim<Same<typeof nobody, User | null>>();
+  const nobodyNow = cache.sync.get<User>("k", { default: null });
+  claim<Same<typeof nobodyNow, User | null>>();
+  const none = await cache.get("k", { default: null });
+  claim<Same<typeof none, null>>();
   // @ts-expect-error a miss is no user then
-  await cache.get<User>("k", { default: null });
+  await cache.get<User>("k", { default: "none" });
 }
 
 // Maps keep the types of keys and values.
@@ -148,7 +154,29 @@ const cache = createCache();
   const variable = await cache.getMany(["a", "b"] as string[]);
   claim<Same<typeof variable, Map<string, unknown>>>();
   const users = await cache.getMany<User>(["a", "b"]);
-  claim<Same<typeof users, Map<Key, User>>>();
+  claim<Same<typeof users, Map<string, User>>>();
+  const usersNow = cache.sync.getMany<User>(["a", "b"]);
+  claim<Same<typeof usersNow, Map<string, User>>>();
+  const mixed = await cache.getMany<User>(["a", ["user", 1]]);
+  claim<Same<typeof mixed, Map<Key, User>>>();
+  const schema = { "~standard": { version: 1 as const, vendor: "test", validate: (_: unknown) => ({ value: 5 }) } };
+  const numbers = await cache.getMany(["a"], { schema });
+  claim<Same<typeof numbers, Map<"a", number>>>();
+  const generic = <K extends Key>(keys: readonly K[]): Promise<Map<K, User>> => cache.getMany<User, K>(keys);
+  claim<Same<Awaited<ReturnType<typeof generic<string>>>, Map<string, User>>>();
+  const made = await cache.getOrSetMany<User>(["a"], (keys) => {
+    claim<Same<typeof keys, readonly string[]>>();
+    return [{ id: 1, name: "Ada" }];
+  });
+  claim<Same<typeof made, Map<string, User>>>();
+  const madeNow = cache.sync.getOrSetMany<User>(["a"], () => [{ id: 1, name: "Ada" }]);
+  claim<Same<typeof madeNow, Map<string, User>>>();
+  const madeOfLists = await cache.getOrSetMany<User>([["user", 1]], () => new Map<Key, User>(), {
+    ttl: ({ id }) => id,
+  });
+  claim<Same<typeof madeOfLists, Map<Key, User>>>();
+  const nowOf = cache.sync.getMany(["a", "b"]);
+  claim<Same<typeof nowOf, Map<"a" | "b", unknown>>>();
   const arrays = await cache.getMany([["user", 1] as const]);
   claim<Same<typeof arrays, Map<readonly ["user", 1], unknown>>>();
   const loaded = await cache.getOrSetMany(ids, async (keys, { signal }) => {

@@ -260,5 +260,73 @@ cache.wrap({ find: findUser });
   await cache.set("k", 1, { validate: () => true });
 }
 
+// A schema that makes something else of what is loaded: callers get that, while what is loaded is what is stored.
+{
+  interface Row {
+    readonly id: number;
+    readonly born: string;
+  }
+  interface Person {
+    readonly id: number;
+    readonly born: Date;
+  }
+  const schema = {
+    "~standard": {
+      version: 1 as const,
+      vendor: "test",
+      validate: (row: unknown) => ({ value: { id: (row as Row).id, born: new Date((row as Row).born) } as Person }),
+    },
+  };
+  const findRow = async (id: number): Promise<Row> => ({ id, born: "1815-12-10" });
+  const find = cache.wrap(findRow, {
+    name: "fitted",
+    schema,
+    ttl: ({ born }, [id]) => born.length + id,
+    tags: ({ born }) => [born],
+    shouldCache: ({ born }) => born !== "",
+    validate: ({ value }) => value.born.getTime() > 0,
+  });
+  const person = await find(1);
+  claim<Same<typeof person, Person>>();
+  const found = await find.get(1);
+  claim<Same<typeof found, Person | undefined>>();
+  const refreshed = await find.refresh(1);
+  claim<Same<typeof refreshed, Person>>();
+  const later = await find.with({ mode: "refresh" })(1);
+  claim<Same<typeof later, Person>>();
+  const bound = await find.for({})(1);
+  claim<Same<typeof bound, Person>>();
+  await find.set([1], { id: 1, born: "1815-12-10" });
+  // @ts-expect-error what is stored is what is loaded
+  await find.set([1], person);
+  // @ts-expect-error an id is a number
+  find("1");
+  // @ts-expect-error there is no such option
+  cache.wrap(findRow, { schema, expires: 5 });
+  const memo = memoize(findRow, { schema, maxEntries: 5 });
+  const remembered = await memo(1);
+  claim<Same<typeof remembered, Person>>();
+  const gone = await memo.delete(1);
+  claim<Same<typeof gone, boolean>>();
+  const tenants = createCache({ scopes: defineScopes({ organization: { param: "orgId" } }) });
+  const bounded = tenants.wrap(findRow, { schema, scope: "organization", from: () => ({ orgId: "acme" }) });
+  const tenant = await bounded(1);
+  claim<Same<typeof tenant, Person>>();
+  const many = await cache.getOrSetMany(["a", "b"], async (keys) => keys.map(() => ({ id: 1, born: "" })), { schema });
+  claim<Same<typeof many, Map<"a" | "b", Person>>>();
+  const manyNow = cache.sync.getOrSetMany(["a"], () => [{ id: 1, born: "" }], {
+    schema,
+    tags: ({ born }) => [born],
+    validate: ({ value }) => value.born.getTime() > 0,
+  });
+  claim<Same<typeof manyNow, Map<"a", Person>>>();
+  // One that leaves the type as it is leaves the function as it is.
+  const same = {
+    "~standard": { version: 1 as const, vendor: "test", validate: (row: unknown) => ({ value: row as Row }) },
+  };
+  const kept = cache.wrap(findRow, { name: "kept", schema: same });
+  claim<Same<typeof kept, Wrapped<typeof findRow>>>();
+}
+
 const logger = { [ignored]: true };
 claim<Same<typeof logger, { [ignored]: boolean }>>();

@@ -65,7 +65,7 @@ export const BROKEN: Record<string, (cache: Cache) => Partial<Cache>> = {
   }),
   "counts too little": (cache) =>
     ({
-      getMany: async (keys) => new Map((await cache.getMany(keys)).entries()),
+      getMany: async (keys: readonly Key[]) => new Map((await cache.getMany(keys)).entries()),
       has: async (key) => (await cache.get(key)) !== undefined,
     }) as Partial<Cache>,
 };
