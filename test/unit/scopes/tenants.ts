@@ -63,4 +63,21 @@ export const tests: TestCase[] = suite("ten thousand tenants", {
     const data = mapData();
     return tenants(() => [memory({ maxEntries: 1_000 }), mapTier({ data })]);
   },
+  "what is invalidated beyond the ten thousandth tenant costs the others their older entries, and no more":
+    async () => {
+      const cache = createCache({ scopes });
+      const own = cache.scope("organization", { orgId: "own" });
+      const invalidate = (from: number, to: number): void => {
+        for (let i = from; i < to; i++) cache.sync.invalidateScope("organization", { orgId: `other ${i}` });
+      };
+      await own.set("k", 1);
+      await cache.set("k", 1);
+      invalidate(0, 10_000);
+      same(await own.get("k"), 1);
+      invalidate(10_000, 10_001);
+      equal([await own.get("k"), await cache.get("k")], [undefined, 1]);
+      await own.set("k", 2);
+      invalidate(10_001, 15_000);
+      same(await own.get("k"), 2);
+    },
 });
