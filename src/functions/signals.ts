@@ -5,6 +5,8 @@
  * @module
  */
 
+const NONE: readonly AbortSignal[] = [];
+
 /** Whether a value is an `AbortSignal`, be it of another realm or a library: by what it can do, as not all have that name. */
 export function isSignal(value: unknown): value is AbortSignal {
   const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>;
@@ -12,8 +14,15 @@ export function isSignal(value: unknown): value is AbortSignal {
 }
 
 /** The signals that are arguments, or the `signal` of one that is a plain object. */
-export function signalsOf(args: readonly unknown[]): AbortSignal[] {
-  return args.flatMap((arg) => (isSignal(arg) ? arg : hasSignal(arg) ? arg.signal : []));
+export function signalsOf(args: readonly unknown[]): readonly AbortSignal[] {
+  // Most calls have none, and are to allocate nothing for it.
+  let signals = NONE;
+  for (const arg of args) {
+    if (typeof arg !== "object") continue;
+    if (isSignal(arg)) signals = [...signals, arg];
+    else if (hasSignal(arg)) signals = [...signals, arg.signal];
+  }
+  return signals;
 }
 
 /** The arguments with another signal in the place of each. */
