@@ -43,7 +43,7 @@ const MAX_REQUEST_BYTES = 4_000_000;
  * Every operation is one `batch`, atomic in D1: a read with its leases and the invalidation sequence, a write with its
  * tags, the check of its lease and its rows in the journal. Nothing is asked for before the first operation, which
  * also makes the tables; they may stand beside those of others. The tier may be made outside of a request, and
- * no request waits for what another has begun. Values have up to 1.98 MB.
+ * no request waits for what another has begun and will not end. Values have up to 1.98 MB.
  *
  * Through a binding all Workers see one state. Through a session (`withSession`) reads may come from a replica, where
  * another Worker's invalidation is seen only when it has arrived.

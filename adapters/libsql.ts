@@ -37,7 +37,8 @@ const MAX_REQUEST_BYTES = 16_000_000;
 
 /** Requests under way. The one connection to a file has none beside it. */
 const IN_FILE = { read: 1, write: 1 };
-const ON_SERVER = { read: 16, write: 2 };
+/** One request that changes something at a time, so that changes keep the order of their calls: those that wait go together in the next. */
+const ON_SERVER = { read: 16, write: 1 };
 const ON_EDGE = { read: Infinity, write: Infinity };
 
 /**

@@ -14,11 +14,16 @@ interface Turn {
   due: number;
 }
 
-/** What is under way on one key. */
+/** What is under way on one key, or on a tag. */
 interface Line {
-  change: Turn | undefined;
-  reads: Turn[];
+  /** Of a key at most one; on a tag, invalidations. */
+  readonly changes: Set<Turn>;
+  /** On a tag, writes. */
+  readonly reads: Set<Turn>;
 }
+
+/** Tags have lines of their own. A key that is called like that of a tag only waits without need. */
+const lineOf = (tag: string): string => `\0tag:${tag}`;
 
 /** Ends with a turn, or when it will not, as it was part of a request of a Worker that has ended. */
 async function ended(turn: Turn): Promise<void> {
@@ -46,24 +51,50 @@ export class Turns {
   /** Runs after the changes of these keys that were asked for before. */
   read<T>(keys: readonly string[], run: () => Promise<T>): Promise<T> {
     const before: (Turn | undefined)[] = [this.#whole];
-    for (const key of keys) before.push(this.#lines.get(key)?.change);
+    for (const key of keys) before.push(...(this.#lines.get(key)?.changes ?? []));
     return this.#queue(before, run, (turn) => {
-      for (const key of keys) this.#line(key).reads.push(turn);
+      for (const key of keys) this.#join(key, "reads", turn);
       return () => this.#leave(keys, turn);
     });
   }
 
-  /** Runs after everything that was asked for before on these keys. */
-  change<T>(keys: readonly string[], run: () => Promise<T>): Promise<T> {
+  /**
+   * Runs after everything that was asked for before on these keys.
+   *
+   * @param tags those of what is written: it runs after their invalidations that run already, too
+   */
+  change<T>(keys: readonly string[], run: () => Promise<T>, tags: readonly string[] = []): Promise<T> {
     const before: (Turn | undefined)[] = [this.#whole];
     for (const key of keys) {
       const line = this.#lines.get(key);
-      if (line !== undefined) before.push(line.change, ...line.reads);
+      if (line !== undefined) before.push(...line.changes, ...line.reads);
     }
+    const names = tags.map(lineOf);
+    for (const name of names) before.push(...(this.#lines.get(name)?.changes ?? []));
     return this.#queue(before, run, (turn) => {
       // Whoever comes later waits for this one, which waits for those that it replaces.
-      for (const key of keys) this.#lines.set(key, { change: turn, reads: [] });
-      return () => this.#leave(keys, turn);
+      for (const key of keys) this.#lines.set(key, { changes: new Set([turn]), reads: new Set() });
+      for (const name of names) this.#join(name, "reads", turn);
+      return () => this.#leave([...keys, ...names], turn);
+    });
+  }
+
+  /**
+   * An invalidation: runs after the changes with these tags that were asked for before, beside other invalidations. It is waited for only
+   * while it runs, so that where writes and invalidations of a tag take turns nobody waits for more than two of them.
+   */
+  invalidate<T>(tags: readonly string[], run: () => Promise<T>): Promise<T> {
+    const names = tags.map(lineOf);
+    const before: (Turn | undefined)[] = [this.#whole];
+    for (const name of names) before.push(...(this.#lines.get(name)?.reads ?? []));
+    let turn: Turn;
+    const begin = (): Promise<T> => {
+      for (const name of names) this.#join(name, "changes", turn);
+      return run();
+    };
+    return this.#queue(before, begin, (own) => {
+      turn = own;
+      return () => this.#leave(names, own);
     });
   }
 
@@ -84,25 +115,22 @@ export class Turns {
   }
 
   #all(): (Turn | undefined)[] {
-    return [this.#whole, ...[...this.#lines.values()].flatMap(({ change, reads }) => [change, ...reads])];
+    return [this.#whole, ...[...this.#lines.values()].flatMap(({ changes, reads }) => [...changes, ...reads])];
   }
 
-  #line(key: string): Line {
-    let line = this.#lines.get(key);
-    if (line === undefined) {
-      line = { change: undefined, reads: [] };
-      this.#lines.set(key, line);
-    }
-    return line;
+  #join(name: string, as: "changes" | "reads", turn: Turn): void {
+    const line = this.#lines.get(name) ?? { changes: new Set(), reads: new Set() };
+    line[as].add(turn);
+    this.#lines.set(name, line);
   }
 
-  #leave(keys: readonly string[], turn: Turn): void {
-    for (const key of keys) {
-      const line = this.#lines.get(key);
+  #leave(names: readonly string[], turn: Turn): void {
+    for (const name of names) {
+      const line = this.#lines.get(name);
       if (line === undefined) continue;
-      if (line.change === turn) line.change = undefined;
-      if (line.reads.includes(turn)) line.reads = line.reads.filter((read) => read !== turn);
-      if (line.change === undefined && line.reads.length === 0) this.#lines.delete(key);
+      line.changes.delete(turn);
+      line.reads.delete(turn);
+      if (line.changes.size + line.reads.size === 0) this.#lines.delete(name);
     }
   }
 

@@ -23,6 +23,7 @@ import type {
   Write,
   WriteResult,
 } from "../../src/tier.ts";
+import { Turns } from "../plain/turns.ts";
 import { checkWrites } from "./check-writes.ts";
 import type { Plan } from "./driver.ts";
 import { lookStep, pageOf, recordSteps } from "./journal.ts";
@@ -55,7 +56,12 @@ export function remoteStore(options: RemoteStoreOptions): Tier<Uint8Array> {
 interface Session {
   readonly connection: RemoteConnection;
   readonly reader: RemoteReader;
+  /** Keeps changes in the order of their calls where each goes by itself at once. With one at a time the queue does. */
+  readonly turns: Turns | undefined;
 }
+
+/** An operation that takes longer than the guard waits for, but not longer than this, is still waited for: 10 s. */
+const PATIENCE = 10_000;
 
 class RemoteStore implements Tier<Uint8Array> {
   readonly name: string;
@@ -79,7 +85,7 @@ class RemoteStore implements Tier<Uint8Array> {
   }
 
   /** Reaches for nothing: in a Worker nothing may be, outside of a request. */
-  open({ report }: TierContext): void {
+  open({ clock, report }: TierContext): void {
     if (this.#session !== undefined) {
       throw new ConfigError(
         "tiers",
@@ -92,7 +98,9 @@ class RemoteStore implements Tier<Uint8Array> {
       readOnly: this.#settings.readOnly,
       report: (kind, error, key) => report(kind, this.#told(error), key),
     });
-    this.#session = { connection, reader };
+    const isOrdered = this.#settings.slots.write === 1;
+    const turns = isOrdered ? undefined : new Turns(() => clock.now(), PATIENCE);
+    this.#session = { connection, reader, turns };
   }
 
   close(): MaybePromise<void> {
@@ -106,35 +114,44 @@ class RemoteStore implements Tier<Uint8Array> {
   }
 
   setMany(writes: readonly Write<Uint8Array>[], _now: number): Promise<WriteResult> {
-    return this.#do(async ({ connection }) => {
-      let answer: WriteResult | undefined;
-      for (const some of this.#parts(checkWrites(this, writes))) {
-        const isLeased = some.some(({ lease }) => lease !== undefined);
-        const keys = some.map(({ key }) => key);
-        const before = isLeased ? tellWrites(this.#origin, some) : recordSteps(this.#origin, [{ by: "keys", keys }]);
-        const { sequence, refused = [] } = await connection.run(framed(setPlan(some), before), "write");
-        const all = [...(answer?.refused ?? []), ...refused];
-        // The oldest sequence, as what is invalidated meanwhile must not pass for valid.
-        answer = { sequence: answer?.sequence ?? sequence, ...(all.length > 0 && { refused: all }) };
-      }
-      return answer!;
-    });
+    const tags = [...new Set(writes.flatMap(({ entry }) => entry.tags))];
+    const set = (): Promise<WriteResult> => this.#do((session) => this.#set(session, writes));
+    return this.#inTurn(keysOf(writes), set, tags);
+  }
+
+  async #set({ connection }: Session, writes: readonly Write<Uint8Array>[]): Promise<WriteResult> {
+    let answer: WriteResult | undefined;
+    for (const some of this.#parts(checkWrites(this, writes))) {
+      const isLeased = some.some(({ lease }) => lease !== undefined);
+      const keys = keysOf(some);
+      const before = isLeased ? tellWrites(this.#origin, some) : recordSteps(this.#origin, [{ by: "keys", keys }]);
+      const { sequence, refused = [] } = await connection.run(framed(setPlan(some), before), "write");
+      const all = [...(answer?.refused ?? []), ...refused];
+      // The oldest sequence, as what is invalidated meanwhile must not pass for valid.
+      answer = { sequence: answer?.sequence ?? sequence, ...(all.length > 0 && { refused: all }) };
+    }
+    return answer!;
   }
 
   deleteMany(keys: readonly string[], now: number): Promise<readonly boolean[]> {
-    return this.#change(deletePlan(keys, now));
+    return this.#inTurn(keys, () => this.#change(deletePlan(keys, now)));
   }
 
   touchMany(touches: readonly Touch[], now: number): Promise<readonly boolean[]> {
-    return this.#write(() => framed(touchPlan(touches, now), tellTouches(this.#origin, touches, now)));
+    return this.#inTurn(keysOf(touches), () =>
+      this.#write(() => framed(touchPlan(touches, now), tellTouches(this.#origin, touches, now))),
+    );
   }
 
   clear(prefix: string, _now: number): Promise<void> {
-    return this.#change(clearPlan(prefix));
+    const clear = (): Promise<void> => this.#change(clearPlan(prefix));
+    return this.#session?.turns?.changeAll(clear) ?? clear();
   }
 
   invalidate(invalidation: TagInvalidation): Promise<number> {
-    return this.#write(() => framed(invalidatePlan(invalidation), [], [tellInvalidation(this.#origin, invalidation)]));
+    const told = [tellInvalidation(this.#origin, invalidation)];
+    const invalidate = (): Promise<number> => this.#write(() => framed(invalidatePlan(invalidation), [], told));
+    return this.#session?.turns?.invalidate(invalidation.tags, invalidate) ?? invalidate();
   }
 
   prune(limit: number, now: number): Promise<readonly string[]> {
@@ -171,7 +188,11 @@ class RemoteStore implements Tier<Uint8Array> {
   }
 
   release(leases: readonly { key: string; lease?: number }[]): Promise<void> {
-    return this.#write(() => releasePlan(leases));
+    return this.#inTurn(keysOf(leases), () => this.#write(() => releasePlan(leases)));
+  }
+
+  #inTurn<T>(keys: readonly string[], run: () => Promise<T>, tags: readonly string[] = []): Promise<T> {
+    return this.#session?.turns?.change([...new Set(keys)], run, tags) ?? run();
   }
 
   /** Tells our rows of the journal from others'. Drawn when needed, as a Worker has no random numbers while it loads. */
@@ -225,6 +246,10 @@ class RemoteStore implements Tier<Uint8Array> {
   #told(error: unknown): Error {
     return toldFault(this.name, this.#settings.service, error);
   }
+}
+
+function keysOf(items: readonly { readonly key: string }[]): string[] {
+  return items.map(({ key }) => key);
 }
 
 /** Two plans in one transaction. */

@@ -110,8 +110,59 @@ function watched(database: D1Binding): { binding: D1Binding; batches: number; mo
   return Object.assign(seen, { binding });
 }
 
+/** A binding in which the first of several batches arrives last. */
+function overtaking(database: D1Binding): D1Binding {
+  let ahead = 0;
+  return {
+    prepare: (sql) => database.prepare(sql),
+    async batch(statements) {
+      const wait = Math.max(0, 30 - 10 * ahead++);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      try {
+        return await database.batch(statements);
+      } finally {
+        ahead--;
+      }
+    },
+  };
+}
+
 function ofTrips(database: D1Binding): Tests {
   return {
+    "changes keep the order of their calls where one request overtakes another": async () => {
+      const { tier } = opened(d1(overtaking(database), PATIENT));
+      await put(tier, { first: 1 });
+      const any = { match: "any", mode: "delete", now, after: 0 } as const;
+      const touch = { key: "touched", freshUntil: now + 5, staleUntil: now + 9 };
+      const times = { createdAt: now, freshUntil: now + 3_600_000, staleUntil: now + 3_600_000, loadTime: 0 };
+      for (let round = 0; round < 3; round++) {
+        const write = async (key: string, value: unknown, ...tags: string[]) => {
+          const entry = { ...times, value, tags, sequence: undefined, version: undefined };
+          const prepared = await tier.prepare!([{ key, entry }]);
+          return () => tier.setMany(prepared, now);
+        };
+        const set = {
+          deleted: await write("deleted", 1),
+          old: await write("set", "old"),
+          new: await write("set", "new"),
+          invalid: await write("invalid", 1, "t"),
+          valid: await write("valid", round, "v"),
+          touched: await write("touched", 1),
+          cleared: await write("cleared", 1),
+          after: await write("after", round),
+        };
+        await Promise.all([set.deleted(), tier.deleteMany(["deleted"], now)]);
+        await Promise.all([set.old(), set.new()]);
+        await Promise.all([set.invalid(), tier.invalidate!({ ...any, tags: ["t", "u"] })]);
+        await Promise.all([tier.invalidate!({ ...any, tags: ["v"] }), set.valid()]);
+        await Promise.all([tier.touchMany!([touch], now), set.touched()]);
+        equal(await values(tier, "deleted", "set", "invalid", "valid"), [undefined, "new", undefined, round]);
+        same((await tier.getMany(["touched"], { now })).entries[0]!.freshUntil, times.freshUntil);
+        await Promise.all([set.cleared(), tier.clear("", now), set.after()]);
+        equal(await values(tier, "cleared", "set", "after"), [undefined, undefined, round]);
+      }
+      await tier.close!();
+    },
     "is one batch for every operation, with leases, tags and the journal": async () => {
       const seen = watched(database);
       const { tier, reports } = opened(d1(seen.binding));

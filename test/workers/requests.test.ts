@@ -209,6 +209,26 @@ for (const when of ["before", "after"] as const) {
   });
 }
 
+test("a set is broken off at a batch of D1: changes of its key and of everything that come after that are answered", async () => {
+  const asked = anew({ tiers: "slow d1", tier: PATIENT, options: { ttl: "1h", coherence: "1h" } });
+  assert.deepEqual(await driver.ask({ ...asked, op: "set", value: "made" }).answer, {});
+  const gate = driver.hold("batch");
+  const first = driver.ask({ ...asked, op: "set", value: "first" });
+  await gate.reached;
+  const ops = ["set", "delete", "invalidateTags", "clear"] as const;
+  const others = ops.map((op) => driver.ask({ ...asked, op, value: "other" }));
+  await driver.ask(anew()).answer;
+  first.abort();
+  gate.release();
+  for (const { answer } of others) {
+    const got = await answer;
+    assert.ok(typeof got === "object" && got.error === undefined, JSON.stringify(got));
+  }
+  assert.deepEqual(await driver.ask({ ...asked, op: "set", value: "last" }).answer, {});
+  assert.deepEqual(await driver.ask({ ...asked, op: "errors" }).answer, { value: 0 });
+  assert.deepEqual(await driver.ask({ ...asked, op: "get" }).answer, { value: "last" });
+});
+
 test("who waits for another process to load is woken, though a request that waited as well has ended", async () => {
   const asked = anew({ ...SLOW, options: { lease: "600ms" } });
   await driver.ask({ ...asked, op: "get" }).answer;

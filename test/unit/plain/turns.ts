@@ -20,6 +20,8 @@ function rig(patience = 100) {
     read: (name: string, ...keys: string[]) => turns.read(keys, step(name)),
     change: (name: string, ...keys: string[]) => turns.change(keys, step(name)),
     changeAll: (name: string) => turns.changeAll(step(name)),
+    write: (name: string, key: string, ...tags: string[]) => turns.change([key], step(name), tags),
+    invalidate: (name: string, ...tags: string[]) => turns.invalidate(tags, step(name)),
     async end(...names: string[]) {
       for (const name of names) ends.get(name)!();
       await settle();
@@ -97,6 +99,42 @@ export const tests: TestCase[] = suite("turns", {
     equal(log, ["a", "b", "all", "c", "a2"]);
     await end("c", "a2");
     equal(log, ["a", "b", "all", "c", "a2", "again"]);
+  },
+  async "runs an invalidation after the writes with its tags before it, and writes after one that runs"() {
+    const { write, invalidate, log, end } = rig();
+    void write("a", "a", "t");
+    void write("b", "b", "t", "u");
+    void write("o", "o", "other");
+    void invalidate("1", "t");
+    void invalidate("2", "t", "u");
+    equal(log, ["a", "b", "o"], "writes go beside each other");
+    await end("a");
+    equal(log.slice(3), []);
+    await end("b");
+    equal(log.slice(3), ["1", "2"], "and so do invalidations");
+    void write("c", "c", "t");
+    void write("d", "t", "none");
+    await settle();
+    equal(log.slice(5), ["d"]);
+    await end("1", "2");
+    equal(log.slice(6), ["c"]);
+  },
+  async "has writes and invalidations of a tag that take turns wait for two others at most"() {
+    const { write, invalidate, log, end } = rig();
+    const numbers = [1, 2, 3, 4];
+    void invalidate("i0", "t");
+    for (const number of numbers) {
+      void write(`w${number}`, `k${number}`, "t");
+      void invalidate(`i${number}`, "t");
+    }
+    await settle();
+    equal(log, ["i0"]);
+    await end("i0");
+    equal(log.slice(1), ["w1", "w2", "w3", "w4"]);
+    await end("w4", "w3", "w2");
+    equal(log.slice(5), [], "each waits for the first");
+    await end("w1");
+    equal(log.slice(5), ["i1", "i2", "i3", "i4"]);
   },
   async "goes on after one that fails"() {
     const { turns, change, log, end } = rig();

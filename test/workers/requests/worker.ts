@@ -35,7 +35,7 @@ export interface Asked {
   /** One cache for each name, made with the options of the first request. */
   readonly cache: string;
   /** Memory alone, memory over one or two stores, or what `openCache` makes. Default `"memory"`. */
-  readonly tiers?: "memory" | "slow" | "open" | "kv" | "slow kv" | "d1" | "kv, d1" | "cache API" | "object";
+  readonly tiers?: "memory" | "slow" | "open" | "kv" | "slow kv" | "d1" | "slow d1" | "kv, d1" | "cache API" | "object";
   readonly tier?: TierOptions;
   /** Options of the cache. */
   readonly options?: Record<string, unknown>;
@@ -113,6 +113,17 @@ const STORES: Record<string, (env: Env, data: MapData, tier: TierOptions) => Tie
       },
     }),
   d1: ({ DB }) => d1(DB),
+  "slow d1": ({ DB, GATE }, _, tier) =>
+    d1(
+      {
+        prepare: (sql) => DB.prepare(sql),
+        async batch(statements) {
+          await GATE.fetch("http://gate/batch");
+          return DB.batch(statements);
+        },
+      },
+      tier,
+    ),
   "cache API": () => cacheApi(),
   object: ({ storage }) => durableObject(storage!),
 };
