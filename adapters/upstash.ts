@@ -129,6 +129,7 @@ export function upstashBus(target: string | URL | UpstashPlace, options: Upstash
   const connection = {
     isText: true,
     isCluster: false,
+    isOrdered: false,
     client: undefined,
     send: ([publish, channel, message]: Parameters<Send>[0]) => rest.send([publish!, channel!, fitting(message!)]),
     listen: async (ended: () => void) => listenBy(rest, patience, ended),

@@ -51,6 +51,7 @@ export function adoptBun(given: object, patience: number): Connection | undefine
   return {
     isText: true,
     isCluster: false,
+    isOrdered: true,
     client,
     send: (command) => then(ready(), () => call(client, command)),
     async listen(ended) {

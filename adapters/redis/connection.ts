@@ -15,6 +15,8 @@ export interface Connection {
   /** Replies are text, see {@linkcode RedisLink.isText}. */
   readonly isText: boolean;
   readonly isCluster: boolean;
+  /** Commands take effect in the order in which they are sent. */
+  readonly isOrdered: boolean;
   readonly client: unknown;
   /** Sends a command, unless the connection is not there in time: then it is never sent. */
   readonly send: Send;
@@ -41,10 +43,11 @@ export interface Listener {
 
 /** The link of the tier over a connection. */
 export function linkOf(connection: Connection): RedisLink {
-  const { isText, isCluster } = connection;
+  const { isText, isCluster, isOrdered } = connection;
   return {
     isText,
     isCluster,
+    isOrdered,
     get client() {
       return connection.client;
     },

@@ -63,6 +63,7 @@ export function adoptIoredis(given: object, patience: number): Connection | unde
   return {
     isText: false,
     isCluster: client.isCluster === true,
+    isOrdered: true,
     client,
     send: (command) => then(ready(), () => call(client, command)),
     gather: (sendAll) => gather(client, sendAll),

@@ -17,11 +17,12 @@ export interface RedisLink {
   readonly isText: boolean;
   /** Keys may be on their way between nodes: the script touches those alone that it is told of. */
   readonly isCluster: boolean;
+  /** What is sent takes effect in the order of the calls. Not where it goes by several connections, or each by a request of its own. */
+  readonly isOrdered: boolean;
   /** The client underneath, where there is one. */
   readonly client: unknown;
   /**
-   * Runs the script, by its digest where the server knows it. Calls take effect in their order where they go to one
-   * server.
+   * Runs the script, by its digest where the server knows it.
    *
    * @param keys of one hash slot, at least one
    * @throws {Error} without secrets, values and commands

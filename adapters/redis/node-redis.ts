@@ -82,6 +82,8 @@ export function adoptNodeRedis(client: object, patience: number): Connection | u
   return {
     isText: false,
     isCluster,
+    // A pool, which sentinels have of masters too, gives a command to any client that is idle.
+    isOrdered: !isSentinel && !hasMethods(client, "execute"),
     client,
     send: (command, key) => then(opened(), () => send(withBuffers(command), key)),
     async listen(ended) {

@@ -48,6 +48,7 @@ export interface Patience {
 export class OwnConnection implements Connection {
   readonly isText: boolean;
   readonly isCluster = false;
+  readonly isOrdered = true;
   readonly #open: () => Promise<OwnClient>;
   readonly #patience: Patience;
   #opening: Promise<OwnClient> | undefined;

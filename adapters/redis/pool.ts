@@ -13,6 +13,8 @@ export function pooled(connections: readonly Connection[]): Connection {
   return {
     isText: first.isText,
     isCluster: false,
+    // That of a key is kept, but not of what concerns several.
+    isOrdered: false,
     get client() {
       return first.client;
     },

@@ -46,12 +46,13 @@ import type {
   Write,
   WriteResult,
 } from "../../src/tier.ts";
+import { Turns } from "../plain/turns.ts";
 import { look } from "./journal.ts";
 import { isStorable } from "./keys.ts";
 import { type RedisLink, textOf } from "./link.ts";
 import { Reader } from "./reads.ts";
 import { stamps, timeToLive } from "./record.ts";
-import { Session } from "./session.ts";
+import { type Answer, Session } from "./session.ts";
 import { clear, Pruner, scan, size } from "./walk.ts";
 import { checkWrites, type WriteLimits, Writer } from "./writes.ts";
 
@@ -92,6 +93,9 @@ export const MOST_TAGS = 1_000_000;
 /** Redis closes connections that send it a gigabyte at once, and does nothing else while it takes a call. */
 const MAX_CALL_BYTES = 16_000_000;
 
+/** An operation that takes longer than the guard waits for, but not longer than this, is still waited for: 10 s. */
+const PATIENCE = 10_000;
+
 /** Makes the tier; wrap it by `bytes()`. */
 export function redisStore(options: RedisStoreOptions): Tier<Uint8Array> {
   return new RedisStore(options);
@@ -102,6 +106,8 @@ interface Open {
   readonly reader: Reader;
   readonly writer: Writer;
   readonly pruner: Pruner;
+  /** Keeps changes in the order of their calls, where the link does not. */
+  readonly turns: Turns | undefined;
 }
 
 class RedisStore implements Tier<Uint8Array> {
@@ -143,6 +149,7 @@ class RedisStore implements Tier<Uint8Array> {
       reader: new Reader(session),
       writer: new Writer(session, this.#limits),
       pruner: new Pruner(session, this.#limits.mostTags),
+      turns: this.#link.isOrdered ? undefined : new Turns(() => context.clock.now(), PATIENCE),
     };
   }
 
@@ -160,9 +167,10 @@ class RedisStore implements Tier<Uint8Array> {
   }
 
   setMany(writes: readonly Write<Uint8Array>[], now: number): Promise<WriteResult> {
-    const { session, writer, pruner } = this.#open();
+    const { session, writer, pruner, turns } = this.#open();
     checkWrites(this, writes);
-    const written = writer.write(writes, now);
+    const write = (): Promise<WriteResult> => writer.write(writes, now);
+    const written = turns === undefined ? write() : inTurn(turns, keysOf(writes), write, tagsOf(writes));
     if (!session.link.isCluster) return written;
     return written.then((answer) => {
       pruner.tend(writes.length, now);
@@ -175,7 +183,7 @@ class RedisStore implements Tier<Uint8Array> {
   }
 
   async touchMany(touches: readonly Touch[], now: number): Promise<readonly boolean[]> {
-    const keys = touches.map(({ key }) => key);
+    const keys = keysOf(touches);
     return this.#each("touch", keys, now, (index) => {
       const { freshUntil, staleUntil } = touches[index]!;
       return [stamps(freshUntil, staleUntil), stamps(0, staleUntil), timeToLive(staleUntil, now)];
@@ -189,18 +197,20 @@ class RedisStore implements Tier<Uint8Array> {
     now: number,
     argumentsOf: (index: number) => readonly string[],
   ): Promise<readonly boolean[]> {
-    const { session } = this.#open();
+    const { session, turns } = this.#open();
     const places = keys.flatMap((key, index) => (isStorable(key) ? [index] : []));
     if (places.length === 0) return keys.map(() => false);
     const some = places.map((index) => keys[index]!);
-    const { parts } = await session.ask(operation, now, some, places.flatMap(argumentsOf));
+    const { parts } = await inTurn(turns, some, () => session.ask(operation, now, some, places.flatMap(argumentsOf)));
     const existed = keys.map(() => false);
     for (const [place, mark] of [...textOf(parts[0])].entries()) existed[places[place]!] = mark === "1";
     return existed;
   }
 
   async clear(prefix: string, now: number): Promise<void> {
-    await clear(this.#open().session, prefix, now);
+    const { session, turns } = this.#open();
+    const run = (): Promise<void> => clear(session, prefix, now);
+    await (turns?.changeAll(run) ?? run());
   }
 
   async prune(limit: number, now: number): Promise<readonly string[]> {
@@ -221,8 +231,9 @@ class RedisStore implements Tier<Uint8Array> {
     const isHopeless = match !== "any" && storable.length < tags.length;
     const names = isHopeless ? [] : [...new Set(storable)].sort();
     const args = [String(after), match, mode, String(this.#limits.mostTags), ...names];
-    const { sequence } = await this.#open().session.ask("invalidate", now, [], args);
-    return sequence;
+    const { session, turns } = this.#open();
+    const run = (): Promise<Answer> => session.ask("invalidate", now, [], args);
+    return (await (turns?.invalidate(storable, run) ?? run())).sequence;
   }
 
   async journal(since?: number): Promise<JournalPage> {
@@ -232,8 +243,10 @@ class RedisStore implements Tier<Uint8Array> {
   async release(leases: readonly { key: string; lease?: number }[]): Promise<void> {
     const storable = leases.filter(({ key }) => isStorable(key));
     const tokens = storable.map(({ lease }) => (lease === undefined ? "" : String(lease)));
-    const keys = storable.map(({ key }) => key);
-    if (keys.length > 0) await this.#open().session.tell("release", keys, tokens);
+    const keys = keysOf(storable);
+    if (keys.length === 0) return;
+    const { session, turns } = this.#open();
+    await inTurn(turns, keys, () => session.tell("release", keys, tokens));
   }
 
   #open(): Open {
@@ -242,4 +255,21 @@ class RedisStore implements Tier<Uint8Array> {
       `Cannot use tier ${this.name} as it must be open: received a call before open or after close`,
     );
   }
+}
+
+function inTurn<T>(
+  turns: Turns | undefined,
+  keys: readonly string[],
+  run: () => Promise<T>,
+  tags: readonly string[] = [],
+): Promise<T> {
+  return turns?.change([...new Set(keys)], run, tags) ?? run();
+}
+
+function keysOf(items: readonly { readonly key: string }[]): string[] {
+  return items.map(({ key }) => key);
+}
+
+function tagsOf(writes: readonly Write[]): string[] {
+  return [...new Set(writes.flatMap(({ entry }) => entry.tags))];
 }

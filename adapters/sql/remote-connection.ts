@@ -2,7 +2,8 @@
  * A connection to a database elsewhere: made, and the database brought to our schema, when it is first needed.
  *
  * No promise is kept for others to wait for, unless there are slots: in a Worker what one request has begun may never
- * end for another (where changes wait for each other, they do so in turns that know of lost work). Calls that come together while the database is not known yet each look for themselves.
+ * end for another (where changes wait for each other, they do so in turns that know of lost work). Calls that come together
+ * while the database is not known yet each look for themselves.
  *
  * @module
  */

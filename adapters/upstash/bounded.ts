@@ -115,7 +115,7 @@ class BoundedStore implements Tier<Uint8Array> {
       replyLimit(maxRequestBytes),
       (keys) => this.#tooLarge(keys),
     );
-    const link = { isText: true, isCluster: false, client, run, close() {} };
+    const link = { isText: true, isCluster: false, isOrdered: false, client, run, close() {} };
     const store = redisStore({ name, prefix, options, link, maxValueBytes: valueLimit(maxRequestBytes) });
     this.name = name;
     this.capabilities = store.capabilities;

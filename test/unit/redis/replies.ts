@@ -15,6 +15,7 @@ function storeOver(reply: Reply, isText = false) {
   const link: RedisLink = {
     isText,
     isCluster: false,
+    isOrdered: true,
     client: "client",
     async run(keys, args) {
       asked.push([keys, args]);
@@ -109,7 +110,7 @@ export const tests: TestCase[] = [
       async () => {
         let sequence = 5;
         const link: RedisLink = {
-          ...{ isText: false, isCluster: false, client: undefined, close() {} },
+          ...{ isText: false, isCluster: false, isOrdered: true, client: undefined, close() {} },
           run: async () => [`epoch ${sequence++} 9`, "0"],
         };
         const store = redisStore({ name: "r", prefix: "p", options: {}, link, maxCallBytes: 1 });
