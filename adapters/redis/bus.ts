@@ -105,7 +105,8 @@ class Hub {
       if (life === this.#life) this.#failures = 0;
     } catch {
       this.#isOpening = false;
-      this.#lost(life);
+      // Whoever came after all had left has relied on this attempt.
+      if (life === this.#life || this.#channels.size > 0) this.#lost(this.#life);
     }
   }
 

@@ -17,6 +17,8 @@ export interface Connection {
   readonly isCluster: boolean;
   /** Commands take effect in the order in which they are sent. */
   readonly isOrdered: boolean;
+  /** Reads may be answered by another server than runs scripts, which is behind. Default `false`. */
+  readonly readsReplicas?: boolean;
   readonly client: unknown;
   /** Sends a command, unless the connection is not there in time: then it is never sent. */
   readonly send: Send;
@@ -43,7 +45,7 @@ export interface Listener {
 
 /** The link of the tier over a connection. */
 export function linkOf(connection: Connection): RedisLink {
-  const { isText, isCluster, isOrdered } = connection;
+  const { isText, isCluster, isOrdered, readsReplicas = false } = connection;
   return {
     isText,
     isCluster,
@@ -52,7 +54,7 @@ export function linkOf(connection: Connection): RedisLink {
       return connection.client;
     },
     run: (keys, args) => evaluate(connection.send, keys, args),
-    ...(!isText && { together: (commands, key) => together(connection, commands, key) }),
+    ...(!isText && !readsReplicas && { together: (commands, key) => together(connection, commands, key) }),
     close: () => connection.close(),
   };
 }

@@ -25,6 +25,8 @@ export interface IoRedisClient {
 interface Client {
   readonly status: string;
   readonly isCluster?: boolean;
+  /** Of a cluster: which nodes answer what only reads. Scripts are run by masters. */
+  readonly options?: { readonly scaleReads?: unknown };
   readonly stream?: { ref?(): unknown; unref?(): unknown; cork?(): unknown; uncork?(): unknown };
   evalshaBuffer(args: Argument[]): Promise<Reply>;
   evalBuffer(args: Argument[]): Promise<Reply>;
@@ -64,6 +66,7 @@ export function adoptIoredis(given: object, patience: number): Connection | unde
     isText: false,
     isCluster: client.isCluster === true,
     isOrdered: true,
+    readsReplicas: client.isCluster === true && (client.options?.scaleReads ?? "master") !== "master",
     client,
     send: (command) => then(ready(), () => call(client, command)),
     gather: (sendAll) => gather(client, sendAll),

@@ -30,7 +30,7 @@ export interface RedisLink {
   run(keys: readonly string[], args: readonly Argument[]): Promise<Reply>;
   /**
    * Sends some commands together, which take effect one after the other; what others do may come between. Only where the
-   * client sends them in one round trip and gives the bytes of bulk strings.
+   * client sends them in one round trip, to the server that runs the script, and gives the bytes of bulk strings.
    *
    * @param key one that all work on
    * @throws {Error} without secrets, values and commands
