@@ -10,7 +10,7 @@ import { hasTimers } from "../src/clock.ts";
 import { checkOptions } from "../src/errors.ts";
 import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
 import { type LibsqlClient, libsqlDriver } from "./libsql/client.ts";
-import { connect } from "./libsql/load.ts";
+import { check, connect } from "./libsql/load.ts";
 import { isClient, type Place, readPlace } from "./libsql/target.ts";
 import { flag, text, tierOptions } from "./options.ts";
 import { budgetOf, keyLimit } from "./sql/remote-options.ts";
@@ -95,6 +95,7 @@ export function libsql(target: string | URL | LibsqlClient, options: LibsqlOptio
     capabilities,
     options: tier,
     connect: () => (given === undefined ? connect(place as Place) : libsqlDriver(given)),
+    ...(place !== undefined && { check: () => check(place) }),
     isOwn: given === undefined,
     readOnly,
     patience: budgetOf(tier) / 2,

@@ -5,6 +5,7 @@
  */
 import { hasTimers, systemClock } from "../../src/clock.ts";
 import { MissingPackageError, StoreOpenError } from "../../src/errors.ts";
+import { areMissing } from "../installed.ts";
 import { builtin, workingFolder } from "../sql/builtin.ts";
 import type { AsyncDriver } from "../sql/driver.ts";
 import { isBusy } from "../sql/remote-faults.ts";
@@ -73,6 +74,16 @@ export async function connect({ url, authToken, isFile }: Place): Promise<AsyncD
   };
 }
 
+/**
+ * @throws {MissingPackageError} where it is known already that the package is not there
+ */
+export function check({ isFile }: Pick<Place, "isFile">): void {
+  // In a bundle the build for servers may be a part of it.
+  const isInstalled = /\/node_modules\/tiercel\//.test(import.meta.url);
+  const name = isFile ? "@libsql/client/sqlite3" : "@libsql/client/web";
+  if ((isFile || isInstalled) && areMissing([name], import.meta.url)) throw missing(undefined);
+}
+
 /** Until the server begins to answer. */
 async function bounded(request: Request): Promise<Response> {
   const controller = new AbortController();
@@ -116,7 +127,6 @@ function loadFile(): Libsql {
 }
 
 function missing(cause: unknown): MissingPackageError {
-  return new MissingPackageError("Cannot load @libsql/client as it must be installed: npm install @libsql/client", {
-    cause,
-  });
+  const message = "Cannot load @libsql/client as it must be installed: npm install @libsql/client";
+  return new MissingPackageError(message, ...(cause === undefined ? [] : [{ cause }]));
 }

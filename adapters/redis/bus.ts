@@ -33,7 +33,13 @@ export function busOver(connection: Connection, prefix: string): Bus {
       };
     },
   };
-  return defineBus(transport);
+  const bus = defineBus(transport);
+  return {
+    attach(store, engine) {
+      connection.check?.();
+      return bus.attach(store, engine);
+    },
+  };
 }
 
 /** One listening connection for all channels, which is opened again when it is lost. */

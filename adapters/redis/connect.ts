@@ -5,6 +5,7 @@
  * @module
  */
 import { MissingPackageError } from "../../src/errors.ts";
+import { areMissing } from "../installed.ts";
 import { builtin, workingFolder } from "../sql/builtin.ts";
 import { bunClass, openBun } from "./bun.ts";
 import type { Connection } from "./connection.ts";
@@ -24,7 +25,17 @@ export function connectTo(place: Place, patience: Patience, count: number): Conn
     return (await loading)();
   };
   const isText = RedisClient !== undefined;
-  return pooled(Array.from({ length: count }, () => new OwnConnection(isText, open, patience)));
+  const connection = pooled(Array.from({ length: count }, () => new OwnConnection(isText, open, patience)));
+  connection.check = () => {
+    if (!isText && areMissing(["redis", "ioredis"], import.meta.url)) throw missing();
+  };
+  return connection;
+}
+
+function missing(): MissingPackageError {
+  return new MissingPackageError(
+    "Cannot connect to Redis by URL as redis or ioredis must be installed: npm install redis",
+  );
 }
 
 async function load(place: Place, connectTimeout: number): Promise<() => OwnClient> {
@@ -32,9 +43,7 @@ async function load(place: Place, connectTimeout: number): Promise<() => OwnClie
   if (redis !== undefined) return () => openNodeRedis(redis, place, connectTimeout);
   const ioredis = await loadPackage<Ioredis>("ioredis");
   if (ioredis !== undefined) return () => openIoredis(ioredis, place, connectTimeout);
-  throw new MissingPackageError(
-    "Cannot connect to Redis by URL as redis or ioredis must be installed: npm install redis",
-  );
+  throw missing();
 }
 
 interface NodeModule {

@@ -19,6 +19,8 @@ export interface Connection {
   readonly isOrdered: boolean;
   /** Reads may be answered by another server than runs scripts, which is behind. Default `false`. */
   readonly readsReplicas?: boolean;
+  /** Throws where it is known already that nothing can be connected. */
+  check?(): void;
   readonly client: unknown;
   /** Sends a command, unless the connection is not there in time: then it is never sent. */
   readonly send: Send;
@@ -53,6 +55,7 @@ export function linkOf(connection: Connection): RedisLink {
     get client() {
       return connection.client;
     },
+    check: () => connection.check?.(),
     run: (keys, args) => evaluate(connection.send, keys, args),
     ...(!isText && !readsReplicas && { together: (commands, key) => together(connection, commands, key) }),
     close: () => connection.close(),

@@ -36,6 +36,8 @@ export interface RedisLink {
    * @throws {Error} without secrets, values and commands
    */
   readonly together?: (commands: readonly (readonly Argument[])[], key: string) => Promise<readonly Reply[]>;
+  /** Throws where it is known already that nothing can be connected. */
+  check?(): void;
   /** Closes what the link opened itself. */
   close(): MaybePromise<void>;
 }

@@ -49,6 +49,7 @@ export class OwnConnection implements Connection {
   readonly isText: boolean;
   readonly isCluster = false;
   readonly isOrdered = true;
+  check?: () => void;
   readonly #open: () => Promise<OwnClient>;
   readonly #patience: Patience;
   #opening: Promise<OwnClient> | undefined;

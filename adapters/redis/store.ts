@@ -143,6 +143,7 @@ class RedisStore implements Tier<Uint8Array> {
         `Cannot use tier ${this.name} as it must be in one cache only: received one that is open`,
       );
     }
+    this.#link.check?.();
     const session = new Session(context, this.#prefix, this.#link);
     this.#current = {
       session,

@@ -45,6 +45,8 @@ export interface RemoteStoreOptions extends RemoteSettings {
   readonly options: TierOptions;
   /** What messages call the database. */
   readonly service: string;
+  /** Throws where it is known already that nothing can be connected. */
+  readonly check?: () => void;
 }
 
 /** Makes the tier; wrap it by `bytes()`. */
@@ -92,6 +94,7 @@ class RemoteStore implements Tier<Uint8Array> {
         `Cannot use tier ${this.name} as it must be in one cache only: received one that is open`,
       );
     }
+    this.#settings.check?.();
     const connection = new RemoteConnection(this.#settings);
     const reader = new RemoteReader({
       connection,

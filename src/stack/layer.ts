@@ -7,7 +7,7 @@
 
 import type { Engine } from "../engine.ts";
 import { type Entry, endingBy, NO_TAGS } from "../entry.ts";
-import { TierError } from "../errors.ts";
+import { MissingPackageError, TierError } from "../errors.ts";
 import { keyOf } from "../key.ts";
 import { all, then } from "../maybe.ts";
 import { sharedPrefix, tierTtl } from "../options.ts";
@@ -398,7 +398,7 @@ export class Layer {
     );
     return then(read, (answer) => {
       const latency = this.#engine.now() - startedAt;
-      if (answer instanceof TierError) return { ok: false, latency, error: answer.message };
+      if (answer instanceof TierError) return { ok: false, latency, error: told(answer) };
       return { ok: true, latency, ...(answer !== undefined && { entries: answer }) };
     });
   }
@@ -509,4 +509,9 @@ function joinExisted(answers: readonly (readonly boolean[])[]): readonly boolean
 
 function faultOr<T>(value: T): (answer: unknown) => T | TierError {
   return (answer) => (answer instanceof TierError ? answer : value);
+}
+
+/** What is told of a fault: of a package that is not there, how to install it. */
+function told({ message, cause }: TierError): string {
+  return cause instanceof MissingPackageError ? cause.message : message;
 }
