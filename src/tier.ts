@@ -209,8 +209,12 @@ export interface TierOperations<V, A extends "async" | "sync"> {
   deleteMany(keys: readonly string[], now: number): Answer<readonly boolean[], A>;
   /** Moves deadlines without reading values; answers for each whether a live entry was there. */
   touchMany?(touches: readonly Touch[], now: number): Answer<readonly boolean[], A>;
-  /** Removes every entry whose key starts with `prefix`, and never another, and revokes their leases. */
-  clear(prefix: string, now: number): Answer<void, A>;
+  /**
+   * Removes every entry whose key starts with `prefix`, and never another, and revokes their leases.
+   *
+   * @param progress called by a store that removes them in parts when a part is done: its time budget begins anew
+   */
+  clear(prefix: string, now: number, progress?: () => void): Answer<void, A>;
   /** Removes at most `limit` expired entries; answers with their keys. */
   prune?(limit: number, now: number): Answer<readonly string[], A>;
   /** A page of keys (capability `keys`). */

@@ -208,9 +208,9 @@ class RedisStore implements Tier<Uint8Array> {
     return existed;
   }
 
-  async clear(prefix: string, now: number): Promise<void> {
+  async clear(prefix: string, now: number, progress?: () => void): Promise<void> {
     const { session, turns } = this.#open();
-    const run = (): Promise<void> => clear(session, prefix, now);
+    const run = (): Promise<void> => clear(session, prefix, now, progress);
     await (turns?.changeAll(run) ?? run());
   }
 

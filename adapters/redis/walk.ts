@@ -70,8 +70,8 @@ async function readPage(
   return { keys: [...keys, ...live], count: live.length, cursor };
 }
 
-/** Removes all entries with a prefix. */
-export async function clear(session: Session, prefix: string, now: number): Promise<void> {
+/** Removes all entries with a prefix; tells of each page. */
+export async function clear(session: Session, prefix: string, now: number, progress?: () => void): Promise<void> {
   if (!isStorable(prefix)) return;
   const { isCluster } = session.link;
   let keys: readonly string[] = [];
@@ -79,6 +79,7 @@ export async function clear(session: Session, prefix: string, now: number): Prom
     const { parts } = await session.ask("clear", now, keys, [prefix, String(PAGE), isCluster ? "0" : "1"]);
     if (textOf(parts[0]) === "1") return;
     keys = textsOf(parts[1]);
+    progress?.();
   }
 }
 

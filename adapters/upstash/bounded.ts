@@ -173,8 +173,8 @@ class BoundedStore implements Tier<Uint8Array> {
     return (await this.#each(touches, cost, (some) => this.#store.touchMany(some, now))).flat();
   }
 
-  clear(prefix: string, now: number): MaybePromise<void> {
-    return this.#store.clear(prefix, now);
+  clear(prefix: string, now: number, progress?: () => void): MaybePromise<void> {
+    return this.#store.clear(prefix, now, progress);
   }
 
   prune(limit: number, now: number): MaybePromise<readonly string[]> {

@@ -95,7 +95,7 @@ function face<A extends "async" | "sync">(
         A
       >,
     deleteMany: (keys, now) => store.deleteMany(keys, now),
-    clear: (prefix, now) => store.clear(prefix, now),
+    clear: (prefix, now, progress) => store.clear(prefix, now, progress),
   };
   if (store.touchMany !== undefined) operations.touchMany = store.touchMany.bind(store);
   if (store.prune !== undefined) operations.prune = store.prune.bind(store);

@@ -57,8 +57,15 @@ export class Guard {
     return this.#breaker.state;
   }
 
-  /** @param arrived called when the operation ends after its time was over: what it did, it did late */
-  run<T>(operation: string, call: () => MaybePromise<T>, arrived?: () => void): MaybePromise<T | TierError> {
+  /**
+   * @param call takes what it may call when a part is done: its time begins anew
+   * @param arrived called when the operation ends after its time was over: what it did, it did late
+   */
+  run<T>(
+    operation: string,
+    call: (progress: () => void) => MaybePromise<T>,
+    arrived?: () => void,
+  ): MaybePromise<T | TierError> {
     if (this.#breaker.state !== "closed" && !this.#breaker.allows(this.#clock.now())) {
       return new TierError(this.#name, `Skipped ${operation} as the breaker of tier ${this.#name} is open`);
     }
@@ -66,28 +73,41 @@ export class Guard {
       return new TierError(this.#name, `Skipped ${operation} as tier ${this.#name} has just not answered in time`);
     }
     let answer: MaybePromise<T>;
+    let heardAt = -Infinity;
+    const progress = (): void => {
+      heardAt = this.#clock.now();
+    };
     try {
-      answer = this.#observer.around(operation, call);
+      answer = this.#observer.around(operation, () => call(progress));
     } catch (error) {
       return this.#failed(operation, error);
     }
-    if (isPromise(answer)) return this.#within(operation, answer, arrived);
+    if (isPromise(answer)) return this.#within(operation, answer, () => heardAt, arrived);
     return this.#checked(operation, answer);
   }
 
-  #within<T>(operation: string, answer: Promise<T>, arrived?: () => void): Promise<T | TierError> {
+  /** @param heardAt when a part was done last */
+  #within<T>(
+    operation: string,
+    answer: Promise<T>,
+    heardAt: () => number,
+    arrived?: () => void,
+  ): Promise<T | TierError> {
     let isLate = false;
     // Late, nobody takes the outcome.
     const outcome = Promise.resolve(answer).then(
       (value) => (isLate ? arrived?.() : this.#checked(operation, value)) as T | TierError,
       (error) => (isLate ? arrived?.() : this.#failed(operation, error)) as T | TierError,
     );
-    return within(outcome, this.budget, this.#clock, () => {
+    const late = (): TierError | Promise<T | TierError> => {
+      const left = heardAt() + this.budget - this.#clock.now();
+      if (left > 0) return within(outcome, left, this.#clock, late);
       isLate = true;
       if (operation === "journal") this.#lookedInVain = this.#clock.now();
       const message = `Gave up ${operation} of tier ${this.#name} as it must take at most ${this.budget} ms`;
       return this.#failed(operation, new TierTimeoutError(message));
-    });
+    };
+    return within(outcome, this.budget, this.#clock, late);
   }
 
   /** What a tier has answered, or that it may not. */

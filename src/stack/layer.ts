@@ -354,7 +354,7 @@ export class Layer {
 
   clear(prefix: string, now: number): MaybePromise<TierError | undefined> {
     return then(
-      this.guard.run("clear", () => this.#face.clear(this.#prefix + prefix, now)),
+      this.guard.run("clear", (progress) => this.#face.clear(this.#prefix + prefix, now, progress)),
       (answer) => {
         if (answer instanceof TierError) {
           this.#missed.addAll();

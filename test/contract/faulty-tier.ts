@@ -193,7 +193,7 @@ function wrapped<V>(
       strike("setMany", () => inner.setMany(writes, now), { half: () => inner.setMany(half(writes), now) }),
     deleteMany: (keys, now) =>
       strike("deleteMany", () => inner.deleteMany(keys, now), { half: () => inner.deleteMany(half(keys), now) }),
-    clear: (prefix, now) => strike("clear", () => inner.clear(prefix, now), {}),
+    clear: (prefix, now, progress) => strike("clear", () => inner.clear(prefix, now, progress), {}),
     ...(inner.touchMany && {
       touchMany: (touches, now) =>
         strike("touchMany", () => inner.touchMany!(touches, now), { half: () => inner.touchMany!(half(touches), now) }),

@@ -71,7 +71,7 @@ export function hiddenNames(store: Store, ring: KeyRing): Store {
       });
     },
     deleteMany: (keys, now) => then(hide(keys), (some) => store.deleteMany(some, now)),
-    clear: (prefix, now) => clear(hidden, store, names, prefix, now),
+    clear: (prefix, now, progress) => clear(hidden, store, names, prefix, now, progress),
   };
   const { touchMany, prune, invalidate, journal, release } = store;
   if (touchMany !== undefined) {
@@ -213,15 +213,25 @@ function size(own: Store, store: Store, names: NameCipher, prefix: string, now: 
 }
 
 /** Within a namespace, names that begin alike do not once they are hidden. */
-function clear(own: Store, store: Store, names: NameCipher, prefix: string, now: number): MaybePromise<void> {
+function clear(
+  own: Store,
+  store: Store,
+  names: NameCipher,
+  prefix: string,
+  now: number,
+  progress?: () => void,
+): MaybePromise<void> {
   return then(names.prefix(prefix), async ({ hidden, isExact }) => {
-    if (isExact) return store.clear(hidden, now);
+    if (isExact) return store.clear(hidden, now, progress);
     if (!store.capabilities.keys) {
       throw new TierLimitError(
         `Cannot clear a part of ${store.name} as its keys are hidden and cannot be listed: received a prefix within a namespace`,
       );
     }
-    for await (const page of pages(own, prefix, now)) await own.deleteMany(page, now);
+    for await (const page of pages(own, prefix, now)) {
+      await own.deleteMany(page, now);
+      progress?.();
+    }
   });
 }
 
