@@ -71,11 +71,14 @@ export class Turns {
     }
     const names = tags.map(lineOf);
     for (const name of names) before.push(...(this.#lines.get(name)?.changes ?? []));
-    return this.#queue(before, run, (turn) => {
+    return this.#queue(before, run, (turn, gate) => {
       // Whoever comes later waits for this one, which waits for those that it replaces.
       for (const key of keys) this.#lines.set(key, { changes: new Set([turn]), reads: new Set() });
-      for (const name of names) this.#join(name, "reads", turn);
-      return () => this.#leave([...keys, ...names], turn);
+      for (const name of names) {
+        this.#shut(name, "changes", gate);
+        this.#join(name, "reads", turn);
+      }
+      return () => this.#leave([...keys, ...names], turn, gate);
     });
   }
 
@@ -92,9 +95,10 @@ export class Turns {
       for (const name of names) this.#join(name, "changes", turn);
       return run();
     };
-    return this.#queue(before, begin, (own) => {
+    return this.#queue(before, begin, (own, gate) => {
       turn = own;
-      return () => this.#leave(names, own);
+      for (const name of names) this.#shut(name, "reads", gate);
+      return () => this.#leave(names, own, gate);
     });
   }
 
@@ -124,21 +128,32 @@ export class Turns {
     this.#lines.set(name, line);
   }
 
-  #leave(names: readonly string[], turn: Turn): void {
+  /** Has those who come later wait for what one waits for by its gate, as each of them would have to wait for all of that else. */
+  #shut(name: string, as: "changes" | "reads", gate: Turn | undefined): void {
+    const line = this.#lines.get(name);
+    if (gate === undefined || line === undefined || line[as].size === 0) return;
+    line[as].clear();
+    line[as].add(gate);
+  }
+
+  #leave(names: readonly string[], ...turns: readonly (Turn | undefined)[]): void {
     for (const name of names) {
       const line = this.#lines.get(name);
       if (line === undefined) continue;
-      line.changes.delete(turn);
-      line.reads.delete(turn);
+      for (const turn of turns) {
+        if (turn === undefined) continue;
+        line.changes.delete(turn);
+        line.reads.delete(turn);
+      }
       if (line.changes.size + line.reads.size === 0) this.#lines.delete(name);
     }
   }
 
-  /** @param enter puts the turn in its lines, and answers how it leaves them */
+  /** @param enter puts the turn in its lines, with a gate that ends when the turn has waited, if it must; answers how it leaves them */
   async #queue<T>(
     before: readonly (Turn | undefined)[],
     run: () => Promise<T>,
-    enter: (turn: Turn) => () => void,
+    enter: (turn: Turn, gate: Turn | undefined) => () => void,
   ): Promise<T> {
     const now = this.#now();
     const awaited = new Set<Turn>();
@@ -148,28 +163,34 @@ export class Turns {
       awaited.add(turn);
       due = Math.max(due, turn.due);
     }
-    let end: () => void = () => {};
-    const turn: Turn = {
-      over: alive(
-        new Promise<void>((resolve) => {
-          end = resolve;
-        }),
-      ),
-      isOver: false,
-      // Who waits for one that hangs is given up with it.
-      due: awaited.size === 0 ? now + this.#patience : due,
-    };
-    const leave = enter(turn);
+    // Who waits for one that hangs is given up with it.
+    const [turn, end] = begun(awaited.size === 0 ? now + this.#patience : due);
+    const [gate, open] = awaited.size === 0 ? [] : begun(due);
+    const leave = enter(turn, gate);
     try {
       if (awaited.size > 0) {
         await Promise.all([...awaited].map(ended));
         turn.due = this.#now() + this.#patience;
+        open?.();
       }
       return await run();
     } finally {
-      turn.isOver = true;
       leave();
       end();
     }
   }
+}
+
+/** A turn, and what ends it. */
+function begun(due: number): [Turn, () => void] {
+  let resolve: () => void = () => {};
+  const over = new Promise<void>((done) => {
+    resolve = done;
+  });
+  const turn: Turn = { over: alive(over), isOver: false, due };
+  const end = (): void => {
+    turn.isOver = true;
+    resolve();
+  };
+  return [turn, end];
 }

@@ -136,6 +136,25 @@ export const tests: TestCase[] = suite("turns", {
     await end("w1");
     equal(log.slice(5), ["i1", "i2", "i3", "i4"]);
   },
+  async "waits for a crowd of writes and invalidations of a tag in a time that grows with their number alone"() {
+    const turns = new Turns(() => 0, 100);
+    const work: Promise<unknown>[] = [];
+    const order: string[] = [];
+    const step = (name: string) => async () => {
+      await settle();
+      order.push(name);
+    };
+    const count = 3_000;
+    for (let number = 0; number < count; number++) {
+      work.push(turns.change([`a${number}`], step("write"), ["t"]), turns.invalidate(["t"], step("invalidation")));
+      work.push(turns.invalidate(["u"], step("first")));
+    }
+    for (let number = 0; number < count; number++) work.push(turns.change([`b${number}`], step("second"), ["u"]));
+    await Promise.all(work);
+    same(order.lastIndexOf("write") < order.indexOf("invalidation"), true);
+    same(order.lastIndexOf("first") < order.indexOf("second"), true);
+    same(order.length, count * 4);
+  },
   async "goes on after one that fails"() {
     const { turns, change, log, end } = rig();
     const failed = turns.change(["k"], () => Promise.reject(new TypeError("no")));
