@@ -216,6 +216,7 @@ export const tests: TestCase[] = suite("bytes()", {
     const touches = [{ key: "k", freshUntil: 1, staleUntil: 2 }];
     const invalidation = { tags: ["t"], match: "any", mode: "delete", now: NOW, after: 0 } as const;
     const scan = { prefix: "p", limit: 3, now: NOW };
+    const progress = () => {};
     for (const face of [tier, tier.sync!]) {
       store.calls.length = 0;
       face.touchMany!(touches, NOW);
@@ -225,7 +226,7 @@ export const tests: TestCase[] = suite("bytes()", {
       face.invalidate!(invalidation);
       face.journal!(5);
       face.release!([{ key: "k", lease: 1 }]);
-      face.clear("p", NOW);
+      face.clear("p", NOW, progress);
       equal(store.calls, [
         ["touchMany", touches, NOW],
         ["prune", 5, NOW],
@@ -234,7 +235,7 @@ export const tests: TestCase[] = suite("bytes()", {
         ["invalidate", invalidation],
         ["journal", 5],
         ["release", [{ key: "k", lease: 1 }]],
-        ["clear", "p", NOW],
+        ["clear", "p", NOW, progress],
       ]);
     }
     store.calls.length = 0;
