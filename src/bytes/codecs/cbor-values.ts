@@ -20,7 +20,10 @@ const { getPrototypeOf, keys } = Object;
 /** The library writes strings from this length on by a method that replaces lone surrogates, shorter ones with them. */
 const LONG = 64;
 
-/** Looks through a value before it is encoded. Takes no note of places or reasons, so that the usual value costs little. */
+/**
+ * Looks through a value before it is encoded. Takes no note of places or reasons, so that the usual value costs little; so it goes
+ * around a cycle to the deepest level, and must go no further then: each level may have several ways on.
+ */
 export function inspect(part: unknown, depth: number): Finding {
   switch (typeof part) {
     case "number":
@@ -45,6 +48,7 @@ function inspectObject(part: object, depth: number): Finding {
     for (const key in part) {
       if (key === "__proto__" || (key.length >= LONG && hasLoneSurrogate(key))) return UNFAMILIAR;
       const finding = inspect((part as Record<string, unknown>)[key], depth);
+      if (finding === UNFAMILIAR) return UNFAMILIAR;
       if (finding > worst) worst = finding;
     }
     return worst;
@@ -55,6 +59,7 @@ function inspectObject(part: object, depth: number): Finding {
     for (let index = 0; index < array.length; index++) {
       const item = array[index];
       const finding = item === undefined && isIrregular(array) ? UNFAMILIAR : inspect(item, depth);
+      if (finding === UNFAMILIAR) return UNFAMILIAR;
       if (finding > worst) worst = finding;
     }
     return worst;
@@ -62,7 +67,10 @@ function inspectObject(part: object, depth: number): Finding {
   if (prototype === Date.prototype) return isExactDate(part as Date) ? PLAIN : UNFAMILIAR;
   if (prototype === Map.prototype) {
     for (const [key, value] of part as Map<unknown, unknown>) {
-      const finding = Math.max(inspect(key, depth), inspect(value, depth)) as Finding;
+      const ofKey = inspect(key, depth);
+      if (ofKey === UNFAMILIAR) return UNFAMILIAR;
+      const finding = Math.max(ofKey, inspect(value, depth)) as Finding;
+      if (finding === UNFAMILIAR) return UNFAMILIAR;
       if (finding > worst) worst = finding;
     }
     return worst;
@@ -70,6 +78,7 @@ function inspectObject(part: object, depth: number): Finding {
   if (prototype === Set.prototype) {
     for (const item of part as Set<unknown>) {
       const finding = inspect(item, depth);
+      if (finding === UNFAMILIAR) return UNFAMILIAR;
       if (finding > worst) worst = finding;
     }
     return worst;
