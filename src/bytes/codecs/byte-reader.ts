@@ -4,6 +4,7 @@
  * @module
  */
 import { CorruptError } from "../../errors.ts";
+import { magnitude } from "./magnitude.ts";
 import * as mark from "./structured-format.ts";
 
 const NOTHING: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
@@ -126,11 +127,10 @@ export class ByteReader {
     return copy.buffer;
   }
 
-  hex(length: number): string {
-    let digits = "0";
+  /** Bytes as one unsigned integer, the highest first. */
+  bigint(length: number): bigint {
     const start = this.#take(length);
-    for (let at = start; at < this.#at; at++) digits += this.#bytes[at]!.toString(16).padStart(2, "0");
-    return digits;
+    return magnitude(this.#bytes.subarray(start, this.#at));
   }
 
   /** A short string that was probably read before: found by a hash of its bytes (FNV-1a), proved by comparing them. */

@@ -14,15 +14,22 @@ const NOTHING: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
 let source = NOTHING;
 let at = 0;
 let end = 0;
+let isOdd = false;
 
-/** @throws {CorruptError} when these bytes are not one whole data item of the forms that the codec writes */
-export function checkCbor(bytes: Uint8Array): void {
+/**
+ * Says whether there is something in it that the library reads wrongly or slowly: text that begins with a byte order mark, or a large bigint.
+ *
+ * @throws {CorruptError} when these bytes are not one whole data item of the forms that the codec writes
+ */
+export function checkCbor(bytes: Uint8Array): boolean {
   source = bytes;
   at = 0;
   end = bytes.length;
+  isOdd = false;
   try {
     item(0);
     if (at !== end) refuse("must end with its value");
+    return isOdd;
   } finally {
     source = NOTHING;
   }
@@ -51,8 +58,10 @@ function content(major: number, argument: number, depth: number): void {
     case 1:
       break;
     case 2:
-    case 3:
       skip(argument);
+      break;
+    case 3:
+      text(argument);
       break;
     case 4:
       items(argument, depth);
@@ -84,13 +93,18 @@ function items(count: number, depth: number): void {
   for (let left = count; left > 0; left--) item(depth + 1);
 }
 
+function text(length: number): void {
+  if (source[at] === 0xef && source[at + 1] === 0xbb && source[at + 2] === 0xbf) isOdd = true;
+  skip(length);
+}
+
 /** The name of a property. The library would rename one that is `__proto__`. */
 function property(): void {
   const head = next();
   if (head >> 5 !== 3) refuse("must have strings as property names");
   const length = readArgument(head & 0x1f);
   const start = at;
-  skip(length);
+  text(length);
   if (length === PROTO.length && source[start] === 0x5f && isProto(start)) refuse("must have no property __proto__");
 }
 
@@ -130,10 +144,15 @@ function tagged(tag: number, depth: number): void {
       if (major !== 2) refuse("must have bytes in a typed array or bigint");
       const length = readArgument(head & 0x1f);
       if (length % elementSize !== 0) refuse("must have whole elements in a typed array");
+      if (tag <= NEGATIVE_BIGINT && length > LARGE_BIGINT) isOdd = true;
       skip(length);
     }
   }
 }
+
+const NEGATIVE_BIGINT = 3;
+/** Bytes from which on the library's way with bigints is worth avoiding. */
+const LARGE_BIGINT = 64;
 
 const UINT8_ARRAY = 64;
 

@@ -32,6 +32,8 @@ export function inspect(part: unknown, depth: number): Finding {
       return part === null ? PLAIN : depth < MAX_DEPTH ? inspectObject(part, depth + 1) : UNFAMILIAR;
     case "string":
       return part.length >= LONG && hasLoneSurrogate(part) ? UNFAMILIAR : PLAIN;
+    case "bigint":
+      return isVast(part) ? UNFAMILIAR : PLAIN;
     case "function":
     case "symbol":
       return UNFAMILIAR;
@@ -93,6 +95,8 @@ export const ACCEPTANCE: Acceptance = {
   kinds: ["object", "bare", "array", "date", "map", "set", "view"],
   fault(part, kind) {
     if (typeof part === "string" && hasLoneSurrogate(part)) return "a string with a lone surrogate";
+    if (typeof part === "bigint" && isVast(part))
+      return "a bigint that only the codec structured takes, of more than 65536 bits,";
     if (kind === "object" || kind === "bare") return keyFault(keys(part as object));
     if (kind === "array" && isIrregular(part as unknown[])) return "an array with holes or named properties";
     if (kind === "date" && !isExactDate(part as Date)) return "a Date beyond what seconds in a float can tell";
@@ -146,6 +150,16 @@ type TypedArrayConstructor = new (buffer: ArrayBufferLike, byteOffset?: number, 
 function constructorOf(name: string): TypedArrayConstructor | undefined {
   return (globalThis as Record<string, unknown>)[name] as TypedArrayConstructor | undefined;
 }
+
+/** The library takes time for a bigint that grows with the square of its bits: from here on, more than 20 ms. */
+function isVast(part: bigint): boolean {
+  // Whatever lies between these is told without making another bigint.
+  if (part < 0x1_0000_0000n && part > -0x1_0000_0000n) return false;
+  vast ??= 1n << 65_536n;
+  return part >= vast || (part < 0n && -part >= vast);
+}
+
+let vast: bigint | undefined;
 
 /** The library keeps seconds as a float, which tells all milliseconds apart up to the year 73,000. */
 function isExactDate(date: Date): boolean {

@@ -9,6 +9,7 @@ import { Encoder } from "cbor-x/index-no-eval";
 import { CodecError, CorruptError } from "../../errors.ts";
 import type { Codec } from "../../tier.ts";
 import { checkCbor } from "./cbor-check.ts";
+import { readCbor } from "./cbor-reader.ts";
 import { ACCEPTANCE, inspect, localise, UNFAMILIAR, WITH_NEGATIVE_ZERO } from "./cbor-values.ts";
 import { findFault, refusal } from "./refusal.ts";
 
@@ -19,8 +20,8 @@ import { findFault, refusal } from "./refusal.ts";
  *
  * Refuses with a {@linkcode CodecError} that names the place what would come back changed: functions, symbols,
  * `Error`, `RegExp`, `ArrayBuffer`, `DataView`, Node's `Buffer`, arrays with holes or named properties, cycles, instances
- * of classes, own properties named `__proto__`, strings with lone surrogates, and nesting beyond 1000 levels; the codec
- * `structured` takes most of these. Properties with symbol keys are not part of the value, as with `JSON.stringify`.
+ * of classes, own properties named `__proto__`, strings with lone surrogates, bigints of more than 65,536 bits, and nesting
+ * beyond 1000 levels; the codec `structured` takes most of these. Properties with symbol keys are not part of the value, as with `JSON.stringify`.
  *
  * What it encodes is a view of a larger buffer, which later calls leave alone.
  */
@@ -39,15 +40,15 @@ export const cbor: Codec = {
     return bytes;
   },
   decode(bytes) {
-    checkCbor(bytes);
+    const isOdd = checkCbor(bytes);
     // A view of its own, as the library gives back the class of its source and hangs a property on it.
     const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const start = startOfBytes(view);
     // The library would copy them twice.
     if (start !== undefined) return view.slice(start);
     try {
-      codec ??= open();
-      return codec.decode(view);
+      const library = (codec ??= open());
+      return isOdd ? readCbor(view, (item) => library.decode(item)) : library.decode(view);
     } catch (cause) {
       throw new CorruptError("Cannot decode value as it must be CBOR", { cause });
     }

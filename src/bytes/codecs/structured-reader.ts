@@ -76,9 +76,9 @@ class StructuredReader {
       case mark.FLOAT64:
         return this.#in.float();
       case mark.BIGINT:
-        return this.#bigint();
+        return this.#in.bigint(this.#in.count());
       case mark.NEGATIVE_BIGINT:
-        return -this.#bigint();
+        return -this.#in.bigint(this.#in.count());
       case mark.STRING8:
       case mark.STRING32:
       case mark.STRING_UTF16:
@@ -202,10 +202,6 @@ class StructuredReader {
     const box = Object(primitive) as object;
     this.#objects[number] = box;
     return box;
-  }
-
-  #bigint(): bigint {
-    return BigInt(`0x${this.#in.hex(this.#in.count())}`);
   }
 }
 
