@@ -75,7 +75,8 @@ export async function* lines(source: AsyncIterable<Uint8Array>): AsyncGenerator<
   const take = (last: Uint8Array): string => {
     const whole = waiting.length === 0 ? last : Buffer.concat([...waiting, last]);
     waiting = [];
-    return new TextDecoder().decode(whole).replace(/\r$/, "");
+    // A byte order mark is one at the beginning of the source alone.
+    return new TextDecoder("utf-8", { ignoreBOM: number > 0 }).decode(whole).replace(/\r$/, "");
   };
   for await (const chunk of source) {
     let from = 0;
