@@ -31,9 +31,12 @@ class StructuredReader {
   readonly #in = new ByteReader();
   /** Objects in the order of their first bytes; `undefined` while one is not yet made. */
   #objects: (object | undefined)[] = [];
+  /** Items that arrays may still have: each takes a byte at least, which is no other's. */
+  #items = 0;
 
   read(bytes: Uint8Array): unknown {
     this.#in.open(bytes);
+    this.#items = bytes.length;
     const value = this.#value(0);
     this.#in.finish();
     return value;
@@ -94,7 +97,7 @@ class StructuredReader {
   #object(head: number, depth: number): object {
     switch (head) {
       case mark.ARRAY:
-        return this.#array(this.#in.items(), depth);
+        return this.#array(this.#in.count(), depth);
       case mark.OBJECT:
         return this.#fill(this.#keep({}), this.#in.items(), depth);
       case mark.BARE_OBJECT:
@@ -128,25 +131,38 @@ class StructuredReader {
   }
 
   #array(length: number, depth: number): unknown[] {
-    if (length > this.#in.left) throw corrupt("must be whole");
+    this.#claim(length);
     const array = this.#keep(new Array<unknown>(length));
     for (let index = 0; index < length; index++) array[index] = this.#value(depth + 1);
     return array;
   }
 
+  /** Memory for so many items is taken before they are read, also for those of arrays within arrays. */
+  #claim(items: number): void {
+    this.#items -= items;
+    if (this.#items < 0) throw corrupt("must be whole");
+  }
+
   #sparseArray(depth: number): unknown[] {
     const array: unknown[] = this.#keep([]);
-    array.length = this.#in.count();
-    return this.#fill(array, this.#in.items(), depth);
+    const length = this.#in.count();
+    const properties = this.#in.count();
+    this.#claim(properties);
+    // An engine may take memory for all holes of an array, but for none of one of this length, nor when that is cut.
+    if (length > BRIEF + properties * SPARSE) array.length = 0xffffffff;
+    array.length = length;
+    for (let left = properties; left > 0; left--) {
+      const name = this.#in.name();
+      if (name === "length") throw corrupt("must have no property length in an array");
+      put(array, name, this.#value(depth + 1));
+    }
+    return array;
   }
 
   #fill<T extends object>(object: T, properties: number, depth: number): T {
     for (let left = properties; left > 0; left--) {
       const name = this.#in.name();
-      const value = this.#value(depth + 1);
-      // Only defining it makes it an own property; setting it would change the prototype.
-      if (name === "__proto__") define(object, name, value, true);
-      else (object as Record<string, unknown>)[name] = value;
+      put(object, name, this.#value(depth + 1));
     }
     return object;
   }
@@ -205,11 +221,21 @@ class StructuredReader {
   }
 }
 
+/** Arrays with holes of at most this length, and those with at least one property for so many items, are made as any. */
+const BRIEF = 32;
+const SPARSE = 8;
+
 type ViewConstructor = new (buffer: ArrayBuffer, offset: number, length: number) => object;
 
 /** A built-in by name. Float16Array is newer than the oldest runtimes. */
 function global<T>(name: string): T {
   return ((globalThis as Record<string, unknown>)[name] as T | undefined) ?? refuse(`must need no ${name}`);
+}
+
+function put(object: object, name: string, value: unknown): void {
+  // Only defining it makes it an own property; setting it would change the prototype.
+  if (name === "__proto__") define(object, name, value, true);
+  else (object as Record<string, unknown>)[name] = value;
 }
 
 function define(object: object, name: string, value: unknown, enumerable: boolean): void {
