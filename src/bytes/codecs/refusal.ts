@@ -29,22 +29,39 @@ export function refusal(acceptance: Acceptance, value: unknown): CodecError {
 
 /** What in `value` a codec cannot take, and where; `undefined` when it can take it all. */
 export function findFault(acceptance: Acceptance, value: unknown): string | undefined {
-  return search(acceptance, value, "$", new Set());
+  return search({ acceptance, above: new Set(), faultless: new Map() }, value, "$");
 }
 
-function search(acceptance: Acceptance, part: unknown, path: string, above: Set<object>): string | undefined {
+/** One walk through a value. */
+interface Walk {
+  readonly acceptance: Acceptance;
+  /** The objects that lead to the place where it is. */
+  readonly above: Set<object>;
+  /**
+   * Objects in which nothing was found, with the deepest level of each: what is shared is not looked through once for each of its paths, as
+   * there may be no end to these.
+   */
+  readonly faultless: Map<object, number>;
+}
+
+function search(walk: Walk, part: unknown, path: string): string | undefined {
+  const { acceptance, above, faultless } = walk;
   if (typeof part !== "object" || part === null) return faultOf(acceptance, part, undefined, path);
   if (above.has(part)) return acceptance.cycles ? undefined : `a circular reference at ${path}`;
-  if (above.size >= MAX_DEPTH) return `more than ${MAX_DEPTH} levels at ${path.slice(0, 60)}…`;
+  const level = above.size;
+  // Where cycles are taken, an object that came before is a reference to it, at whatever level.
+  if ((acceptance.cycles && faultless.has(part)) || level <= (faultless.get(part) ?? -1)) return undefined;
+  if (level >= MAX_DEPTH) return `more than ${MAX_DEPTH} levels at ${path.slice(0, 60)}…`;
   const kind = kindOf(part);
   const found = faultOf(acceptance, part, kind, path);
   if (found !== undefined) return found;
   above.add(part);
   for (const [step, child] of children(part, kind)) {
-    const deeper = search(acceptance, child, path + step, above);
+    const deeper = search(walk, child, path + step);
     if (deeper !== undefined) return deeper;
   }
   above.delete(part);
+  faultless.set(part, level);
   return undefined;
 }
 
