@@ -70,10 +70,27 @@ function iterated(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Pie
       return done ? undefined : checked(value);
     },
     cancel() {
+      destroy(source);
       // What a generator does at its end is its own affair.
       void (async () => iterator.return?.())().catch(() => {});
     },
   };
+}
+
+/**
+ * Ends a stream of Node at once. Its iterator is a generator, which ends only when it has given what it was asked for: never, where nothing more
+ * comes.
+ */
+function destroy(source: object): void {
+  const { on, destroy } = source as { on?: unknown; destroy?: unknown };
+  if (typeof destroy !== "function") return;
+  try {
+    // An error event that nobody listens to ends the process.
+    if (typeof on === "function") on.call(source, "error", () => {});
+    destroy.call(source);
+  } catch {
+    // As with generators.
+  }
 }
 
 function checked(piece: unknown): Uint8Array {

@@ -104,7 +104,11 @@ export class Writer {
     const bytes = bytesOf(source);
     let before: Promise<Seen | undefined>;
     let filling: Filling | undefined;
+    let isBegun = false;
+    let over: { readonly error: unknown } | undefined;
     const begin = async (): Promise<Manifest | undefined> => {
+      if (over) throw over.error;
+      isBegun = true;
       filling = await this.begin(pieces, this.filling(request.text, kind, meta, core));
       return this.finish(filling, signal);
     };
@@ -134,6 +138,13 @@ export class Writer {
       // What is switched off is not stored, and nothing old is to come back.
       const names = (): readonly string[] => [...space.encodeTags(engine.options.tags), ...tags];
       if (isOff(request.off, names) || isOff(engine.disabled, names)) await verbs.delete([key]);
+    } catch (error) {
+      // Given up before it began: nobody will read the source.
+      if (!isBegun) {
+        over = { error };
+        pieces.cancel(error);
+      }
+      throw error;
     } finally {
       await this.settle(text, filling, old?.manifest);
     }

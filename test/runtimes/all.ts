@@ -144,28 +144,29 @@ import { tests as suite140 } from "../unit/sql/result-codes.ts";
 import { tests as suite141 } from "../unit/sql/sqlite-options.ts";
 import { tests as suite142 } from "../unit/streams/basics.ts";
 import { tests as suite143 } from "../unit/streams/filling.ts";
-import { tests as suite144 } from "../unit/streams/sealed.ts";
-import { tests as suite145 } from "../unit/streams/upkeep.ts";
-import { tests as suite146 } from "../unit/streams/vectors.ts";
-import { tests as suite147 } from "../unit/tags.ts";
-import { tests as suite148 } from "../unit/testing/contract-map.ts";
-import { tests as suite149 } from "../unit/testing/fake-clock.ts";
-import { tests as suite150 } from "../unit/testing/faulty-tier.ts";
-import { tests as suite151 } from "../unit/testing/mutant.ts";
-import { tests as suite152 } from "../unit/testing/mutants-faces.ts";
-import { tests as suite153 } from "../unit/testing/mutants-journal.ts";
-import { tests as suite154 } from "../unit/testing/mutants-keys.ts";
-import { tests as suite155 } from "../unit/testing/mutants-leases.ts";
-import { tests as suite156 } from "../unit/testing/mutants-tags.ts";
-import { tests as suite157 } from "../unit/testing/mutants-values.ts";
-import { tests as suite158 } from "../unit/thrifty-clock.ts";
-import { tests as suite159 } from "../unit/turn-clock.ts";
-import { tests as suite160 } from "../unit/upstash/events.ts";
-import { tests as suite161 } from "../unit/upstash/options.ts";
-import { tests as suite162 } from "../unit/upstash/pages.ts";
-import { tests as suite163 } from "../unit/upstash/reply.ts";
-import { tests as suite164 } from "../unit/upstash/rest.ts";
-import { tests as suite165 } from "../unit/warm.ts";
+import { tests as suite144 } from "../unit/streams/node-streams.ts";
+import { tests as suite145 } from "../unit/streams/sealed.ts";
+import { tests as suite146 } from "../unit/streams/upkeep.ts";
+import { tests as suite147 } from "../unit/streams/vectors.ts";
+import { tests as suite148 } from "../unit/tags.ts";
+import { tests as suite149 } from "../unit/testing/contract-map.ts";
+import { tests as suite150 } from "../unit/testing/fake-clock.ts";
+import { tests as suite151 } from "../unit/testing/faulty-tier.ts";
+import { tests as suite152 } from "../unit/testing/mutant.ts";
+import { tests as suite153 } from "../unit/testing/mutants-faces.ts";
+import { tests as suite154 } from "../unit/testing/mutants-journal.ts";
+import { tests as suite155 } from "../unit/testing/mutants-keys.ts";
+import { tests as suite156 } from "../unit/testing/mutants-leases.ts";
+import { tests as suite157 } from "../unit/testing/mutants-tags.ts";
+import { tests as suite158 } from "../unit/testing/mutants-values.ts";
+import { tests as suite159 } from "../unit/thrifty-clock.ts";
+import { tests as suite160 } from "../unit/turn-clock.ts";
+import { tests as suite161 } from "../unit/upstash/events.ts";
+import { tests as suite162 } from "../unit/upstash/options.ts";
+import { tests as suite163 } from "../unit/upstash/pages.ts";
+import { tests as suite164 } from "../unit/upstash/reply.ts";
+import { tests as suite165 } from "../unit/upstash/rest.ts";
+import { tests as suite166 } from "../unit/warm.ts";
 
 /** The tests of every portable suite. */
 export const all: TestCase[] = [
@@ -335,4 +336,5 @@ export const all: TestCase[] = [
   ...suite163,
   ...suite164,
   ...suite165,
+  ...suite166,
 ];

@@ -126,6 +126,15 @@ const everywhere = stackSuite("filling streams", {
     same(await files.get("k"), undefined);
     equal(await chunksOf(rig), []);
   },
+  "a write that is aborted before it began ends its source": async (open) => {
+    const { cache } = open();
+    const { source, cancelled } = tap();
+    const stop = new AbortController();
+    const set = streams(cache, OPTIONS).set("k", source, { signal: stop.signal });
+    stop.abort(new RangeError("enough"));
+    await rejects(set, RangeError);
+    ok((await cancelled) instanceof RangeError);
+  },
   "whoever waits for a load that nobody else wants aborts it": async (open) => {
     const { cache, clock } = open();
     const files = streams(cache, OPTIONS);
