@@ -208,12 +208,12 @@ function encode(codec: Codec, value: unknown): Uint8Array {
   throw new CodecError(`Cannot encode value as the codec ${codec.id} must give a Uint8Array: received ${typeof bytes}`);
 }
 
-/** A codec's own errors become {@linkcode CorruptError}, whatever they are. */
+/** A codec's own errors become {@linkcode CorruptError}, whatever they are, but {@linkcode CodecError}: what another program can decode. */
 function decode(codec: Codec, body: Uint8Array): unknown {
   try {
     return codec.decode(body);
   } catch (cause) {
-    throw cause instanceof CorruptError
+    throw cause instanceof CorruptError || cause instanceof CodecError
       ? cause
       : new CorruptError(`Cannot decode value by the codec ${codec.id}`, { cause });
   }

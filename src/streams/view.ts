@@ -5,7 +5,7 @@
  */
 import type { Cache } from "../api.ts";
 import { checkRing } from "../bytes/encryption/key-ring.ts";
-import { CorruptError, checkOptions, invalid, TierError } from "../errors.ts";
+import { CodecError, CorruptError, checkOptions, invalid, TierError } from "../errors.ts";
 import { type Key, listOf } from "../key.ts";
 import { settle, then } from "../maybe.ts";
 import type { LoadOptions } from "../options.ts";
@@ -163,7 +163,8 @@ export class View {
       const found = { body: stored.body(signal), meta, size, createdAt, freshUntil, staleUntil, stale, filling: false };
       return { found, kind };
     } catch (error) {
-      if (error instanceof TierError) return undefined;
+      // Another program may have what is in the `meta`.
+      if (error instanceof TierError || error instanceof CodecError) return undefined;
       if (!(error instanceof CorruptError)) throw error;
       await lost(error);
       return now && false;

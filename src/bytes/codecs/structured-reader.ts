@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CorruptError } from "../../errors.ts";
+import { CodecError, CorruptError } from "../../errors.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { MAX_DEPTH } from "./kind.ts";
 import * as mark from "./structured-format.ts";
@@ -12,6 +12,7 @@ import * as mark from "./structured-format.ts";
  * The value that these bytes are.
  *
  * @throws {CorruptError} when they are not whole or not in the format
+ * @throws {CodecError} when there is something in them that this runtime has not, and another may
  * @throws {RangeError | SyntaxError} from a built-in that the bytes would make wrongly
  */
 export function readStructured(bytes: Uint8Array): unknown {
@@ -229,7 +230,9 @@ type ViewConstructor = new (buffer: ArrayBuffer, offset: number, length: number)
 
 /** A built-in by name. Float16Array is newer than the oldest runtimes. */
 function global<T>(name: string): T {
-  return ((globalThis as Record<string, unknown>)[name] as T | undefined) ?? refuse(`must need no ${name}`);
+  const found = (globalThis as Record<string, unknown>)[name] as T | undefined;
+  if (found !== undefined) return found;
+  throw new CodecError(`Cannot decode value as its runtime must have what is in it: received a ${name}`);
 }
 
 function put(object: object, name: string, value: unknown): void {

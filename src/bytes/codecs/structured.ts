@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CorruptError } from "../../errors.ts";
+import { CodecError, CorruptError } from "../../errors.ts";
 import type { Codec } from "../../tier.ts";
 import { isResizable, kindOf, typedArrayName } from "./kind.ts";
 import { type Acceptance, refusal } from "./refusal.ts";
@@ -24,6 +24,9 @@ import { writeStructured } from "./structured-writer.ts";
  * of subclasses of built-ins, such as Node's `Buffer`), `WeakMap`, shared and resizable buffers, and nesting beyond
  * 1000 levels. Properties with symbol keys are not part of the value.
  *
+ * A typed array of a class that this runtime does not have (`Float16Array` before Node 24) is a {@linkcode CodecError} when it is decoded:
+ * in a cache a miss that stays.
+ *
  * What it encodes is a view of a larger buffer, which later calls leave alone.
  */
 export const structured: Codec = {
@@ -37,7 +40,7 @@ export const structured: Codec = {
     try {
       return readStructured(bytes);
     } catch (cause) {
-      if (cause instanceof CorruptError) throw cause;
+      if (cause instanceof CorruptError || cause instanceof CodecError) throw cause;
       throw new CorruptError("Cannot decode value as it must be in the structured format", { cause });
     }
   },

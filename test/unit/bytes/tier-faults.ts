@@ -1,10 +1,13 @@
+import { structured } from "../../../src/bytes/mod.ts";
 import { sealPayload } from "../../../src/bytes/payload.ts";
 import type { Entry } from "../../../src/entry.ts";
+import { CodecError } from "../../../src/errors.ts";
 import type { Codec } from "../../../src/tier.ts";
 import { equal, ok, rejects, same, throws } from "../../contract/assert.ts";
 import type { TestCase } from "../../contract/suite.ts";
 import { suite } from "../../contract/suite.ts";
 import { byteStore, codesOf, NOW, now, opened, put, READ, shout, values, write } from "./byte-store.ts";
+import { withoutFloat16Array } from "./structured.ts";
 
 export const tests: TestCase[] = suite("bytes() under faults", {
   "changes nothing when one value of a batch cannot be encoded": () => {
@@ -60,6 +63,26 @@ export const tests: TestCase[] = suite("bytes() under faults", {
     put(opened({ codec: shout }, store).tier, write("k", "other"));
     const { tier, reports } = opened({}, store);
     equal(values(tier, "k"), [undefined]);
+    equal(codesOf(reports), [["corrupt", "CODEC", "k"]]);
+    same(store.entries.size, 1);
+  },
+  "makes a miss of what a codec says another program knows, and leaves it": () => {
+    const decode = (): never => {
+      throw new CodecError("Cannot decode value as it needs what is not here");
+    };
+    const { tier, store, reports } = opened({ codec: { ...shout, decode } });
+    put(tier, write("k", 1));
+    equal(values(tier, "k"), [undefined]);
+    equal(codesOf(reports), [["corrupt", "CODEC", "k"]]);
+    same(store.entries.size, 1);
+  },
+  "so it does of a Float16Array where there is none": () => {
+    const { tier, store, reports } = opened({ codec: structured });
+    put(tier, write("k", new Uint16Array([1])));
+    const stored = store.entries.get("k")!;
+    const body = Uint8Array.of(0x9b, 10, 0, 1, 0x9a, 2, 0, 0x3e);
+    store.entries.set("k", { ...stored, value: sealPayload("k", stored, "structured", body) });
+    withoutFloat16Array(() => equal(values(tier, "k"), [undefined]));
     equal(codesOf(reports), [["corrupt", "CODEC", "k"]]);
     same(store.entries.size, 1);
   },

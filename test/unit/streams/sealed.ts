@@ -89,6 +89,20 @@ const everywhere = stackSuite("sealed streams", {
     const loaded = await files.getOrSet("plain", () => ({ body: some(3) }));
     equal(await read(loaded.body), some(3));
   },
+  "meta that this runtime cannot have is a miss that stays": async (open) => {
+    const scope = globalThis as { Float64Array?: unknown };
+    const { cache } = open();
+    const files = sealed({ cache });
+    await files.set("k", some(10), { meta: new Float64Array([1]) });
+    const own = Object.getOwnPropertyDescriptor(scope, "Float64Array")!;
+    delete scope.Float64Array;
+    try {
+      same(await files.get("k"), undefined);
+    } finally {
+      Object.defineProperty(scope, "Float64Array", own);
+    }
+    equal(await bodyOf(files.get("k")), some(10));
+  },
   "each stream is encrypted anew": async (open) => {
     const rig = open();
     const files = sealed(rig);
