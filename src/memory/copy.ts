@@ -31,8 +31,15 @@ export function copier(clone: unknown, freeze: unknown): Copier {
 function deepFreeze<V>(value: V): V {
   const parts = new Set<unknown>([value]);
   for (const part of parts) {
-    if (!Array.isArray(part) && Object.prototype.toString.call(part) !== "[object Object]") continue;
+    if (!Array.isArray(part) && !isPlain(part)) continue;
     for (const inner of Object.values(Object.freeze(part as object))) parts.add(inner);
   }
   return value;
+}
+
+/** Whether this is an object of no class, of whatever realm. */
+function isPlain(part: unknown): boolean {
+  if (Object.prototype.toString.call(part) !== "[object Object]") return false;
+  const prototype = Object.getPrototypeOf(part) as object | null;
+  return !prototype || (!Object.getPrototypeOf(prototype) && Object.hasOwn(prototype, "isPrototypeOf"));
 }

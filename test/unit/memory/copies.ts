@@ -73,6 +73,28 @@ export const tests: TestCase[] = suite("copies of values", {
       got.at!.setTime(1);
     }
   },
+  "freeze leaves instances of classes as they are, and freezes all that is plain": async () => {
+    class Account {
+      balance = 0;
+    }
+    const bare = Object.assign(Object.create(null) as { inner?: object }, { inner: { a: 1 } });
+    // An object of another realm, as its prototype looks from here.
+    const root = Object.assign(Object.create(null) as object, { isPrototypeOf: Object.prototype.isPrototypeOf });
+    const foreign = Object.assign(Object.create(root) as { list?: number[] }, { list: [1] });
+    const account = new Account();
+    const own = Object.create({ shared: 1 }) as object;
+    for (const cache of stacks({ freeze: true })) {
+      await cache.set("k", { account, list: [account], bare, foreign, own });
+      account.balance++;
+      equal(
+        [account, own, bare, bare.inner, foreign, foreign.list, await cache.get("k")].map((part) =>
+          Object.isFrozen(part),
+        ),
+        [false, false, true, true, true, true, true],
+      );
+    }
+    same(account.balance, 2);
+  },
   "freeze with clone leaves the caller's value alone": async () => {
     const cache = createCache({ tiers: [memory({ freeze: true, clone: "structured" })] });
     const cart: Cart = { items: ["a"] };
