@@ -10,6 +10,7 @@ import { abortable } from "../timeout.ts";
 import { StreamLoads } from "./loads.ts";
 import { pruneOrphans } from "./orphans.ts";
 import { fromResponse, toBlob, toResponse } from "./response.ts";
+import { canOpen } from "./stored.ts";
 import type { Streams, StreamsOptions } from "./types.ts";
 import { View } from "./view.ts";
 import { Writer } from "./writer.ts";
@@ -43,7 +44,8 @@ export function streams(cache: Cache<AnyScopes>, options: StreamsOptions = {}): 
     getOrSet: (key, loader, options) => loads.getOrSet(key, loader, options),
     async has(key, options) {
       verbs.check(options);
-      return Boolean(await abortable(view.look(key), options?.signal));
+      const seen = await abortable(view.look(key), options?.signal);
+      return seen !== undefined && canOpen(seen.manifest, view.limits.ring);
     },
     async delete(key, options) {
       verbs.check(options);

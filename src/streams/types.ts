@@ -126,7 +126,7 @@ export interface Streams {
    * under way read what is there, and what comes as it comes. A reader that cancels does not end it.
    */
   getOrSet(key: Key, loader: StreamLoader, options?: StreamLoadOptions): Promise<FoundStream>;
-  /** Whether a key has a fresh stream. */
+  /** Whether a key has a fresh stream that this view's keys open, if it is encrypted. */
   has(key: Key, options?: CallOptions): Promise<boolean>;
   /** Deletes a stream; whether there was anything. Who is reading it in this process may read on. */
   delete(key: Key, options?: CallOptions): Promise<boolean>;

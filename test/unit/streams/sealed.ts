@@ -89,6 +89,23 @@ const everywhere = stackSuite("sealed streams", {
     const loaded = await files.getOrSet("plain", () => ({ body: some(3) }));
     equal(await read(loaded.body), some(3));
   },
+  "a view has what it can open, and nothing else": async (open) => {
+    const { cache } = open();
+    const [files, plain] = [sealed({ cache }), streams(cache, OPTIONS)];
+    const other = streams(cache, { ...OPTIONS, encryption: ring(some(32, 9)) });
+    const both = streams(cache, { ...OPTIONS, encryption: ring(some(32, 9), [KEY]) });
+    await files.set("k", BODY);
+    await plain.set("plain", BODY);
+    const views = [files, both, other, plain];
+    const having = (key: string): Promise<boolean[]> => Promise.all(views.map((view) => view.has(key)));
+    equal(
+      [await having("k"), await having("plain")],
+      [
+        [true, true, false, false],
+        [false, false, false, true],
+      ],
+    );
+  },
   "meta that this runtime cannot have is a miss that stays": async (open) => {
     const scope = globalThis as { Float64Array?: unknown };
     const { cache } = open();
