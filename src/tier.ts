@@ -336,5 +336,6 @@ export interface Codec {
   readonly id: string;
   /** @throws {CodecError} when the value would not come back equal */
   encode(value: unknown): Uint8Array;
+  /** @throws {CodecError} for what another program can decode, which is a miss that stays; any other error stands for damaged bytes */
   decode(bytes: Uint8Array): unknown;
 }

@@ -63,7 +63,7 @@ export function writeBehind(tier: Tier, engine: Pick<Engine, "hold">): Tier {
     getMany: (keys, options) => behind.getMany(keys, options),
     setMany: (writes, now) => behind.setMany(writes, now),
     deleteMany: (keys, now) => behind.deleteMany(keys, now),
-    clear: (prefix, now) => behind.clear(prefix, now),
+    clear: (prefix, now, progress) => behind.clear(prefix, now, progress),
     touchMany: inOrder(tier.touchMany)!,
     prune: inOrder(tier.prune)!,
     scan: inOrder(tier.scan)!,
@@ -166,10 +166,10 @@ class Behind {
     return Promise.all([read, queued]).then(([{ entries }]) => entries.map((entry) => entry !== undefined));
   }
 
-  clear(prefix: string, now: number): MaybePromise<void> {
+  clear(prefix: string, now: number, progress?: () => void): MaybePromise<void> {
     for (const [key, { number, operation }] of this.#pending)
       if (!operation && (key as string).startsWith(prefix)) this.#pending.set(key, { number });
-    return this.inOrder(() => this.#tier.clear(prefix, now));
+    return this.inOrder(() => this.#tier.clear(prefix, now, progress));
   }
 
   async close(): Promise<void> {
