@@ -130,7 +130,7 @@ export class Loads {
     const request: Request = { ...given, isForced: true };
     const { text, options } = request;
     const { fence, store } = this.#engine;
-    options.signal?.throwIfAborted();
+    if (options.signal?.aborted) throw options.signal.reason;
     this.detach([text]);
     fence.mark(text);
     const ticket = fence.enter();
@@ -157,7 +157,7 @@ export class Loads {
   #run(request: Request, reading?: MaybePromise<Findings>): MaybePromise<unknown> {
     const { text, version, options, lifetimes } = request;
     const { fence, ledger } = this.#engine;
-    options.signal?.throwIfAborted();
+    if (options.signal?.aborted) throw options.signal.reason;
     const running = this.#flights.get(text);
     if (running && running.version === version && !isObsolete(this.#engine, running)) {
       const { found: [looked] = [], leases } = (reading ?? {}) as Partial<Findings>;

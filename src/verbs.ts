@@ -18,6 +18,7 @@ import { clearSome, conditionsOf } from "./clear.ts";
 import type { Engine } from "./engine.ts";
 import { NO_TAGS } from "./entry.ts";
 import { CacheClosedError, callable, checkOptions, invalid, oneOf } from "./errors.ts";
+import { isSignal } from "./functions/signals.ts";
 import { isPlain, type Key, listOf } from "./key.ts";
 import { listKeys } from "./listing.ts";
 import type { Loader } from "./loader.ts";
@@ -70,8 +71,8 @@ export class Verbs {
     checkOptions(options);
     const { signal, schema, validate } = options;
     if (signal) {
-      if (typeof signal.throwIfAborted !== "function") throw invalid("signal", "an AbortSignal", signal);
-      signal.throwIfAborted();
+      if (!isSignal(signal)) throw invalid("signal", "an AbortSignal", signal);
+      if (signal.aborted) throw signal.reason;
     }
     if (schema && typeof schema["~standard"]?.validate !== "function")
       throw invalid("schema", "a Standard Schema", schema);

@@ -55,8 +55,8 @@ export function newRequest(
 ): Request {
   const { version = settings.version, onLeaseTimeout, tags, shouldCache } = options;
   if (onLeaseTimeout !== undefined) checkLeaseTimeout(onLeaseTimeout);
-  if (tags !== undefined && typeof tags !== "function") tagNames(tags);
-  if (shouldCache !== undefined) callable("shouldCache", shouldCache);
+  if (tags && typeof tags !== "function") tagNames(tags);
+  if (shouldCache) callable("shouldCache", shouldCache);
   const { disabled: off } = space.engine;
   const own = resolveLifetimes(options, settings);
   // There may be an entry that is not to be seen, and then there are no leases; nor is a failure kept.

@@ -79,7 +79,7 @@ export async function connect({ url, authToken, isFile }: Place): Promise<AsyncD
  */
 export function check({ isFile }: Pick<Place, "isFile">): void {
   // In a bundle the build for servers may be a part of it.
-  const isInstalled = /\/node_modules\/tiercel\//.test(import.meta.url);
+  const isInstalled = /\/tiercel\/dist\//.test(import.meta.url);
   const name = isFile ? "@libsql/client/sqlite3" : "@libsql/client/web";
   if ((isFile || isInstalled) && areMissing([name], import.meta.url)) throw missing(undefined);
 }

@@ -35,11 +35,12 @@ export interface KeyRules {
  * @throws {ConfigError} naming the option that is wrong
  */
 export function keyRules(name: string, { excludeArgs = [], excludeProps = [] }: KeyOptions): KeyRules {
-  if (!Array.isArray(excludeArgs) || !excludeArgs.every((at) => at >>> 0 === at))
-    throw invalid("excludeArgs", "positions from 0", excludeArgs);
+  const positions = new Set(listOf("excludeArgs", excludeArgs as Iterable<unknown>));
+  for (const at of positions)
+    if (!Number.isSafeInteger(at) || (at as number) < 0) throw invalid("excludeArgs", "positions from 0", excludeArgs);
   return {
     name,
-    excludeArgs: new Set(excludeArgs),
+    excludeArgs: positions,
     excludeProps: new Set(listOf("excludeProps", excludeProps as never)),
   };
 }

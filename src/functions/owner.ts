@@ -11,9 +11,6 @@ import type { AnyFunction, Instance } from "./types.ts";
 /** How the source of a function begins that has no `this` of its own: nothing else does so, but a method that is called `async`. */
 const ARROW = /^(async)?\s*(\(|[^\s("'[]+\s*=>)/;
 
-/** Where a function looks at its `this`. One that only hands it on may do so for nothing, as compiled ones and mocks do. */
-const LOOKS = /\b(this|super)[?.[]|=\s*this\b/;
-
 /** Whether this is the source of an arrow function. */
 export function isArrow(source: string, name: string): boolean {
   return name !== "async" && ARROW.test(source.replace(/\/\*.*?\*\//gs, ""));
@@ -37,8 +34,7 @@ export function ownerOf(fn: AnyFunction, instance: Instance | undefined, name: s
   return (self) => {
     if (Object(self) !== self || self === globalThis) return undefined;
     // A collection of functions, none of which knows of it.
-    if (["Object", "Array"].includes(builtInName(Object.getPrototypeOf(self))!) && !LOOKS.test(source))
-      return undefined;
+    if (["Object", "Array"].includes(builtInName(Object.getPrototypeOf(self))!)) return undefined;
     // It would get the results of all the others.
     throw new KeyError(`Cannot call ${name} on an object as instance must be given`);
   };

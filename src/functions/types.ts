@@ -32,7 +32,7 @@ export interface KeyOptions<F extends AnyFunction = AnyFunction> {
   /**
    * Whose entries a call finds that is made on an object. `"isolated"`: its own alone, in this process and in tiers that no other
    * sees. `"shared"`: everybody's. A function: those of all objects with the same key. Default of decorators: `"isolated"`. Default of
-   * `wrap` and `memoize`: `"shared"`, but a `KeyError` for an object of a class, and for any that the function looks at as `this`.
+   * `wrap` and `memoize`: `"shared"`, but for an object of a class a `KeyError`.
    */
   instance?: Instance | undefined;
 }

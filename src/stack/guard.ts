@@ -6,9 +6,9 @@
 
 import type { Clock } from "../clock.ts";
 import { toMilliseconds } from "../duration.ts";
-import { invalid, TierError, TierTimeoutError, ValueError } from "../errors.ts";
+import { invalid, TierError, TierLimitError, TierTimeoutError, ValueError } from "../errors.ts";
 import type { BreakerState } from "../events.ts";
-import { isPromise } from "../maybe.ts";
+import { ended, isPromise } from "../maybe.ts";
 import type { MaybePromise, Tier } from "../tier.ts";
 import { within } from "../timeout.ts";
 import { isAnswer } from "./answers.ts";
@@ -110,6 +110,15 @@ export class Guard {
     return within(outcome, this.budget, this.#clock, late);
   }
 
+  /** Closes the tier, however it is, and takes as long as that takes. */
+  close(tier: Tier): MaybePromise<unknown> {
+    return ended(
+      () => this.#observer.around("close", () => tier.close?.()),
+      () => {},
+      (error) => this.#failed("close", error),
+    );
+  }
+
   /** What a tier has answered, or that it may not. */
   #checked<T>(operation: string, answer: T): T | TierError {
     if (!isAnswer(operation, answer)) return this.#failed(operation, noAnswer(operation));
@@ -120,7 +129,8 @@ export class Guard {
   #failed(operation: string, cause: unknown): TierError {
     const error = new TierError(this.#name, `Tier ${this.#name} failed in ${operation}`, { cause });
     this.#observer.fault(error, operation);
-    this.#breaker.failed(this.#clock.now());
+    // What is refused here was not asked of the tier.
+    if (!(cause instanceof TierLimitError)) this.#breaker.failed(this.#clock.now());
     return error;
   }
 }

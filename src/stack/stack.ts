@@ -534,7 +534,7 @@ class Stack implements Store {
   /** A tier that fails to close is reported. */
   close(): MaybePromise<void> {
     return then(this.#ranks.follower?.close(), () =>
-      then(all(this.#layers.map(({ guard, tier }) => guard.run("close", () => tier.close?.()))), () => {}),
+      then(all(this.#layers.map(({ guard, tier }) => guard.close(tier))), () => {}),
     );
   }
 

@@ -10,7 +10,8 @@ import type { Entry } from "../entry.ts";
 import { TierLimitError } from "../errors.ts";
 import { alive, joined, unlessLost } from "../joined.ts";
 import { isPromise, settle, then } from "../maybe.ts";
-import type { MaybePromise, ReadOptions, ReadResult, Tier, TierContext, Write, WriteResult } from "../tier.ts";
+import type { MaybePromise, ReadOptions, ReadResult, Tier, TierContext, Touch, Write, WriteResult } from "../tier.ts";
+import { within } from "../timeout.ts";
 
 /** Most changes that wait to be stored; one beyond it waits until there is room. */
 const MAX_PENDING = 10_000;
@@ -20,6 +21,8 @@ const STEP = 500;
 const GATHER = 20;
 /** Pause after a failed write, in milliseconds. */
 const RETRY = 1_000;
+/** How long an operation may keep changes waiting that come after it, in milliseconds; who has called it is given up on sooner. */
+const PATIENCE = 10_000;
 /** Under this a prepared write has its entry as it was before it was encoded. */
 const ORIGINAL = Symbol();
 
@@ -28,7 +31,7 @@ interface Readable extends Write {
   readonly [ORIGINAL]?: Entry;
 }
 
-/** What is to become of a key: a write, or where there is none its deletion. Or an operation, which has its place among them. */
+/** What is to become of a key: a write, or where there is none its deletion. Or an operation that changes several, among them. */
 interface Change {
   /** In the order of the calls. */
   readonly number: number;
@@ -36,19 +39,27 @@ interface Change {
   readonly operation?: () => Promise<unknown>;
 }
 
+/** Why an operation is not done: what was acknowledged before it could not be stored. */
+function unstored(): Error {
+  return new Error("What waits could not be stored, and without it this cannot be done");
+}
+
 /**
  * A tier whose writes and deletions are queued, the last one of each key only, and read back from the queue until they
  * are stored; a tagged entry of a tier that keeps tags is stored before it is read. What is still queued when the
- * process dies is lost; `close()` stores it. Other operations wait for what was queued before them. Tagged entries that
- * are not the result of a load take their place among the invalidations when they are stored, so they are such an
- * operation, and acknowledged when it has ended. Such a tier gives no leases, as a write is acknowledged before it is
- * known whether its lease still stands.
+ * process dies is lost; `close()` stores it. Other operations wait for what was queued before them, and those that
+ * change something keep what comes after them waiting. Tagged entries that are not the result of a load take their
+ * place among the invalidations when they are stored, so they are such an operation, and acknowledged when it has
+ * ended. Such a tier gives no leases, as a write is acknowledged before it is known whether its lease still stands.
  */
 export function writeBehind(tier: Tier, engine: Pick<Engine, "hold">): Tier {
   const { sync: _, fresh: __, ...rest } = tier;
   const behind = new Behind(tier, engine);
-  const inOrder = <A extends unknown[], R>(operation: ((...args: A) => MaybePromise<R>) | undefined) =>
-    operation && ((...args: A): MaybePromise<R> => behind.inOrder(() => operation.apply(tier, args)));
+  type Operation<A extends unknown[], R> = ((...args: A) => MaybePromise<R>) | undefined;
+  const changing = <A extends unknown[], R>(operation: Operation<A, R>) =>
+    operation && ((...args: A): MaybePromise<R> => behind.change(() => operation.apply(tier, args)));
+  const looking = <A extends unknown[], R>(operation: Operation<A, R>) =>
+    operation && ((...args: A): MaybePromise<R> => behind.look(() => operation.apply(tier, args)));
   return {
     ...rest,
     // A store may have its client only once it is open.
@@ -64,14 +75,14 @@ export function writeBehind(tier: Tier, engine: Pick<Engine, "hold">): Tier {
     setMany: (writes, now) => behind.setMany(writes, now),
     deleteMany: (keys, now) => behind.deleteMany(keys, now),
     clear: (prefix, now, progress) => behind.clear(prefix, now, progress),
-    touchMany: inOrder(tier.touchMany)!,
-    prune: inOrder(tier.prune)!,
-    scan: inOrder(tier.scan)!,
-    size: inOrder(tier.size)!,
-    invalidate: inOrder(tier.invalidate)!,
+    ...(tier.touchMany && { touchMany: (touches: readonly Touch[], now: number) => behind.touchMany(touches, now) }),
+    ...(tier.prune && { prune: (limit: number, now: number) => tier.prune!(limit, now) }),
+    scan: looking(tier.scan)!,
+    size: looking(tier.size)!,
+    invalidate: changing(tier.invalidate)!,
     ...(tier.journal && { journal: (since?: number) => tier.journal!(since) }),
-    ...(tier.inspect && { inspect: inOrder(tier.inspect)! }),
-    release: inOrder(tier.release)!,
+    ...(tier.inspect && { inspect: looking(tier.inspect)! }),
+    release: changing(tier.release)!,
     close: () => behind.close(),
   };
 }
@@ -83,8 +94,12 @@ class Behind {
   readonly #pending = new Map<string | symbol, Change>();
   /** Number of the last change. */
   #latest = 0;
-  /** What is being done to the tier, one at a time: says whether it could be. */
+  /** Operations that wait. */
+  #operations = 0;
+  /** What is being done to the tier, which is a batch of changes or some operations: says whether it could be. */
   #running: Promise<boolean> | undefined;
+  /** The batch. */
+  #batch: ReadonlySet<Change> | undefined;
   /** Until when nothing is stored for want of success, but by `close()`. */
   #pausedUntil = -Infinity;
   #retry: unknown;
@@ -151,13 +166,19 @@ class Behind {
     if (writes.every(({ entry }) => entry.tags.length === 0 || entry.sequence !== undefined))
       return then(this.#enqueue(writes.map((write) => [write.key, { write }])), () => ({ sequence: 0 }));
     const before = this.#latest;
-    return this.inOrder(() =>
-      then(this.#tier.setMany(writes, now), (result) => {
-        // What could not be stored before is not to be stored after it.
-        for (const { key } of writes) if (this.#numberOf(key) <= before) this.#pending.delete(key);
-        return result;
-      }),
-    );
+    return this.change(() => {
+      // What could not be stored before is not to be stored after it.
+      for (const { key } of writes) if (this.#numberOf(key) <= before) this.#pending.delete(key);
+      return this.#tier.setMany(writes, now);
+    });
+  }
+
+  touchMany(touches: readonly Touch[], now: number): MaybePromise<readonly boolean[]> {
+    const before = this.#latest;
+    return this.change(() => {
+      if (touches.some(({ key }) => this.#numberOf(key) <= before)) throw unstored();
+      return this.#tier.touchMany!(touches, now);
+    });
   }
 
   deleteMany(keys: readonly string[], now: number): MaybePromise<readonly boolean[]> {
@@ -169,7 +190,7 @@ class Behind {
   clear(prefix: string, now: number, progress?: () => void): MaybePromise<void> {
     for (const [key, { number, operation }] of this.#pending)
       if (!operation && (key as string).startsWith(prefix)) this.#pending.set(key, { number });
-    return this.inOrder(() => this.#tier.clear(prefix, now, progress));
+    return this.change(() => this.#tier.clear(prefix, now, progress));
   }
 
   async close(): Promise<void> {
@@ -180,22 +201,46 @@ class Behind {
     await this.#tier.close?.();
   }
 
-  /** Does something after all that waits now, and before what comes later; where that cannot be stored, at once. */
-  inOrder<T>(operation: () => MaybePromise<T>): MaybePromise<T> {
-    if (this.#pending.size === 0 && !this.#running) {
-      const answer = operation();
-      if (isPromise(answer)) this.#occupy(answer.then(yes, yes));
-      return answer;
-    }
+  /** Looks at all of the tier, with what has been queued by now. Fails where that cannot be stored. */
+  look<T>(operation: () => MaybePromise<T>): MaybePromise<T> {
+    if (this.#pending.size === 0) return operation();
+    return this.#until(this.#latest).then((isStored) => {
+      if (!isStored) throw unstored();
+      return operation();
+    });
+  }
+
+  /** Does something after all that waits now, and before what comes later; after what cannot be stored, too. */
+  change<T>(operation: () => MaybePromise<T>): MaybePromise<T> {
+    if (this.#pending.size === 0 && !this.#batch) return this.#begin(operation);
     let outcome: Promise<T> | undefined;
-    const once = (): Promise<T> => (outcome ??= settle(operation));
     const id = Symbol();
     const number = ++this.#latest;
-    this.#pending.set(id, { number, operation: once });
-    return this.#until(this.#isPaused ? -1 : number).then(() => {
-      this.#pending.delete(id);
-      return once();
-    });
+    const begin = (): Promise<T> => {
+      if (this.#pending.delete(id)) this.#operations--;
+      return (outcome ??= settle(operation));
+    };
+    this.#operations++;
+    this.#pending.set(id, { number, operation: begin });
+    return this.#until(number).then(() => outcome ?? this.#alone(begin));
+  }
+
+  /** The same where something before it could not be stored. */
+  async #alone<T>(begin: () => Promise<T>): Promise<T> {
+    while (this.#batch && this.#running) await joined(this.#running);
+    return this.#begin(begin);
+  }
+
+  /** Begins an operation beside those that are under way. */
+  #begin<T>(operation: () => MaybePromise<T>): MaybePromise<T> {
+    const answer = operation();
+    if (isPromise(answer))
+      this.#occupy(Promise.all([this.#running && joined(this.#running), this.#bounded(answer)]).then(yes));
+    return answer;
+  }
+
+  #bounded(work: Promise<unknown>): Promise<unknown> {
+    return within<unknown>(work, PATIENCE, this.#clock, yes).then(yes, yes);
   }
 
   #numberOf(key: string): number {
@@ -208,22 +253,28 @@ class Behind {
 
   /** @throws {TierLimitError} where no more can wait */
   #enqueue(changes: readonly (readonly [string, Pick<Change, "write">])[]): MaybePromise<void> {
-    for (const [key, change] of changes) {
-      this.#pending.delete(key);
-      this.#pending.set(key, { ...change, number: ++this.#latest });
-    }
-    const number = this.#latest;
+    const queued = changes.map(([key, change]) => [key, this.#queue(key, change)] as const);
     const refuse = (): void => {
-      for (const [key] of changes) if (this.#numberOf(key) <= number) this.#pending.delete(key);
+      for (const [key, change] of queued) if (this.#pending.get(key) === change) this.#pending.delete(key);
       throw new TierLimitError(
         `Cannot queue ${changes.length} changes for tier ${this.#tier.name} as at most ${MAX_PENDING} may wait, and it takes none`,
       );
     };
     const isFull = this.#pending.size > MAX_PENDING;
     if (this.#isPaused) return isFull ? refuse() : undefined;
-    const stored = this.#until(number);
+    const stored = this.#until(this.#latest);
     this.#engine.hold(stored);
     return isFull ? stored.then((isStored) => (isStored ? undefined : refuse())) : undefined;
+  }
+
+  /** In the place of an earlier change of its key, for which somebody may wait, unless something has come between. */
+  #queue(key: string, { write }: Pick<Change, "write">): Change {
+    const earlier = this.#pending.get(key);
+    const isInPlace = earlier !== undefined && this.#operations === 0 && !this.#batch?.has(earlier);
+    if (!isInPlace) this.#pending.delete(key);
+    const change: Change = { number: isInPlace ? earlier.number : ++this.#latest, write };
+    this.#pending.set(key, change);
+    return change;
   }
 
   /** Ends when the changes up to a number are stored, or one could not be: says which. */
@@ -252,20 +303,20 @@ class Behind {
     return running;
   }
 
-  /** Does the operation that comes first, or stores the changes before the next. */
+  /** Begins the operations that come first, or stores the changes before the next. */
   async #store(): Promise<boolean> {
     // Lets the writes of this turn gather, some of which take a few steps more to get here.
     for (let step = 0; step < GATHER; step++) await undefined;
-    const some: [string, Change][] = [];
-    for (const [key, change] of this.#pending) {
-      const { operation } = change;
-      if (operation && some.length === 0) {
-        await operation().then(yes, yes);
-        this.#pending.delete(key);
-        return true;
-      }
-      if (operation || some.push([key as string, change]) === STEP) break;
+    const operations: Promise<unknown>[] = [];
+    for (const { operation } of this.#pending.values()) {
+      if (!operation) break;
+      operations.push(this.#bounded(operation()));
     }
+    if (operations.length > 0) return Promise.all(operations).then(yes);
+    const some: [string, Change][] = [];
+    for (const [key, change] of this.#pending)
+      if (change.operation || some.push([key as string, change]) === STEP) break;
+    this.#batch = new Set(some.map(([, change]) => change));
     const now = this.#clock.now();
     try {
       const deleted = some.filter(([, { write }]) => !write).map(([key]) => key);
@@ -276,6 +327,8 @@ class Behind {
       this.#report("fault", error);
       this.#pause();
       return false;
+    } finally {
+      this.#batch = undefined;
     }
     for (const [key, change] of some) if (this.#pending.get(key) === change) this.#pending.delete(key);
     this.#pausedUntil = -Infinity;
@@ -286,7 +339,11 @@ class Behind {
     this.#clock.clearTimer(this.#retry);
     if (this.#closing) return;
     this.#pausedUntil = this.#clock.now() + RETRY;
-    this.#retry = this.#clock.setTimer(() => void this.#until(Infinity), RETRY, true);
+    try {
+      this.#retry = this.#clock.setTimer(() => void this.#until(Infinity), RETRY, true);
+    } catch {
+      // Workers have so many timers and no more: the next write after the pause tries it again.
+    }
   }
 }
 

@@ -169,16 +169,17 @@ export const tests: TestCase[] = suite("write behind", {
       await cache.close();
     }
   },
-  "an operation waits for what came before it, and not for what comes after": async () => {
+  "who looks at all of the tier waits for what came before him": async () => {
     const { tier, log, go } = held();
     const clock = fakeClock();
     const cache = createCache({ tiers: [tier], clock, sweepInterval: 0 });
     await cache.set("a", 1);
     const size = cache.size();
-    await cache.set("b", 1);
     same(await stateOf(size, clock.settle), "pending");
     go();
     same(await size, 1);
+    equal(log, ["set a=1"]);
+    await cache.set("b", 1);
     await cache.close();
     equal(log, ["set a=1", "set b=1"]);
   },
@@ -201,5 +202,133 @@ export const tests: TestCase[] = suite("write behind", {
     await cache.set("before", 2);
     same(await cache.get("before"), 2);
     await cache.close();
+  },
+  "operations that wait go to the tier together": async () => {
+    const clock = fakeClock();
+    const data = mapData();
+    const lower = faultyTier(mapTier({ data, write: "behind", timeout: "2s" }));
+    const cache = createCache({ tiers: [memory(), lower], clock, sweepInterval: 0 });
+    lower.faults.fail({ setMany: { delay: 10 }, touchMany: { delay: 10 } });
+    const sets = Array.from({ length: 300 }, (_, i) => cache.set(`k${i}`, i, { tags: ["t"] }));
+    await clock.advance(50);
+    await Promise.all(sets);
+    same(data.entries.size, 300);
+    const touches = Array.from({ length: 300 }, (_, i) => cache.touch(`k${i}`, { ttl: "1h" }));
+    await clock.advance(50);
+    ok((await Promise.all(touches)).every(Boolean));
+    same(cache.stats().errors, 0);
+    await cache.close();
+  },
+  "what waits for a tier that has failed once is seen by all that follows": async () => {
+    const rig = async (tags = false) => {
+      const clock = fakeClock();
+      const { invalidate: _, ...rest } = mapTier({ data: mapData(), write: "behind" });
+      const lower = faultyTier(
+        tags
+          ? mapTier({ data: mapData(), write: "behind" })
+          : { ...rest, capabilities: { ...rest.capabilities, tags: false } },
+      );
+      const cache = createCache({ tiers: [memory(), defineTier(lower)], clock, sweepInterval: 0 });
+      lower.faults.fail({ setMany: "reject" }, 1);
+      await cache.set("a", "old", { tags: tags ? [] : ["t", "u"], ttl: "1h" });
+      await clock.advance(10);
+      ok(cache.stats().errors > 0);
+      return { cache, clock, lower };
+    };
+    const listed = await rig();
+    equal([await listed.cache.keys(), await listed.cache.size()], [["a"], 1]);
+    const { cache, clock } = await rig();
+    await cache.invalidateTags(["t", "u"], { match: "all" });
+    await clock.advance("5s");
+    same(await cache.get("a"), undefined);
+    const touched = await rig();
+    same(await touched.cache.touch("a", { ttl: 1500 }), true);
+    await touched.clock.advance(1900);
+    same(await touched.cache.get("a"), undefined);
+    // The retry does not bring back what a tagged value has replaced meanwhile.
+    const again = await rig(true);
+    again.lower.faults.fail({ setMany: { delay: 60 } });
+    await again.clock.advance(970);
+    const written = again.cache.set("a", "new", { tags: ["t"] });
+    await again.clock.advance(500);
+    await written;
+    await again.cache.evictAll({ tier: "memory" });
+    same(await again.cache.get("a"), "new");
+  },
+  "what could not be changed for want of what waits is a miss": async () => {
+    const clock = fakeClock();
+    const data = mapData();
+    const { invalidate: _, ...rest } = mapTier({ data, write: "behind" });
+    const lower = faultyTier({ ...rest, capabilities: { ...rest.capabilities, tags: false } });
+    const cache = createCache({ tiers: [memory(), defineTier(lower)], clock, sweepInterval: 0 });
+    lower.faults.fail({ setMany: "reject" });
+    await cache.set("a", 1, { tags: ["t", "u"] });
+    await cache.set("b", 1);
+    await clock.advance(10);
+    await cache.invalidateTags(["t", "u"], { match: "all" });
+    await cache.touch("b", { ttl: 300 });
+    await clock.advance(400);
+    equal([await cache.get("a"), await cache.get("b")], [undefined, undefined]);
+    lower.faults.heal();
+    await clock.advance("10s");
+    equal([await cache.get("a"), await cache.get("b")], [undefined, undefined]);
+    await cache.close();
+  },
+  "refusals open no breaker, and a breaker that is open keeps nothing from being stored by the close": async () => {
+    const clock = fakeClock();
+    const data = mapData();
+    let closed = 0;
+    const lower = faultyTier({
+      ...mapTier({ data, write: "behind", breaker: { failures: 3 } }),
+      close: () => void closed++,
+    });
+    const cache = createCache({ tiers: [memory(), defineTier(lower)], clock, sweepInterval: 0 });
+    lower.faults.fail({ setMany: "reject" });
+    await cache.setMany(Array.from({ length: 10_000 }, (_, i) => ({ key: `k${i}`, value: i })));
+    await clock.settle();
+    for (let i = 0; i < 6; i++) await cache.set(`more${i}`, i);
+    same(cache.stats().tiers[1]!.breaker, "closed");
+    lower.faults.fail({ getMany: "reject" }, 3);
+    for (let i = 0; i < 3; i++) await cache.get(`none${i}`);
+    same(cache.stats().tiers[1]!.breaker, "open");
+    lower.faults.heal();
+    await cache.close();
+    equal([data.entries.size, closed, clock.pendingTimers], [10_000, 1, 0]);
+  },
+  "a listing has a key that is set anew meanwhile": async () => {
+    const clock = fakeClock();
+    const lower = faultyTier(mapTier({ data: mapData(), write: "behind" }));
+    const cache = createCache({ tiers: [lower], clock, sweepInterval: 0 });
+    lower.faults.fail({ setMany: { delay: 20 } });
+    await cache.set("z", 0);
+    await clock.advance(5);
+    await cache.set("counter", 1);
+    const keys = cache.keys();
+    await cache.set("counter", 2);
+    await clock.advance(100);
+    equal(await keys, ["counter", "z"]);
+    same(await cache.get("counter"), 2);
+    await cache.close();
+  },
+  "an operation that never ends keeps later changes waiting for ten seconds, and a look for none": async () => {
+    for (const operation of ["scan", "touchMany"] as const) {
+      const clock = fakeClock();
+      const data = mapData();
+      const lower = faultyTier(mapTier({ data, write: "behind", timeout: 200 }));
+      const cache = createCache({ tiers: [memory(), lower], clock, sweepInterval: 0 });
+      await cache.set("z", 0);
+      await clock.settle();
+      lower.faults.fail({ [operation]: "hang" }, 1);
+      const hung = operation === "scan" ? cache.keys() : cache.touch("z", { ttl: "1h" });
+      await clock.advance(200);
+      await hung;
+      await cache.set("a", 1);
+      await clock.advance(operation === "scan" ? 0 : 10_000);
+      ok(data.entries.has("default:a"), operation);
+      lower.faults.release();
+      const closed = cache.close();
+      await clock.advance("10s");
+      await closed;
+    }
   },
 });

@@ -11,7 +11,7 @@ const WRONG: [string, object][] = [
   ...[1, {}, "yes"].map((validate) => ["validate", { validate }] as [string, object]),
 ];
 const WRONG_WRITE: [string, object][] = [
-  ...[5, {}, new Set(["t"]), null].map((tags) => ["tags", { tags }] as [string, object]),
+  ...[5, {}, new Set(["t"])].map((tags) => ["tags", { tags }] as [string, object]),
   ...[5, {}, "yes"].map((shouldCache) => ["shouldCache", { shouldCache }] as [string, object]),
 ];
 

@@ -141,7 +141,8 @@ export const tests: TestCase[] = suite("turns", {
     const work: Promise<unknown>[] = [];
     const order: string[] = [];
     const step = (name: string) => async () => {
-      await settle();
+      // Workers have no more than 10,000 timers at once.
+      await undefined;
       order.push(name);
     };
     const count = 3_000;
