@@ -6,7 +6,7 @@ import { SCHEMA_VERSION, TABLES } from "../../adapters/sql/schema.ts";
 import { createCache, memory } from "../../mod.ts";
 import type { Tier } from "../../src/tier.ts";
 import { equal, ok, rejects, same } from "../contract/assert.ts";
-import { FAKE_START, fakeClock } from "../contract/fake-clock.ts";
+import { FAKE_START, type FakeClock, fakeClock } from "../contract/fake-clock.ts";
 import { suite, type TestCase } from "../contract/suite.ts";
 import { tierContract } from "../contract/tier-contract.ts";
 import type { WorkerEnv } from "./env.ts";
@@ -60,14 +60,16 @@ function emptied(tests: Tests, empty: () => Promise<unknown>): Tests {
 interface Opened {
   readonly tier: Tier;
   readonly reports: unknown[][];
+  readonly clock: FakeClock;
 }
 
 function opened(tier: Tier): Opened {
   const reports: unknown[][] = [];
   const report = (kind: string, error: unknown, key?: string) =>
     reports.push([kind, (error as { code?: unknown }).code, key]);
-  tier.open!({ cacheName: "test", clock: fakeClock(now), random: () => 0.5, removed() {}, report });
-  return { tier, reports };
+  const clock = fakeClock(now);
+  tier.open!({ cacheName: "test", clock, random: () => 0.5, removed() {}, report });
+  return { tier, reports, clock };
 }
 
 async function put(tier: Tier, values: Record<string, unknown>, tags: string[] = [], lease?: number) {
@@ -325,12 +327,16 @@ function ofRequests(database: D1Binding): Tests {
     return new Promise(() => {});
   };
   const goesOn = async (tier: Tier): Promise<void> => {
-    opened(tier);
+    const { clock } = opened(tier);
     for (const hanging of [() => values(tier, "k"), () => put(tier, { k: 0 }), () => values(tier, "k")]) {
       state.hangs = true;
       void hanging();
       for (let turn = 0; state.hangs && turn < 100; turn++) await undefined;
       same(state.hangs, false, "the first call must have begun");
+      await put(tier, { other: 1 });
+      equal(await values(tier, "other"), [1]);
+      // Changes of a key wait for those before them, but not for one that takes longer than ten seconds.
+      await clock.advance("11s");
       await put(tier, { k: 1 });
       equal(await values(tier, "k"), [1]);
     }
@@ -340,14 +346,14 @@ function ofRequests(database: D1Binding): Tests {
       const { tier } = opened(libsql("file:cache.db"));
       await rejects(async () => tier.getMany(["k"], { now }), "STORE_OPEN");
     },
-    "a call of D1 that never ends holds up no other": () =>
+    "a call of D1 that never ends holds up no other key, and its own for ten seconds": () =>
       goesOn(
         d1({
           prepare: (sql) => database.prepare(sql),
           batch: (statements) => passed(() => database.batch(statements)),
         }),
       ),
-    "a call of libSQL that never ends holds up no other": () => {
+    "a call of libSQL that never ends holds up no other key, and its own for ten seconds": () => {
       const prepared = ({ sql, args }: LibsqlStatement) => {
         const statement = database.prepare(sql);
         return args.length === 0 ? statement : statement.bind(...args);
