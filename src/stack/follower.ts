@@ -9,7 +9,8 @@ import { TierError } from "../errors.ts";
 import { alive, joined } from "../joined.ts";
 import { all, isPromise, then } from "../maybe.ts";
 import type { Change, JournalPage, MaybePromise } from "../tier.ts";
-import type { Layer, Note } from "./layer.ts";
+import type { Layer } from "./layer.ts";
+import type { Note } from "./notes.ts";
 
 /** What is dropped when nobody knows what was changed. */
 const EVERYTHING: readonly Change[] = [{ by: "prefix", prefix: "" }];
@@ -142,7 +143,7 @@ export class Follower {
   /** Where to begin: the notes of earlier processes. */
   #recall(): MaybePromise<number | undefined> {
     const now = this.#engine.now();
-    return then(all(this.#lasting.map((layer) => layer.recall(now))), (notes) => {
+    return then(all(this.#lasting.map((layer) => layer.notes.recall(now))), (notes) => {
       const positions = notes.flatMap((note) => (note === undefined ? [] : [note]));
       return positions.length === 0 ? undefined : Math.min(...positions);
     });
@@ -152,7 +153,7 @@ export class Follower {
   #note(): MaybePromise<unknown> {
     const note: Note = { position: this.#position!, sequence: this.sequence };
     const now = this.#engine.now();
-    return then(all(this.#lasting.map((layer) => layer.note(note, now))), (noted) => {
+    return then(all(this.#lasting.map((layer) => layer.notes.note(note, now))), (noted) => {
       if (noted.every(Boolean)) this.#noted = note.position;
     });
   }

@@ -3,9 +3,12 @@
  *
  * @module
  */
+import type { Engine } from "../engine.ts";
 import { KeyError } from "../errors.ts";
 import { UNUSABLE } from "../key.ts";
+import { sharedPrefix } from "../options.ts";
 import { sha256 } from "../sha256.ts";
+import type { Tier } from "../tier.ts";
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
@@ -37,4 +40,16 @@ export function shortenKey(text: string, limit: number): string {
 export function mayBegin(text: string, beginning: string): boolean {
   const known = /^\\#[0-9a-f]{64}:?\\?(.*)/s.exec(text)?.[1];
   return known !== undefined && (known.startsWith(beginning) || beginning.startsWith(known));
+}
+
+/** Has a cache shorten keys to what all of its tiers can hold. */
+export function limitKeys(tiers: readonly Tier[], engine: Engine): void {
+  const limit =
+    Math.min(...tiers.map(({ capabilities }) => capabilities.maxKeyBytes ?? Infinity)) -
+    byteLength(sharedPrefix(engine.options));
+  if (limit === Infinity) return;
+  engine.mayBegin = mayBegin;
+  // A UTF-16 unit takes at most three bytes: most keys need no counting.
+  engine.fit = (text, prefix) =>
+    (prefix.length + text.length) * 3 <= limit ? text : shortenKey(text, limit - byteLength(prefix));
 }

@@ -5,10 +5,10 @@
  */
 import type { Engine } from "../engine.ts";
 import { TierError } from "../errors.ts";
-import type { Follower } from "./follower.ts";
+import { Follower } from "./follower.ts";
 import type { Layer } from "./layer.ts";
 import type { TagLedger } from "./tag-ledger.ts";
-import type { Traffic } from "./traffic.ts";
+import { Traffic } from "./traffic.ts";
 
 /** The layers of a stack, with what is known about all of them. */
 export interface Ranks {
@@ -22,10 +22,43 @@ export interface Ranks {
   /** Tiers that others see too. */
   readonly shared: readonly Layer[];
   readonly private: readonly Layer[];
-  /** What others change in the lowest shared tier that keeps a journal. */
+  /** The lowest shared tier that keeps a journal. */
+  readonly followed: Layer | undefined;
+  /** What others change in it. */
   readonly follower: Follower | undefined;
   /** Tiers that do not see what others change: those above the journal, or without one this process's own. */
   readonly unaware: readonly Layer[];
+  /** Those among them that have entries from before. */
+  readonly lasting: readonly Layer[];
+}
+
+/** Tells the layers of a stack apart. */
+export function ranksOf(layers: readonly Layer[], ledger: TagLedger, engine: Engine): Ranks {
+  const shared = layers.filter((layer) => !layer.isPrivate);
+  const own = layers.filter((layer) => layer.isPrivate);
+  const followed = shared.findLast(({ tier }) => tier.capabilities.journal);
+  const unaware = followed ? layers.slice(0, followed.index) : own;
+  const lasting = unaware.filter((layer) => !layer.isPrivate && !layer.tier.capabilities.readOnly);
+  return {
+    engine,
+    ledger,
+    traffic: new Traffic(engine),
+    all: layers,
+    authority: layers.findLast(({ tier }) => tier.capabilities.tags && !tier.capabilities.readOnly),
+    shared,
+    private: own,
+    followed,
+    follower: followed && new Follower(followed, lasting, engine),
+    unaware,
+    lasting,
+  };
+}
+
+/** The layers of one tier or of some, by name; by default all. */
+export function only(layers: readonly Layer[], tier: string | readonly string[] | undefined): readonly Layer[] {
+  return tier === undefined
+    ? layers
+    : layers.filter(({ name }) => (typeof tier === "string" ? name === tier : tier.includes(name)));
 }
 
 /**
