@@ -13,8 +13,9 @@ import type { Guard } from "./guard.ts";
 import { faceOf, type Missed } from "./missed.ts";
 import type { Prefix } from "./prefix.ts";
 
-/** How far the journal of a tier below was followed when all of it had been done to this one. */
+/** What is noted. */
 export interface Note {
+  /** In the journal. */
   readonly position: number;
   /** The invalidation sequence there. */
   readonly sequence: number;

@@ -28,9 +28,7 @@ export class Walk {
   /** @param gives whether the authority gives leases */
   constructor(ranks: Ranks, keys: readonly string[], options: StoreReadOptions, gives: boolean, now: number) {
     this.found = keys.map(() => undefined);
-    this.leases = undefined;
     this.sequence = ranks.ledger.latest;
-    this.fault = undefined;
     this.#ranks = ranks;
     this.#keys = keys;
     this.#options = options;
