@@ -18,6 +18,7 @@ import type {
   SyncCache,
   TagChoice,
 } from "./api.ts";
+import { number, rulesOf } from "./checks.ts";
 import { toMilliseconds } from "./duration.ts";
 import { Engine } from "./engine.ts";
 import { callable, checkOptions, invalid } from "./errors.ts";
@@ -30,16 +31,8 @@ import type { Loader } from "./loader.ts";
 import { settle, then } from "./maybe.ts";
 import { type MemoryOptions, memory } from "./memory/memory.ts";
 import { turn } from "./off.ts";
-import {
-  type AnyGetOptions,
-  type CacheOptions,
-  type CallOptions,
-  type LoadOptions,
-  number,
-  resolveOptions,
-  rulesOf,
-  type SetOptions,
-} from "./options.ts";
+import type { AnyGetOptions, CacheOptions, CallOptions, LoadOptions, SetOptions } from "./options.ts";
+import { resolveOptions } from "./resolved.ts";
 import { isChoosy } from "./schema.ts";
 import type { AnyScopes, Ids, InvalidateScopeOptions, NoScopes, ScopeOptions } from "./scope/types.ts";
 import { configure, type Settings } from "./settings.ts";

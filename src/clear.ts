@@ -4,13 +4,14 @@
  * @module
  */
 import type { ClearOptions } from "./api.ts";
+import { checkProfile } from "./checks.ts";
 import { toMilliseconds } from "./duration.ts";
 import type { Entry } from "./entry.ts";
 import { invalid, oneOf } from "./errors.ts";
 import type { EvictionReason } from "./events.ts";
 import { listOf, namespacePrefix } from "./key.ts";
 import { then } from "./maybe.ts";
-import { type CallOptions, checkProfile } from "./options.ts";
+import type { CallOptions } from "./options.ts";
 import { eachPage, hasTags } from "./store.ts";
 import type { MaybePromise } from "./tier.ts";
 import type { Verbs } from "./verbs.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import type { ListOptions } from "./api.ts";
+import { number } from "./checks.ts";
 import { repeat, then } from "./maybe.ts";
-import { number } from "./options.ts";
 import { compilePattern } from "./pattern.ts";
 import type { Space } from "./space.ts";
 import type { Pages } from "./store.ts";

@@ -1,17 +1,15 @@
 /**
- * Options of a cache and of its calls, checked once and frozen.
+ * Options of a cache and of its calls, as their users give them.
  *
  * @module
  */
 import type { Bus } from "./bus/bus.ts";
-import { type Clock, hasTimers, systemClock } from "./clock.ts";
-import { type Duration, toMilliseconds } from "./duration.ts";
-import { NO_TAGS } from "./entry.ts";
-import { callable, invalid, methods, oneOf } from "./errors.ts";
-import { type Key, UNUSABLE } from "./key.ts";
+import type { Clock } from "./clock.ts";
+import type { Duration } from "./duration.ts";
+import type { Key } from "./key.ts";
 import type { StandardSchema } from "./schema.ts";
-import type { AnyScopes, NoScopes, ScopeRules } from "./scope/types.ts";
-import type { Codec, Tier, TierOptions } from "./tier.ts";
+import type { AnyScopes, NoScopes } from "./scope/types.ts";
+import type { Codec, Tier } from "./tier.ts";
 
 /** How long an entry lives and when it is made anew; on a cache the defaults, on a call for that call. */
 export interface FreshnessOptions {
@@ -193,173 +191,4 @@ export interface FittedLoadOptions<V, R>
   extends Omit<LoadOptions<R>, "schema" | "validate">,
     Pick<Acceptance<V>, "validate"> {
   schema: StandardSchema<V>;
-}
-
-/** {@linkcode FreshnessOptions} in milliseconds, complete. */
-export interface Lifetimes {
-  readonly ttl: number;
-  readonly grace: number;
-  readonly swr: number;
-  readonly jitter: number;
-  readonly softTimeout: number;
-  readonly hardTimeout: number;
-  readonly refreshAhead: number;
-  readonly earlyRefresh: number;
-  readonly negativeTtl: number;
-  readonly lease: number;
-  /** Below 0: twice the lease. */
-  readonly leaseTimeout: number;
-}
-
-const NO_LIFETIMES: Lifetimes = {
-  ttl: Infinity,
-  grace: 0,
-  swr: 0,
-  jitter: 0,
-  softTimeout: Infinity,
-  hardTimeout: Infinity,
-  refreshAhead: 0,
-  earlyRefresh: 0,
-  negativeTtl: 0,
-  lease: 10_000,
-  leaseTimeout: -1,
-};
-
-/** The greatest value of those that are no durations. */
-const NUMBERS: Record<string, number> = { jitter: 1, refreshAhead: 1, earlyRefresh: Infinity };
-
-/** Whether an option is one of {@linkcode Lifetimes}. */
-export function isLifetime(option: string): boolean {
-  return Object.hasOwn(NO_LIFETIMES, option);
-}
-
-/** The options of a cache, complete, checked and frozen. */
-export interface Resolved extends Lifetimes {
-  readonly name: string;
-  readonly prefix: string;
-  readonly scopes?: object | undefined;
-  readonly version?: string | undefined;
-  readonly tags: readonly string[];
-  readonly profile?: string | undefined;
-  readonly codec?: Codec | string | undefined;
-  readonly onError: "degrade" | "throw";
-  readonly onLeaseTimeout: OnLeaseTimeout;
-  readonly coherence: number;
-  readonly bus?: Bus | undefined;
-  readonly sweepInterval: number;
-  readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
-  readonly logger?: Logger | undefined;
-  readonly clock: Clock;
-  readonly random: () => number;
-}
-
-/** @throws {ConfigError} naming the option that is wrong */
-export function resolveOptions(options: CacheOptions<AnyScopes>): Resolved {
-  const { name = "default", prefix = "", onError = "degrade", clock = systemClock, random = Math.random } = options;
-  const { sweepInterval = hasTimers() ? 60_000 : 0, coherence = 1_000, onLeaseTimeout = "run" } = options;
-  if (typeof name !== "string" || !/^[\w.-]{1,64}$/.test(name))
-    throw invalid("name", "1 to 64 of A-Z a-z 0-9 . _ -", name);
-  if (typeof prefix !== "string" || UNUSABLE.test(prefix))
-    throw invalid("prefix", "a string without NUL and lone surrogates", prefix);
-  oneOf("onError", ["degrade", "throw"], onError);
-  if (options.scopes !== undefined) rulesOf(options);
-  checkLeaseTimeout(onLeaseTimeout);
-  const { version, profile, codec, waitUntil, tags = NO_TAGS } = options;
-  if (version !== undefined && typeof version !== "string") throw invalid("version", "a string", version);
-  if (profile !== undefined) checkProfile(profile);
-  if (typeof codec !== "string") methods("codec", codec, "encode", "decode");
-  checkTags(tags);
-  if (waitUntil !== undefined) callable("waitUntil", waitUntil);
-  methods("bus", options.bus, "attach");
-  methods("logger", options.logger, "warn", "error");
-  callable("random", random);
-  methods("clock", clock, "now", "setTimer", "clearTimer");
-  return Object.freeze({
-    ...options,
-    ...resolveLifetimes(options, NO_LIFETIMES),
-    name,
-    prefix,
-    onError,
-    onLeaseTimeout,
-    tags: Object.freeze([...tags]),
-    coherence: span("coherence", coherence),
-    sweepInterval: span("sweepInterval", sweepInterval),
-    clock,
-    random,
-  });
-}
-
-/** @throws {ConfigError} for tags that cannot be those of every entry */
-export function checkTags(tags: unknown): void {
-  if (!Array.isArray(tags) || tags.some((tag) => typeof tag !== "string" || tag === "" || UNUSABLE.test(tag)))
-    throw invalid("tags", "an array of non-empty strings without NUL and lone surrogates", tags);
-}
-
-/** @throws {ConfigError} for a name that no profile can have */
-export function checkProfile(name: unknown): void {
-  if (typeof name !== "string" || name === "" || name.length > 64 || UNUSABLE.test(name))
-    throw invalid("profile", "1 to 64 characters without NUL and lone surrogates", name);
-}
-
-/** @throws {ConfigError} for a wrong `onLeaseTimeout` */
-export function checkLeaseTimeout(value: unknown): void {
-  oneOf("onLeaseTimeout", ["run", "throw", "stale"], value);
-}
-
-/** @throws {ConfigError} for scopes that `defineScopes` has not made */
-export function rulesOf({ scopes }: { scopes?: object | undefined }): ScopeRules {
-  if (!(scopes as ScopeRules | undefined)?.enter) throw invalid("scopes", "made by defineScopes", scopes);
-  return scopes as ScopeRules;
-}
-
-/** Before the keys and tags of a cache in tiers that it may share with others: no such text is the beginning of another. */
-export function sharedPrefix({ name, prefix }: Resolved): string {
-  return prefix === "" ? `${name}:` : `${name}/${encodeURIComponent(prefix)}:`;
-}
-
-/**
- * Lifetimes of a call over the cache's own.
- *
- * @throws {ConfigError} naming the option that is wrong
- */
-export function resolveLifetimes(options: LoadOptions | CacheOptions, defaults: Lifetimes): Lifetimes {
-  // Most calls set none.
-  let lifetimes: Record<string, number> | undefined;
-  for (const option in options) {
-    if (!(option in NO_LIFETIMES)) continue;
-    const value = options[option as keyof Lifetimes];
-    // A function of the value is asked when there is one.
-    if (value === undefined || (typeof value === "function" && defaults !== NO_LIFETIMES)) continue;
-    const most = NUMBERS[option];
-    lifetimes ??= { ...defaults };
-    lifetimes[option] =
-      option === "ttl"
-        ? toMilliseconds(value as Duration, option)
-        : most
-          ? number(option, value, most)
-          : span(option, value === false ? 0 : (value as Duration));
-  }
-  return (lifetimes as unknown as Lifetimes) ?? defaults;
-}
-
-/**
- * The longest stay in a tier, in milliseconds.
- *
- * @throws {ConfigError} for a wrong `ttl` or `write`
- */
-export function tierTtl({ ttl = Infinity, write = "through" }: TierOptions): number {
-  const milliseconds = toMilliseconds(ttl, "ttl");
-  if (milliseconds <= 0) throw invalid("ttl", "above 0", ttl);
-  oneOf("write", ["through", "behind", "around"], write);
-  return milliseconds;
-}
-
-function span(option: string, value: Duration): number {
-  return number(option, toMilliseconds(value, option));
-}
-
-/** @throws {ConfigError} unless the value is a number from 0 to `most` */
-export function number(option: string, value: unknown, most: number = Infinity): number {
-  if (typeof value === "number" && value >= 0 && value <= most) return value;
-  throw invalid(option, `from 0 to ${most}`, value);
 }

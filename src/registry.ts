@@ -5,10 +5,12 @@
  */
 import type { Cache, Disabled } from "./api.ts";
 import { createCache } from "./cache.ts";
+import { checkTags, number } from "./checks.ts";
 import { toMilliseconds } from "./duration.ts";
 import { ConfigError, checkOptions, invalid, methods } from "./errors.ts";
-import { type CacheOptions, checkTags, number, resolveOptions } from "./options.ts";
+import type { CacheOptions } from "./options.ts";
 import { type PlainConfig, plainConfig } from "./registry-config.ts";
+import { resolveOptions } from "./resolved.ts";
 import type { AnyScopes, NoScopes } from "./scope/types.ts";
 
 /** Options that the caches of a registry share, each of which a cache may set itself. `maxEntries` is for those without `tiers`. */

@@ -7,7 +7,7 @@ import type { Engine } from "./engine.ts";
 import { type Entry, freshness } from "./entry.ts";
 import type { Flight, Landing, Outcome } from "./flight.ts";
 import { isLost } from "./joined.ts";
-import type { Lifetimes } from "./options.ts";
+import type { Lifetimes } from "./lifetimes.ts";
 import { isChoosy } from "./schema.ts";
 import type { Found } from "./store.ts";
 import type { Request } from "./write.ts";

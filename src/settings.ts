@@ -5,7 +5,9 @@
  */
 import type { Engine } from "./engine.ts";
 import { checkOptions, invalid } from "./errors.ts";
-import { type CacheOptions, isLifetime, resolveOptions } from "./options.ts";
+import { isLifetime } from "./lifetimes.ts";
+import type { CacheOptions } from "./options.ts";
+import { resolveOptions } from "./resolved.ts";
 
 /**
  * What `cache.configure` changes. A setting that is left out stays as it is; `undefined` is what `createCache` was given. `maxEntries` and

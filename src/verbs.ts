@@ -14,25 +14,19 @@ import type {
   SetItem,
   TierExplanation,
 } from "./api.ts";
+import { rulesOf } from "./checks.ts";
 import { clearSome, conditionsOf } from "./clear.ts";
 import type { Engine } from "./engine.ts";
 import { NO_TAGS } from "./entry.ts";
 import { CacheClosedError, callable, checkOptions, invalid, oneOf } from "./errors.ts";
 import { isSignal } from "./functions/signals.ts";
 import { isPlain, type Key, listOf } from "./key.ts";
+import { resolveLifetimes } from "./lifetimes.ts";
 import { listKeys } from "./listing.ts";
 import type { Loader } from "./loader.ts";
 import { all, finalize, isPromise, then } from "./maybe.ts";
-import {
-  type Acceptance,
-  type AnyGetOptions,
-  type CallOptions,
-  type LoadOptions,
-  type Resolved,
-  resolveLifetimes,
-  rulesOf,
-  type SetOptions,
-} from "./options.ts";
+import type { Acceptance, AnyGetOptions, CallOptions, LoadOptions, SetOptions } from "./options.ts";
+import type { Resolved } from "./resolved.ts";
 import { accept, isChoosy } from "./schema.ts";
 import type { Ids, InvalidateScopeOptions } from "./scope/types.ts";
 import type { Space } from "./space.ts";

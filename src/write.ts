@@ -3,14 +3,18 @@
  *
  * @module
  */
+
+import { checkLeaseTimeout } from "./checks.ts";
 import { toMilliseconds } from "./duration.ts";
 import type { Entry } from "./entry.ts";
 import { callable, mustBe, ValueError } from "./errors.ts";
 import type { Key } from "./key.ts";
+import { type Lifetimes, resolveLifetimes } from "./lifetimes.ts";
 import type { Loader } from "./loader.ts";
 import { isPromise } from "./maybe.ts";
 import { isOff, type Off } from "./off.ts";
-import { checkLeaseTimeout, type Lifetimes, type LoadOptions, type Resolved, resolveLifetimes } from "./options.ts";
+import type { LoadOptions } from "./options.ts";
+import type { Resolved } from "./resolved.ts";
 import { type Space, tagNames } from "./space.ts";
 import type { Found } from "./store.ts";
 import type { Write } from "./tier.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkProfile, checkTags } from "../../src/options.ts";
+import { checkProfile, checkTags } from "../../src/checks.ts";
 import type { Profile, ProfileOptions, ProfileStore } from "../../src/profiles/profile.ts";
 import type { Plan, Row, SqlValue } from "./driver.ts";
 

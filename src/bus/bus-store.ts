@@ -6,7 +6,7 @@
 import type { Engine } from "../engine.ts";
 import { methods, TierError } from "../errors.ts";
 import { ended, isPromise, settle, then } from "../maybe.ts";
-import { sharedPrefix } from "../options.ts";
+import { sharedPrefix } from "../resolved.ts";
 import type { CacheHealth, LayerCounters, TierStats } from "../stats.ts";
 import type { Findings, Inspected, Leases, Pages, Store, StoreReadOptions } from "../store.ts";
 import type { Change, InvalidationMode, MaybePromise, TagMatch, Tier, Touch, Write } from "../tier.ts";

@@ -3,11 +3,12 @@
  *
  * @module
  */
+
+import { rulesOf } from "../checks.ts";
 import type { Engine } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import { type Key, namespacePrefix } from "../key.ts";
 import { settle } from "../maybe.ts";
-import { rulesOf } from "../options.ts";
 import type { Ids, ScopeRules } from "../scope/types.ts";
 import { Space } from "../space.ts";
 import type { MaybePromise } from "../tier.ts";

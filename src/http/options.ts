@@ -4,10 +4,10 @@
  * @module
  */
 import type { Cache } from "../api.ts";
+import { number } from "../checks.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { type Duration, toMilliseconds } from "../duration.ts";
 import { callable, invalid, methods, oneOf } from "../errors.ts";
-import { number } from "../options.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import { isFieldName } from "./fields.ts";
 import type { FreshnessRules } from "./freshness.ts";

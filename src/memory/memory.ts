@@ -6,7 +6,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { endingBy } from "../entry.ts";
 import { callable, checkOptions, invalid, methods, mustBe, ValueError } from "../errors.ts";
-import { tierTtl } from "../options.ts";
+import { tierTtl } from "../lifetimes.ts";
 import type {
   ReadOptions,
   ReadResult,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Engine } from "../engine.ts";
-import { sharedPrefix } from "../options.ts";
+import { sharedPrefix } from "../resolved.ts";
 import { later } from "./later.ts";
 import { type Access, type Eviction, type LogBounds, type LogName, type LogStore, memoryLog } from "./log.ts";
 

@@ -4,9 +4,9 @@
  * @module
  */
 import type { Cache } from "../api.ts";
+import { number } from "../checks.ts";
 import { type Duration, toMilliseconds } from "../duration.ts";
 import { callable, invalid } from "../errors.ts";
-import { number } from "../options.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import { later } from "./later.ts";

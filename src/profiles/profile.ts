@@ -3,9 +3,10 @@
  *
  * @module
  */
+
+import { checkProfile, checkTags, number } from "../checks.ts";
 import { type Duration, toMilliseconds } from "../duration.ts";
 import { invalid } from "../errors.ts";
-import { checkProfile, checkTags, number } from "../options.ts";
 import type { MaybePromise } from "../tier.ts";
 
 /** A set of settings with a name. Times are milliseconds. */

@@ -7,7 +7,7 @@
 import type { Engine } from "../engine.ts";
 import { MissingPackageError, TierError } from "../errors.ts";
 import { then } from "../maybe.ts";
-import { sharedPrefix } from "../options.ts";
+import { sharedPrefix } from "../resolved.ts";
 import type { LayerCounters, TierHealth } from "../stats.ts";
 import type {
   InvalidationMode,

@@ -6,8 +6,8 @@
  */
 import { type Entry, endingBy } from "../entry.ts";
 import { TierError } from "../errors.ts";
+import { tierTtl } from "../lifetimes.ts";
 import { then } from "../maybe.ts";
-import { tierTtl } from "../options.ts";
 import type { Inspected } from "../store.ts";
 import type { MaybePromise, ReadOptions, ReadResult, Touch, Write, WriteResult } from "../tier.ts";
 import { TierAccess } from "./access.ts";

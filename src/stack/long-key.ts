@@ -6,7 +6,7 @@
 import type { Engine } from "../engine.ts";
 import { KeyError } from "../errors.ts";
 import { UNUSABLE } from "../key.ts";
-import { sharedPrefix } from "../options.ts";
+import { sharedPrefix } from "../resolved.ts";
 import { sha256 } from "../sha256.ts";
 import type { Tier } from "../tier.ts";
 

@@ -5,9 +5,10 @@
  */
 import { NO_TAGS } from "../entry.ts";
 import type { Key } from "../key.ts";
+import { resolveLifetimes } from "../lifetimes.ts";
 import { settle } from "../maybe.ts";
 import { isOff } from "../off.ts";
-import { type LoadOptions, resolveLifetimes } from "../options.ts";
+import type { LoadOptions } from "../options.ts";
 import { abortable } from "../timeout.ts";
 import { newRequest } from "../write.ts";
 import { Filling, type FillingOptions, wholeManifest } from "./filling.ts";
