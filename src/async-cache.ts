@@ -39,13 +39,19 @@ import type { CacheHealth, CacheStats } from "./stats.ts";
 import { newSyncCache } from "./sync-cache.ts";
 import type { MaybePromise, Tier } from "./tier.ts";
 import { abortable } from "./timeout.ts";
-import { INSIDE, type TierChoice, Verbs } from "./verbs.ts";
+import { explain, list } from "./verbs/inspect.ts";
+import { INSIDE, type TierChoice, Verbs } from "./verbs/verbs.ts";
 import { resetStats, statsOf } from "./view-stats.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 
+/** The root view of a cache. */
+export function newAsyncCache(engine: Engine, name: string): Cache {
+  return new TieredCache(engine, name);
+}
+
 /** A view of a cache: the root, a namespace or a scope. */
-export class TieredCache implements Cache {
+class TieredCache implements Cache {
   declare readonly name: string;
   readonly #engine: Engine;
   readonly #space: Space;
@@ -144,7 +150,7 @@ export class TieredCache implements Cache {
   }
 
   async *#list<E extends CacheEntry | EntryMeta>(options: ListOptions, metaOnly: boolean): AsyncGenerator<E> {
-    const pages = this.#verbs.list(options, metaOnly);
+    const pages = list(this.#verbs, options, metaOnly);
     for (let page = await pages.next(); page; page = await pages.next()) yield* page as E[];
   }
 
@@ -224,7 +230,7 @@ export class TieredCache implements Cache {
   }
 
   explain(key: Key, options?: CallOptions): Promise<Explanation> {
-    return this.#run(options, (verbs) => verbs.explain(key));
+    return this.#run(options, (verbs) => explain(verbs, key));
   }
 
   configure(patch: Settings): void {

@@ -14,7 +14,7 @@ import { then } from "./maybe.ts";
 import type { CallOptions } from "./options.ts";
 import { eachPage, hasTags } from "./store.ts";
 import type { MaybePromise } from "./tier.ts";
-import type { Verbs } from "./verbs.ts";
+import type { Verbs } from "./verbs/verbs.ts";
 
 /** Between the beginning of a key and the namespace of a function that is bound to scopes. */
 const SCOPES = /^(?:@[^:=]+=[^:]*:)+/;

@@ -22,7 +22,7 @@ import type { LayerCounters, ReadCounters } from "./stats.ts";
 import type { Store } from "./store.ts";
 import type { MaybePromise, SyncTier, Tier } from "./tier.ts";
 import { within } from "./timeout.ts";
-import type { Verbs } from "./verbs.ts";
+import type { Verbs } from "./verbs/verbs.ts";
 
 /** Most namespaces with counters of their own; those beyond count in the root's. */
 const MAX_SPACES = 1_000;

@@ -26,7 +26,7 @@ export interface Lifetimes {
 }
 
 /** Those of a cache that sets none. */
-export const NO_LIFETIMES: Lifetimes = {
+const NO_LIFETIMES: Lifetimes = {
   ttl: Infinity,
   grace: 0,
   swr: 0,
@@ -49,11 +49,11 @@ export function isLifetime(option: string): boolean {
 }
 
 /**
- * Lifetimes of a call over the cache's own.
+ * Lifetimes of a call over the cache's own, or without these, of a cache.
  *
  * @throws {ConfigError} naming the option that is wrong
  */
-export function resolveLifetimes(options: LoadOptions | CacheOptions, defaults: Lifetimes): Lifetimes {
+export function resolveLifetimes(options: LoadOptions | CacheOptions, defaults: Lifetimes = NO_LIFETIMES): Lifetimes {
   // Most calls set none.
   let lifetimes: Record<string, number> | undefined;
   for (const option in options) {

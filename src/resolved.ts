@@ -9,7 +9,7 @@ import { type Clock, hasTimers, systemClock } from "./clock.ts";
 import { NO_TAGS } from "./entry.ts";
 import { callable, invalid, methods, oneOf } from "./errors.ts";
 import { UNUSABLE } from "./key.ts";
-import { type Lifetimes, NO_LIFETIMES, resolveLifetimes, span } from "./lifetimes.ts";
+import { type Lifetimes, resolveLifetimes, span } from "./lifetimes.ts";
 import type { CacheOptions, Logger, OnLeaseTimeout } from "./options.ts";
 import type { AnyScopes } from "./scope/types.ts";
 import type { Codec } from "./tier.ts";
@@ -57,7 +57,7 @@ export function resolveOptions(options: CacheOptions<AnyScopes>): Resolved {
   methods("clock", clock, "now", "setTimer", "clearTimer");
   return Object.freeze({
     ...options,
-    ...resolveLifetimes(options, NO_LIFETIMES),
+    ...resolveLifetimes(options),
     name,
     prefix,
     onError,

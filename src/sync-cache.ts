@@ -23,7 +23,8 @@ import { isPromise, then } from "./maybe.ts";
 import type { AnyGetOptions, LoadOptions, SetOptions } from "./options.ts";
 import type { Ids, InvalidateScopeOptions } from "./scope/types.ts";
 import type { MaybePromise } from "./tier.ts";
-import type { TierChoice, Verbs } from "./verbs.ts";
+import { list } from "./verbs/inspect.ts";
+import type { TierChoice, Verbs } from "./verbs/verbs.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 
@@ -107,7 +108,7 @@ class Face implements Record<keyof SyncCache, unknown> {
   }
 
   *#list<E extends CacheEntry | EntryMeta>(options: ListOptions = NOTHING, metaOnly: boolean): Generator<E> {
-    const pages = this.#run(options, (verbs) => verbs.list(options, metaOnly));
+    const pages = this.#run(options, (verbs) => list(verbs, options, metaOnly));
     const next = () => this.#run(options, () => pages.next());
     for (let page = next(); page; page = next()) yield* page as E[];
   }

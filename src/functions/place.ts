@@ -12,7 +12,7 @@ import { settle } from "../maybe.ts";
 import type { Ids, ScopeRules } from "../scope/types.ts";
 import { Space } from "../space.ts";
 import type { MaybePromise } from "../tier.ts";
-import { Verbs } from "../verbs.ts";
+import { Verbs } from "../verbs/verbs.ts";
 import { SecondChance } from "./second-chance.ts";
 import type { AnyFunction, WrapOptions } from "./types.ts";
 

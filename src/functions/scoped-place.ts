@@ -7,7 +7,7 @@ import { callable } from "../errors.ts";
 import { then } from "../maybe.ts";
 import type { ScopeRules, Scopes } from "../scope/types.ts";
 import { eachPage } from "../store.ts";
-import type { Verbs } from "../verbs.ts";
+import type { Verbs } from "../verbs/verbs.ts";
 import type { AnyOptions, FunctionPlace, Inside } from "./place.ts";
 
 /** What the keys of a scope begin with. */

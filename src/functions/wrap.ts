@@ -15,7 +15,7 @@ import type { LoadOptions } from "../options.ts";
 import { isChoosy } from "../schema.ts";
 import type { MaybePromise } from "../tier.ts";
 import { abortable } from "../timeout.ts";
-import type { Verbs } from "../verbs.ts";
+import type { Verbs } from "../verbs/verbs.ts";
 import { newRequest } from "../write.ts";
 import { keyOf, keyRules, PARENTHESIS, textsOf } from "./argument-key.ts";
 import { ownerOf } from "./owner.ts";

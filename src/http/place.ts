@@ -7,7 +7,7 @@
 import { invalid } from "../errors.ts";
 import { streams } from "../streams/mod.ts";
 import type { Streams } from "../streams/types.ts";
-import { INSIDE, type Verbs } from "../verbs.ts";
+import { INSIDE, type Verbs } from "../verbs/verbs.ts";
 import { newId, variantKey } from "./key.ts";
 import type { AnyCache, HttpRules } from "./options.ts";
 import type { Spill } from "./spilling.ts";

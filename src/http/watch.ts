@@ -4,7 +4,7 @@
  * @module
  */
 import type { Entry } from "../entry.ts";
-import type { Verbs } from "../verbs.ts";
+import type { Verbs } from "../verbs/verbs.ts";
 
 /** Watches some keys of a view from now on, until {@linkcode Watch.end}. */
 export class Watch {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Engine } from "../engine.ts";
-import type { Verbs } from "../verbs.ts";
+import type { Verbs } from "../verbs/verbs.ts";
 import { later } from "./later.ts";
 import { watch } from "./watch.ts";
 

@@ -7,7 +7,7 @@ import type { Cache } from "../api.ts";
 import { invalid } from "../errors.ts";
 import { isPlain, type Key } from "../key.ts";
 import type { AnyScopes } from "../scope/types.ts";
-import type { Verbs } from "../verbs.ts";
+import type { Verbs } from "../verbs/verbs.ts";
 import { accessesOf } from "./accesses.ts";
 import type { Access, Eviction, LogName } from "./log.ts";
 import { bookOf, type LogBook } from "./log-book.ts";

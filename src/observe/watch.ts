@@ -12,7 +12,7 @@ import { invalid } from "../errors.ts";
 import type { EvictionReason } from "../events.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import type { ReadCounters } from "../stats.ts";
-import { INSIDE, type Verbs } from "../verbs.ts";
+import { INSIDE, type Verbs } from "../verbs/verbs.ts";
 
 /** What a watcher is told. Texts of keys are as they stand in the tiers, without the cache's prefix. */
 export interface Watcher {

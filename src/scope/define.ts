@@ -16,7 +16,7 @@ import { scopedPlace } from "../functions/scoped-place.ts";
 import { then } from "../maybe.ts";
 import { Space } from "../space.ts";
 import type { MaybePromise } from "../tier.ts";
-import type { Verbs } from "../verbs.ts";
+import type { Verbs } from "../verbs/verbs.ts";
 import { claim } from "./claims.ts";
 import { encodeId } from "./id.ts";
 import { InheritingSpace } from "./inherit.ts";

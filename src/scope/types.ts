@@ -8,7 +8,7 @@ import type { AnyOptions, FunctionPlace, Inside } from "../functions/place.ts";
 import type { CallOptions } from "../options.ts";
 import type { Space } from "../space.ts";
 import type { InvalidationMode, MaybePromise } from "../tier.ts";
-import type { Verbs } from "../verbs.ts";
+import type { Verbs } from "../verbs/verbs.ts";
 
 /**
  * Says which tenant, user or region. A number stands for its decimal digits, so `42`, `42n` and `"42"` are one id; one that

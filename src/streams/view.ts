@@ -14,7 +14,7 @@ import type { Space } from "../space.ts";
 import type { Found } from "../store.ts";
 import type { MaybePromise } from "../tier.ts";
 import { abortable } from "../timeout.ts";
-import { INSIDE, type Verbs } from "../verbs.ts";
+import { INSIDE, type Verbs } from "../verbs/verbs.ts";
 import type { FillingOptions } from "./filling.ts";
 import { type Kind, type Manifest, manifestOf } from "./manifest.ts";
 import { Room } from "./room.ts";

@@ -10,7 +10,7 @@ import { decodeKey, encodeKey, type Key } from "../../../src/key.ts";
 import { listKeys } from "../../../src/listing.ts";
 import type { Found } from "../../../src/store.ts";
 import type { TagMatch } from "../../../src/tier.ts";
-import { INSIDE, type Verbs } from "../../../src/verbs.ts";
+import { INSIDE, type Verbs } from "../../../src/verbs/verbs.ts";
 
 /** Which part of the cache: a namespace, or a scope with its ids. */
 export interface Place {

@@ -1,7 +1,7 @@
 import { type CacheOptions, createCache, type MemoryOptions, memory } from "../../../mod.ts";
 import type { Clock } from "../../../src/clock.ts";
 import type { Store } from "../../../src/store.ts";
-import { INSIDE, type Verbs } from "../../../src/verbs.ts";
+import { INSIDE, type Verbs } from "../../../src/verbs/verbs.ts";
 import type { TestCase } from "../../contract/mod.ts";
 import { equal, fakeClock, rejects, same, suite } from "../../contract/mod.ts";
 import { deferred } from "./tools.ts";

@@ -1,0 +1,119 @@
+/**
+ * Reading: what is fresh under keys, as the caller gets it, and what a loader brings where there is nothing.
+ *
+ * @module
+ */
+import { callable, invalid } from "../errors.ts";
+import type { Key } from "../key.ts";
+import type { Loader } from "../loader.ts";
+import { all, then } from "../maybe.ts";
+import type { Acceptance, AnyGetOptions, LoadOptions } from "../options.ts";
+import type { Resolved } from "../resolved.ts";
+import { accept, isChoosy } from "../schema.ts";
+import type { Space } from "../space.ts";
+import type { Found } from "../store.ts";
+import type { MaybePromise } from "../tier.ts";
+import { newRequest, type Request } from "../write.ts";
+import type { Verbs } from "./verbs.ts";
+
+/** Reads fresh entries, and counts hits and misses. */
+export function find(view: Verbs, keys: readonly Key[], options: AnyGetOptions): MaybePromise<(Found | undefined)[]> {
+  const { engine, space } = view;
+  if (!Array.isArray(keys)) throw invalid("keys", "an array", keys);
+  const { promote, version = engine.options.version } = options;
+  const read = view.coherent(
+    () => space.read(keys, { promote, version }),
+    () => keys.map((key) => space.encode(key)),
+  );
+  return then(read, ({ found, fault }) => {
+    const checked = all(
+      found.map((item, i) => (!item || item.stale ? undefined : acceptable(view, keys[i]!, item, options))),
+    );
+    return then(checked, (hits) => {
+      hits.forEach((item, i) => {
+        const key = keys[i]!;
+        space.count(key, item ? "hits" : "misses");
+        if (item) engine.emit("hit", () => ({ key, tier: item.tier }));
+        else engine.emit("miss", () => ({ key }));
+      });
+      if (fault && hits.includes(undefined)) throw fault;
+      return hits;
+    });
+  });
+}
+
+/**
+ * The value of a key, or what `run` makes of the request.
+ *
+ * The parents of a scope that inherits are read for each caller anew, outside of the flight of the key: one that comes after a
+ * parent was changed must not join one that has read it before.
+ */
+export function getOrSet(
+  view: Verbs,
+  key: Key,
+  loader: Loader,
+  options: LoadOptions,
+  run: (request: Request) => MaybePromise<unknown>,
+): MaybePromise<unknown> {
+  callable("loader", loader);
+  const { engine, space } = view;
+  const request = newRequest(key, options, space.own, loader);
+  if (engine.patience < Infinity) request.since = engine.now();
+  return view.coherent(
+    () =>
+      then(space.inherited([key], request.version), (found) =>
+        then(found?.[0] && acceptable(view, key, found[0], options), (item) =>
+          item ? hit(view, key, item) : run(request),
+        ),
+      ),
+    () => [request.text],
+  );
+}
+
+/** The values of keys, those that miss from what `load` makes of them. */
+export function getOrSetMany<K extends Key>(
+  view: Verbs,
+  keys: readonly K[],
+  loader: unknown,
+  options: LoadOptions,
+  load: (keys: readonly K[], space: Space, settings: Resolved) => MaybePromise<Map<K, unknown>>,
+): MaybePromise<Map<K, unknown>> {
+  callable("loader", loader);
+  if (!Array.isArray(keys)) throw invalid("keys", "an array", keys);
+  const { engine, space } = view;
+  const { options: settings } = engine;
+  const { version = settings.version } = options;
+  const inherited = () =>
+    then(space.inherited(keys, version), (found) =>
+      all(keys.map((key, i) => found?.[i] && acceptable(view, key, found[i], options))),
+    );
+  return view.coherent(() =>
+    then(inherited(), (found) => {
+      const values = new Map<K, unknown>();
+      keys.forEach((key, i) => {
+        if (found[i] && !values.has(key)) values.set(key, hit(view, key, found[i]));
+      });
+      if (values.size === 0) return load(keys, space.own, settings);
+      const rest = keys.filter((key) => !values.has(key));
+      return then(load(rest, space.own, settings), (loaded) => {
+        for (const [key, value] of loaded) values.set(key, value);
+        return new Map(keys.filter((key) => values.has(key)).map((key) => [key, values.get(key)]));
+      });
+    }),
+  );
+}
+
+function hit({ engine, space }: Verbs, key: Key, { entry, tier }: Found): unknown {
+  space.count(key, "hits");
+  engine.emit("hit", () => ({ key, tier }));
+  return entry.value;
+}
+
+/** What was found, as the caller gets it; `undefined` where it may not be served. */
+function acceptable({ engine }: Verbs, key: Key, found: Found, options: Acceptance): MaybePromise<Found | undefined> {
+  if (!isChoosy(options)) return found;
+  return then(
+    accept(options, key, found.entry, engine.now()),
+    (accepted) => accepted && { ...found, entry: { ...found.entry, value: accepted.value } },
+  );
+}
