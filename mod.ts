@@ -93,7 +93,8 @@ export type {
 } from "./src/functions/types.ts";
 export type { Key, KeyPart } from "./src/key.ts";
 export type { LoadContext, Loader } from "./src/loader.ts";
-export { type MemoryOptions, type MemoryTier, memory } from "./src/memory/memory.ts";
+export { type MemoryTier, memory } from "./src/memory/memory.ts";
+export type { MemoryOptions } from "./src/memory/options.ts";
 export type { Policy, PolicyContext } from "./src/memory/policy.ts";
 export {
   type EvictionRule,

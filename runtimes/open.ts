@@ -6,7 +6,8 @@
 import type { Cache } from "../src/api.ts";
 import { createCache } from "../src/cache.ts";
 import { ConfigError, checkOptions } from "../src/errors.ts";
-import { type MemoryOptions, memory } from "../src/memory/memory.ts";
+import { memory } from "../src/memory/memory.ts";
+import type { MemoryOptions } from "../src/memory/options.ts";
 import type { CacheOptions } from "../src/options.ts";
 import type { AnyScopes, NoScopes } from "../src/scope/types.ts";
 import { lowerTiers, type Scheme, type StoreOptions, type Surroundings } from "./url.ts";

@@ -4,10 +4,11 @@
  * @module
  */
 import type { Cache } from "./api.ts";
-import { TieredCache } from "./async-cache.ts";
+import { newAsyncCache } from "./async-cache.ts";
 import { Engine } from "./engine.ts";
 import { checkOptions, invalid } from "./errors.ts";
-import { type MemoryOptions, memory } from "./memory/memory.ts";
+import { memory } from "./memory/memory.ts";
+import type { MemoryOptions } from "./memory/options.ts";
 import type { CacheOptions } from "./options.ts";
 import { resolveOptions } from "./resolved.ts";
 import type { AnyScopes, NoScopes } from "./scope/types.ts";
@@ -33,5 +34,5 @@ export function createCache(options: CacheOptions<AnyScopes> = {}): Cache {
   const { maxEntries, tiers = [memory({ maxEntries } as MemoryOptions)] } = options;
   if (options.tiers && maxEntries !== undefined)
     throw invalid("maxEntries", "left out where there are tiers", maxEntries);
-  return new TieredCache(new Engine(tiers, resolved, { ...options, tags: resolved.tags }), resolved.name);
+  return newAsyncCache(new Engine(tiers, resolved, { ...options, tags: resolved.tags }), resolved.name);
 }

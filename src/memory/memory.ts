@@ -5,7 +5,7 @@
  */
 import { type Clock, systemClock } from "../clock.ts";
 import { endingBy } from "../entry.ts";
-import { callable, checkOptions, invalid, methods, mustBe, ValueError } from "../errors.ts";
+import { callable, checkOptions, invalid, methods } from "../errors.ts";
 import { tierTtl } from "../lifetimes.ts";
 import type {
   ReadOptions,
@@ -24,35 +24,12 @@ import type {
 } from "../tier.ts";
 import { Columns } from "./columns.ts";
 import { copier } from "./copy.ts";
+import { boundsOf, type MemoryOptions } from "./options.ts";
 import { hashKey } from "./policy/hash.ts";
 import { TinyLfu } from "./policy/tiny-lfu.ts";
 import type { Policy, PolicyContext } from "./policy.ts";
 import type { EvictionRule, MemoryView } from "./rules.ts";
-import { estimateBytes } from "./weight.ts";
-
-/** Options of {@linkcode memory}. */
-export interface MemoryOptions extends TierOptions {
-  /** Most entries, exact. Default 10,000. `Infinity` only together with `maxBytes`. */
-  maxEntries?: number | undefined;
-  /** Most bytes of keys and values together, by `sizeOf`. Default: no bound, and no estimating on writes. */
-  maxBytes?: number | undefined;
-  /** Bytes of one entry, finite and not below 0; fractions are rounded up. Default: a rough estimate of its heap size. */
-  sizeOf?: ((value: unknown, key: string) => number) | undefined;
-  /** Which entry gives way when the tier is full: `lru()`, `lfu()`, `fifo()`. Default: see docs/memory.md. */
-  policy?: EvictionRule | undefined;
-  /** Rules that are asked, in this order, before a new key is stored: `lifetime()`, `hardLimit(500, "throw")`, one of your own. Default none. */
-  rules?: readonly EvictionRule[] | undefined;
-  /**
-   * Makes a copy of every value on its way in and out, so that nobody can change what others get: `"structured"` by
-   * `structuredClone`, or a function of yours. Default `false`: by reference.
-   */
-  clone?: false | "structured" | ((value: never) => unknown) | undefined;
-  /**
-   * Freezes plain objects and arrays, all through, when they are stored, so that nobody can change them: an attempt throws in
-   * strict mode. The value that the caller gave is frozen too, unless `clone` is set. Default `false`.
-   */
-  freeze?: boolean | undefined;
-}
+import { defaultSizeOf, type SizeOf, sampled, weigh } from "./size-of.ts";
 
 /** The memory tier, with its synchronous face. */
 export interface MemoryTier extends Tier {
@@ -68,9 +45,6 @@ export interface MemoryTier extends Tier {
 export function memory(options: MemoryOptions = {}): MemoryTier {
   return new MemoryStore(options);
 }
-
-/** Entries measured when the bytes of a tier without `maxBytes` are asked for. */
-const SAMPLE = 200;
 
 /** Columns of so few slots are kept when the last entry is gone. */
 const SMALL = 1_024;
@@ -110,7 +84,7 @@ class MemoryStore implements MemoryTier {
   readonly #brought: number;
   /** Longest stay, in milliseconds. */
   readonly #cap: number;
-  readonly #sizeOf: (value: unknown, key: string) => number;
+  readonly #sizeOf: SizeOf;
   #clock: Clock = systemClock;
   #coarse: () => number = systemClock.now;
   #removed: TierContext["removed"] = () => {};
@@ -212,15 +186,8 @@ class MemoryStore implements MemoryTier {
       if (this.#columns.index.get(key) === undefined) this.#admits(key, entry.value, entries++);
       if (!into && !this.#weights) return write;
       const value = into ? into(entry.value) : entry.value;
-      return { ...write, entry: { ...entry, value }, weight: this.#weights && this.#weigh(key, value) };
+      return { ...write, entry: { ...entry, value }, weight: this.#weights && weigh(this.#sizeOf, key, value) };
     });
-  }
-
-  /** @throws {ValueError} for an answer of `sizeOf` that is no weight */
-  #weigh(key: string, value: unknown): number {
-    const weight = this.#sizeOf(value, key);
-    if (Number.isFinite(weight) && weight >= 0) return Math.ceil(weight);
-    throw new ValueError(mustBe("answer of sizeOf", "a finite number of 0 or more", weight));
   }
 
   #admits(key: string, value: unknown, entries: number = this.#columns.index.size): boolean {
@@ -264,7 +231,7 @@ class MemoryStore implements MemoryTier {
   }
 
   #set({ key, entry, weight: known }: Weighed, end: number): void {
-    const weight = this.#weights && (known ?? this.#weigh(key, entry.value));
+    const weight = this.#weights && (known ?? weigh(this.#sizeOf, key, entry.value));
     let slot = this.#columns.index.get(key);
     if (weight !== undefined && weight > this.#maxBytes) {
       if (slot !== undefined) this.#drop(slot);
@@ -300,13 +267,9 @@ class MemoryStore implements MemoryTier {
     while (this.#columns.index.size > this.#maxEntries || this.#bytes > this.#maxBytes) this.#evict();
   }
 
-  /** @throws {ConfigError} for bounds that cannot be */
-  #bound({ maxEntries, maxBytes = Infinity }: TierBounds): void {
-    bound("maxBytes", maxBytes);
-    const isFree = maxBytes === Infinity && this.#brought === Infinity;
-    const most = Math.min(bound("maxEntries", maxEntries ?? (isFree ? 10_000 : Infinity)), this.#brought);
-    if (most === Infinity && isFree) throw invalid("maxEntries", "finite without maxBytes", maxEntries);
-    this.#maxEntries = most;
+  #bound(bounds: TierBounds): void {
+    const { maxEntries, maxBytes } = boundsOf(bounds, this.#brought);
+    this.#maxEntries = maxEntries;
     this.#maxBytes = maxBytes;
   }
 
@@ -371,22 +334,10 @@ class MemoryStore implements MemoryTier {
   usage(): { entries: number; bytes: number; maxEntries: number; maxBytes: number } {
     return {
       entries: this.#columns.index.size,
-      bytes: this.#measure(),
+      bytes: this.#maxBytes === Infinity ? sampled(this.#columns, this.#sizeOf) : this.#bytes,
       maxEntries: this.#maxEntries,
       maxBytes: this.#maxBytes,
     };
-  }
-
-  #measure(): number {
-    if (this.#maxBytes !== Infinity) return this.#bytes;
-    let bytes = 0;
-    let measured = 0;
-    const { index, values } = this.#columns;
-    for (const [key, slot] of index) {
-      bytes += this.#sizeOf(values[slot], key);
-      if (++measured === SAMPLE) break;
-    }
-    return Math.round((bytes / measured) * index.size) || 0;
   }
 
   close(): void {
@@ -429,13 +380,4 @@ class MemoryStore implements MemoryTier {
 /** {@linkcode TinyLfu} as a policy. */
 function tinyLfu({ maxEntries, isWeighted, hashOf }: PolicyContext): Policy {
   return new TinyLfu(maxEntries + 1, hashOf, isWeighted);
-}
-
-function defaultSizeOf(value: unknown, key: string): number {
-  return 48 + key.length + estimateBytes(value);
-}
-
-function bound(option: string, value: number): number {
-  if (value === Infinity || (Number.isSafeInteger(value) && value > 0)) return value;
-  throw invalid(option, "a positive integer", value);
 }
