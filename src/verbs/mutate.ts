@@ -1,5 +1,5 @@
 /**
- * Mutations: storing and deleting. No load that began before may publish over them, and none that they overtake may be joined.
+ * Mutations: what stores, deletes or moves a deadline. Nobody joins a load that began before a value was stored or deleted.
  *
  * @module
  */
