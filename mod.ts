@@ -92,7 +92,7 @@ export type {
   Wrapped,
 } from "./src/functions/types.ts";
 export type { Key, KeyPart } from "./src/key.ts";
-export type { LoadContext, Loader } from "./src/loader.ts";
+export type { LoadContext, Loader } from "./src/load/loader.ts";
 export { type MemoryTier, memory } from "./src/memory/memory.ts";
 export type { MemoryOptions } from "./src/memory/options.ts";
 export type { Policy, PolicyContext } from "./src/memory/policy.ts";

@@ -8,7 +8,7 @@ import type { Duration } from "./duration.ts";
 import type { EventName, Listener } from "./events.ts";
 import type { AnyFunction, Fitted, FittedWrapOptions, ScopeBinding, WrapOptions, Wrapped } from "./functions/types.ts";
 import type { Key } from "./key.ts";
-import type { LoadContext, Loader } from "./loader.ts";
+import type { LoadContext, Loader } from "./load/loader.ts";
 import type { CallOptions, FittedLoadOptions, GetOptions, LoadOptions, SetOptions } from "./options.ts";
 import type {
   AnyScopes,

@@ -10,7 +10,7 @@ import { Fence } from "./fence.ts";
 import { alive, joined } from "./joined.ts";
 import { keyOf, spacesOf } from "./key.ts";
 import { Ledger } from "./ledger.ts";
-import { Loads } from "./load.ts";
+import { Loads } from "./load/loads.ts";
 import type { Off } from "./off.ts";
 import type { CacheOptions } from "./options.ts";
 import type { Resolved } from "./resolved.ts";

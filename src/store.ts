@@ -7,7 +7,7 @@
 import type { Engine } from "./engine.ts";
 import { type Entry, freshness, NO_TAGS } from "./entry.ts";
 import type { TierError } from "./errors.ts";
-import type { Flight } from "./flight.ts";
+import type { Flight } from "./load/flight.ts";
 import { repeat, then } from "./maybe.ts";
 import type { CacheHealth, LayerCounters, TierStats } from "./stats.ts";
 import type {

@@ -17,8 +17,9 @@ import type {
 } from "./api.ts";
 import { SyncUnsupportedError } from "./errors.ts";
 import { type Key, listOf } from "./key.ts";
-import { loadManySync } from "./load-many.ts";
-import type { Loader } from "./loader.ts";
+import type { Loader } from "./load/loader.ts";
+import { loadManySync } from "./load/many.ts";
+import { loadSync } from "./load/sync.ts";
 import { isPromise, then } from "./maybe.ts";
 import type { AnyGetOptions, LoadOptions, SetOptions } from "./options.ts";
 import type { Ids, InvalidateScopeOptions } from "./scope/types.ts";
@@ -77,7 +78,7 @@ class Face implements Record<keyof SyncCache, unknown> {
 
   getOrSet(key: Key, loader: Loader, options: LoadOptions = NOTHING): unknown {
     return this.#run(options, (verbs) =>
-      verbs.getOrSet(key, loader, options, (request) => verbs.engine.loads.runSync(request)),
+      verbs.getOrSet(key, loader, options, (request) => loadSync(verbs.engine, request)),
     );
   }
 

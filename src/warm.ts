@@ -6,7 +6,7 @@
 import type { Cache, SetItem } from "./api.ts";
 import { callable, checkOptions, invalid, methods } from "./errors.ts";
 import type { Key } from "./key.ts";
-import type { Loader } from "./loader.ts";
+import type { Loader } from "./load/loader.ts";
 import type { LoadOptions } from "./options.ts";
 import type { AnyScopes } from "./scope/types.ts";
 import { abortable } from "./timeout.ts";

@@ -10,7 +10,7 @@ import type { Entry } from "./entry.ts";
 import { callable, mustBe, ValueError } from "./errors.ts";
 import type { Key } from "./key.ts";
 import { type Lifetimes, resolveLifetimes } from "./lifetimes.ts";
-import type { Loader } from "./loader.ts";
+import type { Loader } from "./load/loader.ts";
 import { isPromise } from "./maybe.ts";
 import { isOff, type Off } from "./off.ts";
 import type { LoadOptions } from "./options.ts";

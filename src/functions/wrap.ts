@@ -9,7 +9,7 @@
 import { callable, checkOptions, invalid, KeyError, oneOf } from "../errors.ts";
 import { encodeKey, isPlain, type Key } from "../key.ts";
 import { resolveLifetimes } from "../lifetimes.ts";
-import type { LoadContext, Loader } from "../loader.ts";
+import type { LoadContext, Loader } from "../load/loader.ts";
 import { finalize, settle, then } from "../maybe.ts";
 import type { LoadOptions } from "../options.ts";
 import { isChoosy } from "../schema.ts";

@@ -18,7 +18,7 @@ import {
 import type { Cache } from "../api.ts";
 import type { Engine } from "../engine.ts";
 import { methods, oneOf } from "../errors.ts";
-import type { LoadContext, Loader } from "../loader.ts";
+import type { LoadContext, Loader } from "../load/loader.ts";
 import { ended } from "../maybe.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import { sha256 } from "../sha256.ts";

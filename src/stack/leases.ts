@@ -8,10 +8,10 @@
  */
 import type { Engine } from "../engine.ts";
 import { LoadTimeoutError } from "../errors.ts";
-import type { Flight } from "../flight.ts";
 import { alive, joined } from "../joined.ts";
+import type { Flight } from "../load/flight.ts";
+import { isWithin } from "../load/serving.ts";
 import { isPromise, then } from "../maybe.ts";
-import { isWithin } from "../serving.ts";
 import type { Claim, Findings, Leases, Store } from "../store.ts";
 import type { MaybePromise } from "../tier.ts";
 import { within } from "../timeout.ts";

@@ -7,7 +7,7 @@ import type { Entry } from "../entry.ts";
 import { CorruptError, callable } from "../errors.ts";
 import type { Key } from "../key.ts";
 import { resolveLifetimes } from "../lifetimes.ts";
-import type { LoadContext } from "../loader.ts";
+import type { LoadContext } from "../load/loader.ts";
 import { settle } from "../maybe.ts";
 import type { LoadOptions } from "../options.ts";
 import { abortable } from "../timeout.ts";

@@ -6,7 +6,7 @@
 import type { KeyRing } from "../bytes/encryption/key-ring.ts";
 import type { Duration } from "../duration.ts";
 import type { Key } from "../key.ts";
-import type { LoadContext } from "../loader.ts";
+import type { LoadContext } from "../load/loader.ts";
 import type { CallOptions } from "../options.ts";
 
 /** What a stream can be made of. A `ReadableStream` is read to its end, or cancelled where that does not succeed. */

@@ -5,7 +5,7 @@
  */
 import { callable, invalid } from "../errors.ts";
 import type { Key } from "../key.ts";
-import type { Loader } from "../loader.ts";
+import type { Loader } from "../load/loader.ts";
 import { all, then } from "../maybe.ts";
 import type { Acceptance, AnyGetOptions, LoadOptions } from "../options.ts";
 import type { Resolved } from "../resolved.ts";

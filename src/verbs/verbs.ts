@@ -12,7 +12,7 @@ import { NO_TAGS } from "../entry.ts";
 import { CacheClosedError, callable, checkOptions, invalid, oneOf } from "../errors.ts";
 import { isSignal } from "../functions/signals.ts";
 import { isPlain, type Key, listOf } from "../key.ts";
-import type { Loader } from "../loader.ts";
+import type { Loader } from "../load/loader.ts";
 import { then } from "../maybe.ts";
 import type { Acceptance, AnyGetOptions, CallOptions, LoadOptions, SetOptions } from "../options.ts";
 import type { Resolved } from "../resolved.ts";

@@ -1,17 +1,18 @@
 /**
- * Loaders: what a caller gives to make a value, one call of it, and the failures that are remembered.
+ * Loaders: what a caller gives to make a value, and one call of it, whose failure is remembered.
  *
  * @module
  */
-import type { Engine } from "./engine.ts";
-import { LoadTimeoutError } from "./errors.ts";
+import type { Engine } from "../engine.ts";
+import { LoadTimeoutError } from "../errors.ts";
+import type { Key } from "../key.ts";
+import { ended, isPromise, then } from "../maybe.ts";
+import { fit } from "../schema.ts";
+import type { MaybePromise } from "../tier.ts";
+import { within } from "../timeout.ts";
+import type { Decision, Request } from "../write.ts";
+import { remember } from "./failures.ts";
 import { controllerOf, type Held } from "./flight.ts";
-import type { Key } from "./key.ts";
-import { ended, isPromise, then } from "./maybe.ts";
-import { fit } from "./schema.ts";
-import type { MaybePromise } from "./tier.ts";
-import { within } from "./timeout.ts";
-import type { Decision, Request } from "./write.ts";
 
 /** What a loader is told and may decide. */
 export interface LoadContext<V = unknown> {
@@ -38,14 +39,14 @@ export type Loader<V = unknown, Old = V> = (context: LoadContext<Old>) => V | Pr
 /**
  * Runs the loader, with its time limit, and counts it.
  *
- * @param failed told of its failure
+ * @param isCurrent whether those who come later may be told of its failure
  */
 export function callLoader(
   engine: Engine,
   flight: Held,
   request: Request,
   decision: Decision,
-  failed: (error: unknown) => void,
+  isCurrent: () => boolean,
 ): MaybePromise<unknown> {
   const { key, space, loader } = request;
   const { schema } = request.options;
@@ -97,7 +98,7 @@ export function callLoader(
     },
     (error) => {
       space.counters.loadErrors++;
-      failed(error);
+      if (isCurrent()) remember(engine.loads.failures, request, error, decision.sequence!);
       over(false);
       throw error;
     },

@@ -3,18 +3,19 @@
  *
  * @module
  */
-import type { ManyLoader, SyncManyLoader } from "./api.ts";
-import { mustBe, ValueError } from "./errors.ts";
-import type { Key } from "./key.ts";
+import type { ManyLoader, SyncManyLoader } from "../api.ts";
+import { mustBe, ValueError } from "../errors.ts";
+import type { Key } from "../key.ts";
+import { isPromise, then } from "../maybe.ts";
+import type { LoadOptions } from "../options.ts";
+import type { Resolved } from "../resolved.ts";
+import { isChoosy } from "../schema.ts";
+import type { Space } from "../space.ts";
+import type { Findings } from "../store.ts";
+import type { MaybePromise } from "../tier.ts";
+import { newRequest, type Request } from "../write.ts";
 import type { LoadContext, Loader } from "./loader.ts";
-import { isPromise, then } from "./maybe.ts";
-import type { LoadOptions } from "./options.ts";
-import type { Resolved } from "./resolved.ts";
-import { isChoosy } from "./schema.ts";
-import type { Space } from "./space.ts";
-import type { Findings } from "./store.ts";
-import type { MaybePromise } from "./tier.ts";
-import { newRequest, type Request } from "./write.ts";
+import { loadSync, serveSync } from "./sync.ts";
 
 /** One read of the tiers, a flight for each key that missed, and one call of the loader for all that begin together. */
 export async function loadMany<K extends Key, V>(
@@ -78,7 +79,7 @@ export function loadManySync<K extends Key, V>(
   loader: SyncManyLoader<V, K>,
   options: LoadOptions<V>,
 ): Map<K, V> {
-  const { loads, store } = space.engine;
+  const { engine } = space;
   const requests = new Map<string, Request>();
   for (const key of keys) {
     // A refresh in the background is of one key.
@@ -87,12 +88,16 @@ export function loadManySync<K extends Key, V>(
   }
   const texts = [...requests.keys()];
   const [first] = requests.values();
-  const read = store.read(texts, { sequence: true, version: first?.version, lease: first?.lifetimes.lease ?? 0 });
+  const read = engine.store.read(texts, {
+    sequence: true,
+    version: first?.version,
+    lease: first?.lifetimes.lease ?? 0,
+  });
   const all = read as Findings;
   const values = new Map<string, unknown>();
   const missing = texts.flatMap((text, i) => {
     const request = requests.get(text)!;
-    const served = loads.serve(request, part(all, i));
+    const served = serveSync(engine, request, part(all, i));
     if ("findings" in served) return [{ request, findings: served.findings }];
     values.set(text, served.value);
     return [];
@@ -104,7 +109,7 @@ export function loadManySync<K extends Key, V>(
       made ??= loader(batch);
       return pick(made, request.key, i);
     };
-    values.set(request.text, loads.runSync({ ...request, loader: one }, findings));
+    values.set(request.text, loadSync(engine, { ...request, loader: one }, findings));
   });
   return new Map(
     keys.map((key) => [key, values.get(space.encode(key)) as V] as const).filter(([, value]) => value !== undefined),

@@ -3,8 +3,10 @@
  *
  * @module
  */
-import type { Entry } from "./entry.ts";
-import type { Found } from "./store.ts";
+import type { Engine } from "../engine.ts";
+import type { Entry } from "../entry.ts";
+import type { Found } from "../store.ts";
+import type { Request } from "../write.ts";
 
 /** How a caller got its value. */
 export type Outcome = "hit" | "load" | "swr" | "error" | "timeout";
@@ -20,6 +22,8 @@ export interface Landing {
 
 /** What a load has in its hands. */
 export interface Held {
+  /** Of the fence, taken before the tiers were read: what is loaded is stored only where it still passes. */
+  readonly ticket: number;
   /** The old value, once the tiers were read. */
   found?: Found | undefined;
   /** What it loads under, where a shared tier gives leases. */
@@ -56,4 +60,20 @@ export interface Flight extends Held {
 /** What aborts the load. Made when the loader asks for its signal, since most do not. */
 export function controllerOf(flight: Held): AbortController {
   return (flight.controller ??= new AbortController());
+}
+
+/** A flight goes on though nobody waits for it. */
+export function keepAlive(engine: Engine, flight: Flight, { options }: Request): void {
+  // Its failure is told by the load itself.
+  engine.background(
+    flight.outcome.catch(() => {}),
+    "refresh",
+    options.waitUntil,
+  );
+}
+
+/** Others may load what this flight does not bring. */
+export function release({ store }: Engine, text: string, flight: Pick<Held, "lease">): void {
+  if (flight.lease) store.leases?.release(text, flight.lease);
+  flight.lease = undefined;
 }

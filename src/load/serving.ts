@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { Engine } from "./engine.ts";
-import { type Entry, freshness } from "./entry.ts";
+import type { Engine } from "../engine.ts";
+import { type Entry, freshness } from "../entry.ts";
+import { isLost } from "../joined.ts";
+import type { Lifetimes } from "../lifetimes.ts";
+import { isChoosy } from "../schema.ts";
+import type { Found } from "../store.ts";
+import type { Request } from "../write.ts";
 import type { Flight, Landing, Outcome } from "./flight.ts";
-import { isLost } from "./joined.ts";
-import type { Lifetimes } from "./lifetimes.ts";
-import { isChoosy } from "./schema.ts";
-import type { Found } from "./store.ts";
-import type { Request } from "./write.ts";
 
 /** A landing with what a tier had. */
 export function served(found: Found, by: Outcome = "swr"): Landing {
@@ -27,10 +27,15 @@ export function isServable(engine: Engine, { entry, stale }: Found, { swr }: Lif
   return stale ? isWithin(entry, swr, engine.now()) : freshness(entry, engine.now()) === "fresh";
 }
 
-/** The old value, where its grace is not over and it was not deleted. */
-export function oldOf(engine: Engine, found: Found | undefined, { grace }: Lifetimes): Found | undefined {
+/** A landing with the old value, where its grace is not over and it was not deleted. */
+export function oldOf(
+  engine: Engine,
+  found: Found | undefined,
+  { grace }: Lifetimes,
+  by: Outcome = "error",
+): Landing | undefined {
   return found && isWithin(found.entry, grace, engine.now()) && engine.ledger.check(found.entry) !== "deleted"
-    ? found
+    ? { ...found, by }
     : undefined;
 }
 
