@@ -9,7 +9,7 @@ import type { AnyScopes, NoScopes } from "../src/scope/types.ts";
 import { type OpenOptions, openWith, type Runtime } from "./open.ts";
 
 const browser: Runtime = {
-  schemes: { indexeddb: ({ rest }) => [indexedDb(rest === "" ? undefined : rest)] },
+  schemes: { indexeddb: ({ rest }, { store }) => [indexedDb(rest === "" ? undefined : rest, { ...store })] },
   standard: () => ({ url: "memory:", option: "url" }),
   environment: () => undefined,
 };

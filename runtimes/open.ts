@@ -53,20 +53,20 @@ export function openWith<S extends AnyScopes = NoScopes>(
   if (store !== undefined) checkOptions(store, "store");
   const { schemes, standard, environment, waitUntil } = runtime;
   const from: Surroundings = { environment, token, env, store };
-  // An empty variable is how a shell says that there is none.
-  const inEnvironment = environment(URL_VARIABLE) || undefined;
-  const place =
-    url !== undefined
-      ? { url, option: "url" }
-      : inEnvironment !== undefined
-        ? { url: inEnvironment, option: URL_VARIABLE }
-        : standard(from);
+  const place = url === undefined ? (inEnvironment(environment) ?? standard(from)) : { url, option: "url" };
   const lower = lowerTiers(place.url, place.option, schemes, from);
   return createCache<S>({
     ...(waitUntil && { waitUntil }),
     ...(rest as CacheOptions<S>),
     tiers: [memory(memoryOptions), ...lower],
   });
+}
+
+/** Only asked where no URL is given, as Deno asks its user for each variable. */
+function inEnvironment(environment: Runtime["environment"]): { url: string; option: string } | undefined {
+  const url = environment(URL_VARIABLE);
+  // An empty variable is how a shell says that there is none.
+  return url ? { url, option: URL_VARIABLE } : undefined;
 }
 
 /** A variable of the process's environment; none where there is no process, or where Deno does not permit to read it. */

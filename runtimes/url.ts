@@ -73,9 +73,21 @@ export function lowerTiers(
     throw new ConfigError(option, `Cannot use ${option} as memory: must have nothing after the colon`);
   }
   const scheme = Object.hasOwn(schemes, parts.scheme) ? schemes[parts.scheme] : undefined;
-  if (scheme) return scheme(parts, from);
+  if (scheme) return byItsNames(option, () => scheme(parts, from));
   const known = ["memory", ...Object.keys(schemes)].map((name) => `${name}:`);
   const rule = `${known.length > 1 ? "one of " : ""}${known.join(", ")}${"file" in schemes ? " or a path" : ""}`;
   const received = parts.rest === parts.whole ? "a path" : `${parts.scheme.slice(0, MAX_SHOWN)}:`;
   throw new ConfigError(option, `Cannot use ${option} as its scheme must be ${rule}: received ${received}`);
+}
+
+/** Lets an error of an adapter name what the caller gave: adapters call it by names of their own. */
+function byItsNames<T>(option: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const given = { target: option, authToken: "token" }[error.option];
+    if (given === undefined) throw error;
+    throw new ConfigError(given, error.message.replace(` ${error.option} `, ` ${given} `));
+  }
 }

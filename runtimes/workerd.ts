@@ -15,7 +15,10 @@ import { cloudflareWaitUntil } from "./wait-until.ts";
 
 /** Options of `openCache` on Workers. */
 export interface WorkerOptions<S extends AnyScopes = NoScopes> extends OpenOptions<S> {
-  /** The bindings of the Worker: the second parameter of its handlers, or `env` of `cloudflare:workers`. */
+  /**
+   * The bindings of the Worker: the second parameter of its handlers, or `env` of `cloudflare:workers`. Variables and secrets are looked for
+   * among them first, then in `process.env`.
+   */
   env?: object | undefined;
 }
 
@@ -36,6 +39,12 @@ const worker: Runtime = {
   },
   environment: processVariable,
 };
+
+/** A variable or secret among the bindings, or else in `process.env`, which has them too where Node's modules are switched on. */
+function variable(env: object, name: string): string | undefined {
+  const value = (env as Record<string, unknown>)[name];
+  return typeof value === "string" ? value : processVariable(name);
+}
 
 /** @throws {ConfigError} when there is no such binding, or it is of another kind */
 function binding(
@@ -64,8 +73,10 @@ function isKv(value: unknown): boolean {
   return hasMethods(value, "getWithMetadata", "put", "list");
 }
 
+/** Not for what has `fetch`: a service binding, or a stub of an object, whose every name is a method, of others. */
 function hasMethods(value: unknown, ...names: string[]): boolean {
-  return names.every((name) => typeof (value as Record<string, unknown> | undefined)?.[name] === "function");
+  const has = (name: string) => typeof (value as Record<string, unknown> | null | undefined)?.[name] === "function";
+  return !has("fetch") && names.every(has);
 }
 
 /**
@@ -76,7 +87,7 @@ function hasMethods(value: unknown, ...names: string[]): boolean {
  *   database, as in `tiercel/edge`;
  * - for `memory:` nothing.
  *
- * Without a URL it is the D1 database in `env`, or else the KV namespace, or else memory alone; of several the first by name. Make the
+ * Without a URL the variable `TIERCEL_URL` is read; without that it is the D1 database in `env`, or else the KV namespace, or else memory alone; of several the first by name. Make the
  * cache inside of a handler or a request, as bindings need.
  *
  * Loads, changes and refreshes in the background go to the `waitUntil` of the request that began them, by itself: they
@@ -94,8 +105,10 @@ function hasMethods(value: unknown, ...names: string[]): boolean {
  */
 export function openCache<S extends AnyScopes = NoScopes>(url?: string, options?: WorkerOptions<S>): Cache<S> {
   if (options !== undefined) checkOptions(options);
-  const waitUntil = options?.waitUntil ?? cloudflareWaitUntil();
-  return openWith(worker, url, waitUntil ? { ...options, waitUntil } : options);
+  const { env, waitUntil = cloudflareWaitUntil() } = options ?? {};
+  if (env !== undefined) checkOptions(env, "env");
+  const runtime = env === undefined ? worker : { ...worker, environment: (name: string) => variable(env, name) };
+  return openWith(runtime, url, waitUntil ? { ...options, waitUntil } : options);
 }
 
 export type { OpenOptions } from "./open.ts";

@@ -1,6 +1,7 @@
 /**
  * Started under Node: `miniflare.mjs <row> <folder> <grep>` runs the suites of test/workers inside workerd, by miniflare,
- * with a D1 database, a KV namespace, an R2 bucket, a Durable Object with SQLite and the Cache API, and prints what failed.
+ * with a D1 database, a KV namespace, an R2 bucket, a Durable Object with SQLite, a service, a queue and the Cache API, and
+ * prints what failed.
  *
  * A file directly in test/workers that exports `suites(env)` is found by itself; one that exports `bare` as well also runs in
  * the row of that name, without nodejs_compat. `<folder>` is for the bundle.
@@ -8,7 +9,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Miniflare } from "miniflare";
+import { Miniflare, Response } from "miniflare";
 import { bundle } from "../bundle.mjs";
 import { walk } from "../compile.mjs";
 import { inside } from "../project.mjs";
@@ -50,6 +51,9 @@ const miniflare = new Miniflare({
   kvNamespaces: ["KV"],
   r2Buckets: ["R2"],
   durableObjects: { OBJECTS: { className: "Objects", useSQLite: true } },
+  // Before the others by name.
+  serviceBindings: { API: () => new Response("of another") },
+  queueProducers: { A_QUEUE: "queue" },
 });
 
 const totals = { passed: 0, failed: 0, skipped: 0 };

@@ -8,6 +8,8 @@ export interface WorkerEnv {
   readonly KV: unknown;
   /** An R2 bucket, empty at the start and shared by all tests. */
   readonly R2: unknown;
+  /** A service of another Worker, which answers to every name with a method. */
+  readonly API: unknown;
   /** The storage of an object with SQLite, new for each test: only in a file that exports `place = "object"`. */
   readonly storage?: unknown;
   /** Name of the row, which is the runtime with or without nodejs_compat. */

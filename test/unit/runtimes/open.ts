@@ -48,6 +48,32 @@ export const tests: TestCase[] = [
       const error = throws(() => openWith(runtime({ TIERCEL_URL: "redis://h" })), ConfigError) as ConfigError;
       same(error.option, "TIERCEL_URL");
     },
+    "asks the environment for no variable that it has no need of": async () => {
+      const asked: string[] = [];
+      const curious = { ...runtime(), environment: (name: string) => void asked.push(name) };
+      equal(await tiersOf(openWith(curious, "memory:")), ["memory"]);
+      equal(asked, []);
+      equal(await tiersOf(openWith(curious)), ["memory"]);
+      equal(asked, ["TIERCEL_URL"]);
+    },
+    "an error names what was given to openCache, not what an adapter calls it": () => {
+      const wrong: [option: string, url: string, options?: object][] = [
+        ["url", "redis://"],
+        ["url", "libsql:"],
+        ["url", "https://h?token=t#x"],
+        ["url", "a\0b"],
+        ["url", "file:a%00b"],
+        ["token", "libsql://h.example.invalid", { token: 5 }],
+        ["token", "https://x.upstash.io", { token: 5 }],
+        ["timeout", "cache.db", { store: { timeout: 0 } }],
+        ["timeout", "file:cache.db", { store: { timeout: 0 } }],
+        ["timeout", "redis://h", { store: { timeout: 0 } }],
+      ];
+      for (const [option, url, options] of wrong) {
+        const error = throws(() => openInNode(url, options as OpenOptions), ConfigError) as ConfigError;
+        equal([error.option, error.message.startsWith(`Cannot use ${option} as `)], [option, true], error.message);
+      }
+    },
     "passes the options on, those of the memory tier too": async () => {
       const options: OpenOptions = {
         name: "app",
@@ -127,6 +153,28 @@ export const tests: TestCase[] = [
         ok(message.includes(url.startsWith("d1") ? "Z_DB" : "A_KV"), message);
       }
       same((throws(() => openInWorkerd("d1:Z_DB"), ConfigError) as ConfigError).option, "env");
+      for (const wrong of [null, 5, "env"]) {
+        for (const url of [undefined, "memory:", "kv:A_KV"]) {
+          const error = throws(() => openInWorkerd(url, { env: wrong as never }), ConfigError) as ConfigError;
+          same(error.option, "env");
+        }
+      }
+    },
+    "on Workers takes nothing for a database that answers to every name": async () => {
+      const API = new Proxy({}, { get: () => () => Promise.resolve(null) });
+      equal(await tiersOf(openInWorkerd(undefined, { env: { API } })), ["memory"]);
+      for (const url of ["d1:API", "kv:API"]) throws(() => openInWorkerd(url, { env: { API } }), ConfigError);
+    },
+    "in browsers gives options to the store as well": () => {
+      const open = () => openInBrowser("indexeddb:app", { store: { timeout: 0 } });
+      same((throws(open, ConfigError) as ConfigError).option, "timeout");
+    },
+    "on Workers finds a variable among the bindings": async () => {
+      const env = { TIERCEL_URL: "https://x.upstash.io", UPSTASH_REDIS_REST_TOKEN: "t", TURSO_AUTH_TOKEN: 5 };
+      equal(await tiersOf(openInWorkerd(undefined, { env })), ["memory", "upstash"]);
+      equal(await tiersOf(openInWorkerd("https://x.upstash.io", { env })), ["memory", "upstash"]);
+      equal(await tiersOf(openInWorkerd("libsql://x.example.invalid", { env })), ["memory", "libsql"]);
+      throws(() => openInWorkerd("https://x.upstash.io", { env: { UPSTASH_REDIS_REST_TOKEN: "" } }), ConfigError);
     },
     "where work in the background goes is the runtime's to say, and the caller's before it": async () => {
       const clock = fakeClock();
