@@ -11,7 +11,7 @@ interface Workers {
   waitUntil?(work: Promise<unknown>): void;
 }
 
-// In a variable, which no bundler follows.
+// In a variable, which no bundler follows: Vite ends with an error where it finds the name and does not know of Workers.
 const MODULE = "cloudflare:workers";
 
 let workers: Workers | undefined;
