@@ -4,7 +4,7 @@
  * @module
  */
 import type { Cache } from "../../src/api.ts";
-import { methods } from "../../src/errors.ts";
+import { checkOptions, methods } from "../../src/errors.ts";
 import { HttpEngine } from "../../src/http/engine.ts";
 import { type AnyCache, type HttpCacheOptions, resolveHttpOptions } from "../../src/http/options.ts";
 
@@ -78,6 +78,7 @@ export function responseCache(
   cache: Cache<any, any, any>,
   options: ResponseCacheOptions = {},
 ): ResponseCache {
+  checkOptions(options);
   const { app, ...rest } = options;
   const appOf = (): HonoApp | undefined => (typeof app === "function" ? app() : app);
   if (app !== undefined && typeof app !== "function") methods("app", app, "fetch");

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineTier } from "../define-tier.ts";
-import { ConfigError, describe, methods } from "../errors.ts";
+import { ConfigError, checkOptions, describe, methods } from "../errors.ts";
 import { then } from "../maybe.ts";
 import type { Answer, Codec, MaybePromise, ReadResult, Tier, TierOperations, WriteResult } from "../tier.ts";
 import { codecRegistry } from "./registry.ts";
@@ -31,6 +31,7 @@ export interface ByteSteps {
  * no store, compression or encryption
  */
 export function codecTier(bytes: Tier<Uint8Array>, codecs: readonly Codec[], steps: ByteSteps = {}): Tier {
+  checkOptions(steps, "steps");
   const { compression, encryption: given } = steps;
   methods("store", bytes ?? null, "getMany", "setMany");
   check("compression", compression?.pack, compression, "compression()");

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Cache } from "../api.ts";
-import { callable } from "../errors.ts";
+import { callable, checkOptions } from "../errors.ts";
 import { bodyOf } from "../streams/body.ts";
 import { HttpEngine } from "./engine.ts";
 import { withoutFragment } from "./key.ts";
@@ -39,6 +39,7 @@ export function cachedFetch(
   cache: Cache<any, any, any>,
   options: CachedFetchOptions = {},
 ): CachedFetch {
+  checkOptions(options);
   const { fetch: own, ...rest } = options;
   if (own !== undefined) callable("fetch", own);
   const engine = new HttpEngine(cache as AnyCache, resolveHttpOptions(rest));

@@ -7,7 +7,7 @@ import type { Cache } from "../api.ts";
 import { number } from "../checks.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { type Duration, toMilliseconds } from "../duration.ts";
-import { callable, invalid, methods, oneOf } from "../errors.ts";
+import { callable, checkOptions, invalid, methods, oneOf } from "../errors.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import { isFieldName } from "./fields.ts";
 import type { FreshnessRules } from "./freshness.ts";
@@ -86,6 +86,7 @@ export interface HttpRules
 
 /** @throws {ConfigError} naming the option that is wrong */
 export function resolveHttpOptions(options: HttpCacheOptions): HttpRules {
+  checkOptions(options);
   const { profile = "safe", shared = true, cacheStatus = "Tiercel", clock = systemClock } = options;
   const { keyedFields = KEYED_FIELDS, targets = ["cdn-cache-control"] } = options;
   oneOf("profile", ["safe", "strict"], profile);

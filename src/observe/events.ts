@@ -4,7 +4,7 @@
  * @module
  */
 import type { Cache } from "../api.ts";
-import { invalid, oneOf } from "../errors.ts";
+import { checkOptions, invalid, oneOf } from "../errors.ts";
 import type { CacheEvents, EventName } from "../events.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import { verbsOf, watch } from "./watch.ts";
@@ -68,6 +68,7 @@ export interface EventStream extends AsyncIterable<CacheEvent> {
  * ```
  */
 export function events(cache: Cache<AnyScopes>, options: EventsOptions = {}): EventStream {
+  checkOptions(options);
   const { names = EVENT_NAMES, limit = 1_000, signal } = options;
   const verbs = verbsOf(cache);
   for (const name of names) oneOf("names", EVENT_NAMES, name);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Cache } from "../api.ts";
-import { invalid } from "../errors.ts";
+import { checkOptions, invalid } from "../errors.ts";
 import type { Key } from "../key.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import { accessesOf } from "./accesses.ts";
@@ -63,6 +63,7 @@ export interface HotKeys {
 export function hotKeys(cache: Cache<AnyScopes>, options: HotKeysOptions = {}): HotKeys {
   const verbs = verbsOf(cache);
   const { engine, space } = verbs;
+  checkOptions(options);
   const { capacity = 2_000, persist = engine.store.tiers.some(({ logs }) => logs) } = options;
   if (!(Number.isSafeInteger(capacity) && capacity > 0)) throw invalid("capacity", "a positive integer", capacity);
   if (typeof persist !== "boolean") throw invalid("persist", "true or false", persist);

@@ -4,8 +4,9 @@
  * @module
  */
 import type { Cache } from "../api.ts";
-import { invalid } from "../errors.ts";
+import { checkOptions, invalid } from "../errors.ts";
 import type { AnyScopes } from "../scope/types.ts";
+import { verbsOf } from "./watch.ts";
 
 /** Upper bounds in milliseconds: those that Prometheus's clients have by default, which are from 5 ms to 10 s, and finer ones below. */
 const BOUNDS: readonly number[] = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
@@ -30,10 +31,10 @@ export interface LoadTimes {
  *
  * @throws {ConfigError} for bounds that do not rise from above 0
  */
-export function loadTimes(
-  cache: Cache<AnyScopes>,
-  { bounds = BOUNDS }: { bounds?: readonly number[] } = {},
-): LoadTimes {
+export function loadTimes(cache: Cache<AnyScopes>, options: { bounds?: readonly number[] } = {}): LoadTimes {
+  verbsOf(cache);
+  checkOptions(options);
+  const { bounds = BOUNDS } = options;
   if (!Array.isArray(bounds) || !bounds.every((bound, i) => bound > (bounds[i - 1] ?? 0)))
     throw invalid("bounds", "rising numbers above 0", bounds);
   const all = bounds.at(-1) === Infinity ? [...bounds] : [...bounds, Infinity];

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Cache } from "../api.ts";
-import { invalid } from "../errors.ts";
+import { checkOptions, invalid } from "../errors.ts";
 import { isPlain, type Key } from "../key.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import type { Verbs } from "../verbs/verbs.ts";
@@ -116,8 +116,10 @@ export function evictionLog(cache: Cache<AnyScopes>, options: LogOptions = {}): 
   return new CacheLog<Eviction<Key>>(verbs, book, "evictions", stop);
 }
 
-/** @throws {ConfigError} for a wrong limit */
-function bookFor({ engine }: Verbs, log: LogName, { limit }: LogOptions): LogBook {
+/** @throws {ConfigError} for a wrong option */
+function bookFor({ engine }: Verbs, log: LogName, options: LogOptions): LogBook {
+  checkOptions(options);
+  const { limit } = options;
   const book = bookOf(engine);
   if (limit !== undefined) {
     if (!(Number.isSafeInteger(limit) && limit > 0)) throw invalid("limit", "a positive integer", limit);

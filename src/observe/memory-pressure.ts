@@ -6,7 +6,7 @@
 import type { Cache } from "../api.ts";
 import { number } from "../checks.ts";
 import { type Duration, toMilliseconds } from "../duration.ts";
-import { callable, invalid } from "../errors.ts";
+import { callable, checkOptions, invalid } from "../errors.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import { later } from "./later.ts";
@@ -68,6 +68,7 @@ const MEGABYTE = 1_048_576;
  * ```
  */
 export function memoryPressure(cache: Cache<AnyScopes>, options: MemoryPressureOptions = {}): MemoryPressure {
+  checkOptions(options);
   const { target = 0.1, floor = 0, batch = 0.1, probe = memoryProbe(), profiles } = options;
   const verbs = verbsOf(cache);
   const { engine } = verbs;

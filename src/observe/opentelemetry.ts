@@ -17,7 +17,7 @@ import {
 } from "@opentelemetry/api";
 import type { Cache } from "../api.ts";
 import type { Engine } from "../engine.ts";
-import { methods, oneOf } from "../errors.ts";
+import { checkOptions, methods, oneOf } from "../errors.ts";
 import type { LoadContext, Loader } from "../load/loader.ts";
 import { ended } from "../maybe.ts";
 import type { AnyScopes } from "../scope/types.ts";
@@ -93,6 +93,7 @@ interface Operation {
  * @throws {ConfigError} for a wrong option
  */
 export function openTelemetry(cache: Cache<AnyScopes>, options: OpenTelemetryOptions = {}): () => void {
+  checkOptions(options);
   const { tracerProvider = trace, meterProvider = metrics, keys = "omit", hits = "none" } = options;
   methods("tracerProvider", tracerProvider, "getTracer");
   methods("meterProvider", meterProvider, "getMeter");

@@ -49,8 +49,10 @@ export interface PrometheusMetrics {
  */
 export function prometheus(
   caches: Cache<AnyScopes> | Iterable<Cache<AnyScopes>>,
-  { prefix = "tiercel", labels = {} }: PrometheusOptions = {},
+  options: PrometheusOptions = {},
 ): PrometheusMetrics {
+  checkOptions(options);
+  const { prefix = "tiercel", labels = {} } = options;
   const all = Symbol.iterator in Object(caches) ? [...(caches as Iterable<Cache<AnyScopes>>)] : [caches as Cache];
   const prefixes = all.map((cache) => verbsOf(cache).space.prefix);
   if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(prefix)) throw invalid("prefix", "a name for Prometheus", prefix);

@@ -67,6 +67,7 @@ export interface Profiles {
  */
 export function profiles(cache: Cache<AnyScopes>, options: ProfilesOptions = {}): Profiles {
   methods("cache", cache ?? null, "configure", "stats");
+  checkOptions(options);
   return new CacheProfiles(cache, options);
 }
 

@@ -31,7 +31,9 @@ beforeEach(() => {
 });
 afterEach(() => context.disable());
 
-test("providers that are none are refused by their name", () => {
+test("options and providers that are none are refused by their name", () => {
+  for (const wrong of [null, 5])
+    throws(() => openTelemetry(createCache(), wrong as never), { code: "CONFIG", option: "options" });
   for (const option of ["tracerProvider", "meterProvider"])
     for (const wrong of [5, {}, null])
       throws(() => openTelemetry(createCache(), { [option]: wrong }), { code: "CONFIG", option });

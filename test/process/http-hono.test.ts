@@ -268,3 +268,8 @@ test("asks a route once where there is no app, though what is stored turns out t
   tag = "b";
   assert.equal(await text("/part"), "bbbbbbbbbb");
 });
+
+test("refuses options that are none", () => {
+  for (const options of [null, 5])
+    assert.throws(() => responseCache(createCache(), options as never), { code: "CONFIG", option: "options" });
+});

@@ -81,6 +81,7 @@ export const tests: TestCase[] = suite("bytes()", {
     throws(() => bytes(store, { codecs: [json, { ...json }] }), "CONFIG");
     throws(() => bytes(store).prepare!([write("k", 1, { codec: { ...json } })]), "CONFIG");
     throws(() => codecTier(store, []), "CONFIG");
+    throws(() => codecTier(store, [json], null as never), "CONFIG");
     for (const options of [null, { codecs: null }, { codecs: "json" }])
       throws(() => bytes(store, options as never), "CONFIG");
   },

@@ -99,6 +99,7 @@ export const tests: TestCase[] = suite("http cached fetch", {
     const { fetch } = open(() => Promise.reject(new TypeError("down")));
     await rejects(fetch(URL_OF), TypeError);
     throws(() => cachedFetch(createCache(), { fetch: 1 as never }), "CONFIG");
+    for (const options of [null, 5]) throws(() => cachedFetch(createCache(), options as never), "CONFIG");
   },
   "says where an answer comes from that was redirected": async () => {
     const redirected = (control: string) => (): Response =>

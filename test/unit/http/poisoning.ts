@@ -159,6 +159,7 @@ export const tests: TestCase[] = suite("http poisoning", {
       { shared: 1 },
     ])
       throws(() => withHttpCache(handler, cache, options as never), "CONFIG");
+    for (const options of [null, 5]) throws(() => withHttpCache(handler, cache, options as never), "CONFIG");
     throws(() => withHttpCache(undefined as never, cache), "CONFIG");
   },
   "tells requests apart by all of a key of one's own": async () => {

@@ -147,6 +147,7 @@ export const tests: TestCase[] = suite("profiles", {
   },
   "what is no cache, profile or patch is refused": async () => {
     for (const wrong of [undefined, null, {}]) throws(() => profiles(wrong as never), "CONFIG");
+    for (const options of [null, 5]) throws(() => profiles(createCache(), options as never), "CONFIG");
     const all = profiles(createCache({ sweepInterval: 0 }));
     for (const wrong of [undefined, null, 5]) await rejects(all.update("default", wrong as never), "CONFIG");
   },
