@@ -20,7 +20,7 @@ after(remove);
 
 test("the tarball has the built modules, the manifest and the documents, and no test but the testing entry", () => {
   const allowed =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(mod|(src|adapters|runtimes|cli|test\/contract)\/[\w/-]+)\.(js|d\.ts))$/;
+    /^(package\.json|LICENSE|[A-Z]+\.md|docs\/[\w-]+\.(md|svg)|examples\/[\w/-]+\.(ts|html)|dist\/(mod|(src|adapters|runtimes|cli|test\/contract)\/[\w/-]+)\.(js|d\.ts))$/;
   assert.deepEqual(
     files.filter((file) => !allowed.test(file)),
     [],
@@ -30,10 +30,25 @@ test("the tarball has the built modules, the manifest and the documents, and no 
   }
 });
 
+test("every relative link of README.md leads to a file of the tarball", () => {
+  const text = readFileSync(join(folder, "package/README.md"), "utf8");
+  const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target.split("#")[0]!);
+  const relative = targets.filter((target) => target !== "" && !/^[a-z]+:/.test(target));
+  assert.ok(relative.length > 30);
+  assert.deepEqual(
+    relative.filter(
+      (target) => !files.some((file) => file === target || (target.endsWith("/") && file.startsWith(target))),
+    ),
+    [],
+  );
+});
+
 test("no file of the tarball has a path of the machine that built it", () => {
-  const paths = [root, homedir(), "/work/", "/home/", "/tmp/", "/root/", "node_modules"];
+  const everywhere = [root, homedir(), "/work/", "/home/", "/tmp/", "/root/"];
   for (const file of files) {
     const text = readFileSync(join(folder, "package", file), "utf8");
+    // Documents and examples speak of such folders.
+    const paths = file.startsWith("dist/") ? [...everywhere, "node_modules"] : everywhere;
     for (const path of paths) assert.ok(path === "/" || !text.includes(path), `${file} has ${path}`);
   }
 });
