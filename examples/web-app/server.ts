@@ -13,7 +13,9 @@ import { serve } from "@hono/node-server";
 import { openCache } from "tiercel/node";
 import { webApp } from "./app.ts";
 
-const { PORT = "3000", HOST = "127.0.0.1", PACKAGES = "node_modules", TIERCEL_URL, ADMIN_TOKEN } = process.env;
+// An empty variable is how a shell says that there is none.
+const settings = Object.fromEntries(Object.entries(process.env).filter(([, text]) => text !== ""));
+const { PORT = "3000", HOST = "127.0.0.1", PACKAGES = "node_modules", TIERCEL_URL, ADMIN_TOKEN } = settings;
 const token = ADMIN_TOKEN ?? randomBytes(18).toString("base64url");
 const port = orFail(readPort);
 const cache = orFail(() => openCache(undefined, { name: "web-app", ttl: "5m", grace: "1h" }));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, afterEach, beforeEach, test } from "node:test";
@@ -227,6 +228,18 @@ test("what makes a start impossible is one clear line and exit code 1", async ()
     assert.deepEqual([status, stdout], [1, ""]);
     assert.match(stderr, message);
   }
+});
+
+test("a setting that is empty counts as none", async () => {
+  const server = await launch({ TIERCEL_URL: url, HOST: "", PACKAGES: "", ADMIN_TOKEN: "" });
+  running.add(server);
+  assert.match(server.output(), /^Tiercel example ready at http:\/\/localhost:.*\nAdmin page at .*, token \S{24}\n$/);
+  // The port by default is taken, by this or by another program.
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.on("error", () => resolve()).listen(3000, "127.0.0.1", resolve));
+  const failing = launch({ ...env, TIERCEL_URL: url, PORT: "" });
+  await assert.rejects(failing, /Port 3000 is in use/);
+  await new Promise((resolve) => taken.close(resolve));
 });
 
 test("the admin page is at /admin, and the start says how to log in, unless the token is one's own", async () => {
