@@ -62,7 +62,8 @@ export interface Registry {
 /** One `disable` that was not taken back. */
 interface Disabling {
   readonly tags: readonly string[] | undefined;
-  readonly handles: Disabled[];
+  /** Of the caches and libraries that are registered. */
+  readonly handles: Map<object, Disabled>;
 }
 
 /** Options that belong to a single cache, with what to do instead. */
@@ -116,6 +117,7 @@ class CacheRegistry implements Registry {
     if (typeof name !== "string" || name === "") throw invalid("name", "a string that is not empty", name);
     const known = this.#caches.get(name);
     if (known && !known.closed) throw invalid("name", "that of no other cache of the registry", name);
+    if (known) this.#leave(known);
     this.#configs.delete(name);
   }
 
@@ -174,16 +176,20 @@ class CacheRegistry implements Registry {
 
   /** What comes later is switched off as well. */
   #follow(one: Pick<Registry, "disable">): void {
-    for (const { tags, handles } of this.#disablings) handles.push(one.disable(tags && { tags }));
+    for (const { tags, handles } of this.#disablings)
+      if (!handles.has(one)) handles.set(one, one.disable(tags && { tags }));
+  }
+
+  #leave(cache: object): void {
+    for (const { handles } of this.#disablings) handles.delete(cache);
   }
 
   disable({ tags }: { tags?: string | readonly string[] | undefined } = {}): Disabled {
     const names = typeof tags === "string" ? [tags] : tags && [...tags];
     if (names) checkTags(names);
-    const disabling: Disabling = { tags: names, handles: [] };
-    for (const one of [...this.#caches.values(), ...this.#libraries.values()])
-      disabling.handles.push(one.disable(names && { tags: names }));
+    const disabling: Disabling = { tags: names, handles: new Map() };
     this.#disablings.push(disabling);
+    for (const one of [...this.#caches.values(), ...this.#libraries.values()]) this.#follow(one);
     const enable = (): void => this.#end(disabling);
     return { enable, [Symbol.dispose]: enable };
   }
@@ -196,7 +202,8 @@ class CacheRegistry implements Registry {
 
   #end(disabling: Disabling): void {
     this.#disablings = this.#disablings.filter((one) => one !== disabling);
-    for (const { enable } of disabling.handles.splice(0)) enable();
+    for (const { enable } of disabling.handles.values()) enable();
+    disabling.handles.clear();
   }
 
   get isDisabled(): boolean {
@@ -225,7 +232,10 @@ class CacheRegistry implements Registry {
   }
 
   #forget(): void {
-    for (const cache of this.#caches.values()) if (this.#made.get(cache.name) === cache) this.#made.delete(cache.name);
+    for (const cache of this.#caches.values()) {
+      if (this.#made.get(cache.name) === cache) this.#made.delete(cache.name);
+      this.#leave(cache);
+    }
     this.#caches.clear();
     this.#configs.clear();
   }

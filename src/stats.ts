@@ -24,7 +24,10 @@ export interface LayerCounters {
   promotionErrors: number;
 }
 
-/** How reads went. Together they are all. */
+/**
+ * How reads went. Together they are all, but for those that are refused (a wrong key, a `signal` that is aborted already), and those of what is
+ * there where `validate` or a schema throws.
+ */
 export interface ReadCounters {
   hits: number;
   misses: number;
@@ -76,8 +79,8 @@ export interface CacheStats extends Counters {
   /** Faults of tiers. */
   errors: number;
   /**
-   * Entries and estimated bytes in this process's memory, of the whole cache. Those that were invalidated by tag are in it until they are
-   * read or give way: `size()` leaves them out, and looks at each.
+   * Entries and estimated bytes in this process's memory, of the whole cache. Those that were invalidated by tag are in it until they
+   * are overwritten, give way or their time is over, which a read does not change: `size()` leaves them out, and looks at each.
    */
   size: number;
   bytes: number;

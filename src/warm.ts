@@ -13,7 +13,10 @@ import { abortable } from "./timeout.ts";
 
 /** How far the warming of a cache has come. */
 export interface WarmProgress {
-  /** Keys that are in the cache now, by this or from before. */
+  /**
+   * Keys that were written, loaded or there before. They are in the cache now, but for those whose load gave what is not kept: `undefined`, or
+   * what `shouldCache` declines.
+   */
   readonly done: number;
   /** Keys whose load or write failed. */
   readonly failed: number;
@@ -36,8 +39,8 @@ export interface WarmOptions<V = unknown> extends LoadOptions<V> {
 /** Items of one write. */
 const BATCH = 100;
 
-/** A source of keys or items. */
-type Source<T> = Iterable<T> | AsyncIterable<T>;
+/** A source of keys or items; a text is none, whose characters would be the keys. */
+type Source<T> = (Iterable<T> | AsyncIterable<T>) & object;
 
 /**
  * Fills a cache: from items with their values, which are written in batches, or from keys and `load`, which is called for those that
@@ -71,8 +74,8 @@ export async function warm(
   options: WarmOptions = {},
 ): Promise<WarmProgress> {
   methods("cache", cache ?? null, "getOrSet", "setMany");
-  if (!(Symbol.iterator in Object(source) || Symbol.asyncIterator in Object(source)))
-    throw invalid("source", "an iterable", source);
+  if (typeof source === "string" || !(Symbol.iterator in Object(source) || Symbol.asyncIterator in Object(source)))
+    throw invalid("source", "an iterable of keys or items, such as an array", source);
   checkOptions(options);
   const { load, concurrency = 8, onProgress, onError, ...rest } = options;
   if (!(Number.isSafeInteger(concurrency) && concurrency > 0))

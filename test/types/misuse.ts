@@ -1,4 +1,4 @@
-import { createCache, defineTier, memory } from "../../mod.ts";
+import { createCache, defineTier, memory, warm } from "../../mod.ts";
 
 const cache = createCache();
 
@@ -33,6 +33,8 @@ cache.setMany([{ key: "k" }]);
 cache.invalidateTags();
 // @ts-expect-error invalidatePattern needs a pattern
 cache.invalidatePattern();
+// @ts-expect-error a text is no list of keys to warm
+warm(cache, "user:1", { load: () => 1 });
 
 // Options of calls.
 // @ts-expect-error a ttl is no boolean

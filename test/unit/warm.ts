@@ -49,6 +49,16 @@ export const tests: TestCase[] = suite("warm", {
     );
     equal([await cache.get("k3"), await cache.get("k4")], ["there", "loaded k4"]);
   },
+  "a key whose value is not kept is done all the same": async () => {
+    const cache = open();
+    equal(await warm(cache, ["a"], { load: () => undefined }), { done: 1, failed: 0, total: 1 });
+    equal(await warm(cache, ["a"], { load: () => 1, shouldCache: () => false }), { done: 1, failed: 0, total: 1 });
+    same(await cache.has("a"), false);
+  },
+  "takes no text for its keys": async () => {
+    const load = () => 1;
+    for (const text of ["user:1", ""]) await rejects(warm(open(), text as never, { load }), "CONFIG");
+  },
   "takes keys of every kind, and nothing at all": async () => {
     const cache = open();
     await warm(cache, new Set(["a", "b"]), { load: () => 1 });

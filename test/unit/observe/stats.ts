@@ -1,5 +1,15 @@
 import { type Cache, createCache, defineTier, lru, memory, type Tier } from "../../../mod.ts";
-import { equal, fakeClock, mapTier, ok, same, seededRandom, suite, type TestCase } from "../../contract/mod.ts";
+import {
+  equal,
+  fakeClock,
+  mapTier,
+  ok,
+  rejects,
+  same,
+  seededRandom,
+  suite,
+  type TestCase,
+} from "../../contract/mod.ts";
 
 /** Random calls by the synchronous face; returns how many reads there were. */
 async function play(
@@ -98,6 +108,30 @@ export const tests: TestCase[] = suite("stats", {
     const { hits, misses, loads, sets } = await double.info();
     equal([hits, misses, loads, sets], [1, 1, 1, 1]);
     same(cache.stats().sets, 2);
+  },
+  "what was invalidated by tag is counted in memory until it is overwritten, and by size() no more": async () => {
+    const cache = createCache({ clock: fakeClock(), sweepInterval: 0 });
+    await cache.set("k", 1, { tags: ["t"] });
+    await cache.set("other", 1, { tags: ["t"] });
+    await cache.invalidateTags("t");
+    same(await cache.get("k"), undefined);
+    equal([cache.stats().size, await cache.size()], [2, 0]);
+    await cache.set("k", 2);
+    equal([cache.stats().size, await cache.size()], [2, 1]);
+  },
+  "a read whose validate throws counts nowhere": async () => {
+    const cache = createCache({ clock: fakeClock(), sweepInterval: 0 });
+    await cache.set("k", 1);
+    const validate = () => {
+      throw new RangeError("no");
+    };
+    await rejects(cache.get("k", { validate }), RangeError);
+    await rejects(
+      cache.getOrSet("k", () => 2, { validate }),
+      RangeError,
+    );
+    const { hits, misses, staleHits } = cache.stats();
+    equal([hits, misses, staleHits], [0, 0, 0]);
   },
   "a reset sets the numbers of the tiers to 0, and not the entries": async () => {
     const { cache } = open([memory({ maxEntries: 10 })]);

@@ -210,6 +210,30 @@ export const tests: TestCase[] = suite("settings at work", {
     );
     equal([caches.isDisabled, library.isDisabled, laterLibrary.isDisabled], [false, false, false]);
   },
+  "a registry that is switched off holds on to no cache that it has forgotten": async () => {
+    const caches = createRegistry();
+    const switched: string[] = [];
+    const make = () => {
+      const cache = {
+        name: "a",
+        closed: false,
+        disable: () => ({ enable: () => void switched.push("on") }),
+        close: async () => void (cache.closed = true),
+      };
+      return caches.register(cache as never) as typeof cache;
+    };
+    caches.disable();
+    for (let i = 0; i < 3; i++) await make().close();
+    make();
+    caches.register(caches.get("a"), "the same");
+    caches.enable();
+    equal(switched, ["on"]);
+    caches.disable();
+    await caches.closeAll();
+    same(caches.isDisabled, true);
+    caches.enable();
+    equal(switched, ["on"]);
+  },
   "a registry switches off by tag": async () => {
     const caches = createRegistry();
     const cache = caches.create({ name: "a", clock: fakeClock(), sweepInterval: 0 });
