@@ -196,7 +196,8 @@ export function placeId(cache: AnyCache): string {
   return `${space === space.own ? "own" : "inheriting"} ${space.own.prefix}`;
 }
 
-function verbsOf(cache: AnyCache): Verbs {
+/** @throws {ConfigError} for what is no cache */
+export function verbsOf(cache: AnyCache): Verbs {
   const verbs = (cache as { [INSIDE]?: Verbs } | undefined)?.[INSIDE];
   if (!verbs) throw invalid("cache", "made by createCache", cache);
   return verbs;

@@ -4,13 +4,16 @@
  * @module
  */
 import type { Cache as TieredCache } from "../../api.ts";
-import { systemClock } from "../../clock.ts";
+import type { Engine } from "../../engine.ts";
 import { callable, checkOptions, methods } from "../../errors.ts";
+import { sha256 } from "../../sha256.ts";
 import { newId } from "../key.ts";
 import type { AnyCache } from "../options.ts";
+import { verbsOf } from "../place.ts";
+import { Desk } from "./desk.ts";
 import { toRequest } from "./item.ts";
 import { type Fetch, NamedCache } from "./named-cache.ts";
-import { Shelf, Turns } from "./shelf.ts";
+import { Shelf } from "./shelf.ts";
 import type { WebCache, WebCacheStorage } from "./types.ts";
 
 /** Options of {@linkcode cacheStorage}. */
@@ -19,9 +22,10 @@ export interface CacheStorageOptions {
   fetch?: ((request: Request) => Promise<Response>) | undefined;
 }
 
-/** One name, with what its items are kept under: a cache that is made anew after it was deleted has others. */
+/** A cache, with what its items are kept under. */
 interface Named {
-  readonly name: string;
+  /** Absent once it was deleted: its items are still there, for those who have it open. */
+  readonly name?: string;
   readonly id: string;
 }
 
@@ -29,7 +33,8 @@ const NAMES = "NAMES";
 
 /**
  * The Web's Cache API (`caches`) over a cache: what is put stays until it is deleted, in whatever tiers there are. Lifetimes and the cache's own ttl do
- * not count, nor do Cache-Control and Expires, as the Service Workers specification has it. Each storage of one cache sees the same.
+ * not count, nor do Cache-Control and Expires, as the Service Workers specification has it. Each storage of one cache sees the same, and changes of theirs
+ * come one after the other; those of several processes over one store don't (docs/http.md).
  * Its tiers must be able to list their keys for `keys()`, and for `matchAll()` without a request.
  *
  * @throws {ConfigError} for a wrong option
@@ -59,23 +64,24 @@ export function cacheStorage(
 class TieredCacheStorage implements WebCacheStorage {
   readonly #root: AnyCache;
   readonly #fetch: Fetch;
-  readonly #turns = new Turns();
-  /** Objects that are in use, by the id of what they are views of. */
-  readonly #views = new Map<string, number>();
-  /** What was deleted while somebody had it open. */
-  readonly #doomed = new Set<string>();
-  readonly #gone: FinalizationRegistry<string>;
+  readonly #engine: Engine;
+  readonly #desk: Desk;
+  /** What tells the names from those of other storages of the desk. */
+  readonly #place: string;
 
   constructor(cache: AnyCache, fetch: Fetch) {
     this.#root = cache.namespace("caches") as unknown as AnyCache;
     this.#fetch = fetch;
-    this.#gone = new FinalizationRegistry((id) => this.#left(id));
+    const { engine, space } = verbsOf(this.#root);
+    this.#engine = engine;
+    this.#desk = Desk.of(engine);
+    this.#place = `${space.own.prefix} ${NAMES}`;
   }
 
   async match(input: RequestInfo | URL, options?: MultiCacheQueryOptions): Promise<Response | undefined> {
     const request = toRequest(input);
     const cacheName = options?.cacheName;
-    for (const { name, id } of await this.#names()) {
+    for (const { name, id } of await this.#named()) {
       if (cacheName !== undefined && name !== String(cacheName)) continue;
       const response = await new NamedCache(this.#shelf(id), this.#fetch).match(request, options);
       if (response) return response;
@@ -84,70 +90,92 @@ class TieredCacheStorage implements WebCacheStorage {
   }
 
   async has(name: string): Promise<boolean> {
-    return (await this.#names()).some((one) => one.name === String(name));
+    return (await this.#named()).some((one) => one.name === String(name));
   }
 
   open(name: string): Promise<WebCache> {
-    return this.#turns.run(NAMES, async () => {
-      const names = await this.#names();
-      let named = names.find((one) => one.name === String(name));
+    return this.#turn(async () => {
+      const all = await this.#all();
+      let named = all.find((one) => one.name === String(name));
       if (!named) {
-        named = { name: String(name), id: newId() };
-        await this.#keep([...names, named]);
+        named = newNamed(String(name), all);
+        await this.#keep([...all, named]);
       }
-      const cache = new NamedCache(this.#shelf(named.id), this.#fetch);
-      this.#views.set(named.id, (this.#views.get(named.id) ?? 0) + 1);
-      this.#gone.register(cache, named.id);
+      const shelf = this.#shelf(named.id);
+      const cache = new NamedCache(shelf, this.#fetch);
+      this.#desk.opened(cache, shelf.place, () => this.#sweep());
+      // What a process has left that ended before nobody had it open.
+      if (this.#doomed(all).length > 0) this.#sweep();
       return cache;
     });
   }
 
   delete(name: string): Promise<boolean> {
-    return this.#turns.run(NAMES, async () => {
-      const names = await this.#names();
-      const named = names.find((one) => one.name === String(name));
+    return this.#turn(async () => {
+      const all = await this.#all();
+      const named = all.find((one) => one.name === String(name));
       if (!named) return false;
-      await this.#keep(names.filter((one) => one !== named));
       // Who has it open goes on with it: it has no name any more, and goes when nobody has it.
-      if (this.#views.has(named.id)) this.#doomed.add(named.id);
-      else await this.#shelf(named.id).clear();
+      await this.#keep([...all.filter((one) => one !== named), { id: named.id }]);
+      await this.#clear();
       return true;
     });
   }
 
   async keys(): Promise<string[]> {
-    return (await this.#names()).map(({ name }) => name);
+    return (await this.#named()).map(({ name }) => name);
+  }
+
+  #turn<T>(step: () => Promise<T>): Promise<T> {
+    return this.#desk.turn(this.#place, step);
   }
 
   #shelf(id: string): Shelf {
-    return new Shelf(this.#root.namespace(id) as unknown as AnyCache, this.#turns, () => systemClock.now());
+    return new Shelf(this.#root.namespace(id) as unknown as AnyCache);
   }
 
   /** As JSON, in which lone surrogates come through any codec. */
-  async #names(): Promise<readonly Named[]> {
+  async #all(): Promise<readonly Named[]> {
     const text = await this.#root.get<string>(NAMES);
     return text === undefined ? [] : JSON.parse(text);
   }
 
-  #keep(names: readonly Named[]): Promise<void> {
-    return this.#root.set(NAMES, JSON.stringify(names), { ttl: Number.POSITIVE_INFINITY, grace: 0, swr: 0, jitter: 0 });
+  async #named(): Promise<readonly Required<Named>[]> {
+    return (await this.#all()).filter((one): one is Required<Named> => one.name !== undefined);
   }
 
-  #left(id: string): void {
-    const count = (this.#views.get(id) ?? 1) - 1;
-    if (count > 0) {
-      this.#views.set(id, count);
-      return;
+  #keep(all: readonly Named[]): Promise<void> {
+    return this.#root.set(NAMES, JSON.stringify(all), { ttl: Number.POSITIVE_INFINITY, grace: 0, swr: 0, jitter: 0 });
+  }
+
+  /** Those without a name that nobody here has open. */
+  #doomed(all: readonly Named[]): readonly Named[] {
+    return all.filter(({ name, id }) => name === undefined && !this.#desk.isOpen(this.#shelf(id).place));
+  }
+
+  async #clear(): Promise<void> {
+    for (const one of this.#doomed(await this.#all())) {
+      await this.#shelf(one.id).clear();
+      await this.#keep((await this.#all()).filter(({ id }) => id !== one.id));
     }
-    this.#views.delete(id);
-    // A fault leaves what no name leads to.
-    if (this.#doomed.delete(id))
-      this.#shelf(id)
-        .clear()
-        .catch(() => {});
+  }
+
+  /** A fault leaves them to the next time. */
+  #sweep(): void {
+    if (!this.#engine.closing)
+      this.#engine.background(
+        this.#turn(() => this.#clear()),
+        "cache storage",
+      );
   }
 
   get [Symbol.toStringTag](): string {
     return "CacheStorage";
   }
+}
+
+/** Processes that open a name at the same time have one cache: what it is kept under is told by its name, unless what was there is not gone yet. */
+function newNamed(name: string, all: readonly Named[]): Named {
+  const own = sha256(new TextEncoder().encode(JSON.stringify(name))).slice(0, 24);
+  return { name, id: all.some(({ id }) => id === own) ? newId() : own };
 }

@@ -6,48 +6,32 @@
 import { streams } from "../../streams/mod.ts";
 import type { Streams } from "../../streams/types.ts";
 import type { AnyCache } from "../options.ts";
+import { verbsOf } from "../place.ts";
+import { Desk } from "./desk.ts";
 import { type Item, plainUrl } from "./item.ts";
 
 /** What is kept stays until it is deleted. */
 const FOREVER = { ttl: Number.POSITIVE_INFINITY, grace: 0, swr: 0, jitter: 0 } as const;
 
-/** Changes of one key, one after the other. */
-export class Turns {
-  readonly #last = new Map<string, Promise<unknown>>();
-
-  run<T>(key: string, step: () => Promise<T>): Promise<T> {
-    const done = (this.#last.get(key) ?? Promise.resolve()).then(step);
-    const settled = done.then(
-      () => {},
-      () => {},
-    );
-    this.#last.set(key, settled);
-    settled.then(() => {
-      if (this.#last.get(key) === settled) this.#last.delete(key);
-    });
-    return done;
-  }
-}
-
 /** The items of one cache. */
 export class Shelf {
   readonly #cache: AnyCache;
   readonly #streams: Streams;
-  readonly #turns: Turns;
-  readonly #now: () => number;
-  #sequence = 0;
+  readonly #desk: Desk;
+  /** What tells this cache from all others of the desk. */
+  readonly place: string;
 
-  constructor(cache: AnyCache, turns: Turns, now: () => number) {
+  constructor(cache: AnyCache) {
+    const { engine, space } = verbsOf(cache);
     this.#cache = cache;
     this.#streams = streams(cache);
-    this.#turns = turns;
-    this.#now = now;
+    this.#desk = Desk.of(engine);
+    this.place = space.own.prefix;
   }
 
   /** The place of an item that is put now in their order. */
   next(): number {
-    this.#sequence = Math.max(this.#sequence + 0.001, this.#now());
-    return this.#sequence;
+    return this.#desk.next();
   }
 
   /** Items of a URL, whatever its query. */
@@ -64,7 +48,7 @@ export class Shelf {
   /** Changes the items of a URL; says whether some went. */
   change(url: string, edit: (items: readonly Item[]) => readonly Item[]): Promise<boolean> {
     const key = keyOf(url);
-    return this.#turns.run(`${this.#cache.name} ${key}`, async () => {
+    return this.#desk.turn(`${this.place} ${key}`, async () => {
       const before = await this.near(url);
       const after = edit(before);
       if (after.length === 0) await this.#cache.delete(key);

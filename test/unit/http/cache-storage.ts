@@ -2,7 +2,7 @@ import { createCache, memory } from "../../../mod.ts";
 import { bytes } from "../../../src/bytes/mod.ts";
 import { cacheStorage } from "../../../src/http/mod.ts";
 import type { Tier } from "../../../src/tier.ts";
-import { equal, mapTier, ok, rejects, same, suite, type TestCase } from "../../contract/mod.ts";
+import { equal, mapData, mapTier, ok, rejects, same, suite, type TestCase } from "../../contract/mod.ts";
 
 const BASE = "https://site.example";
 
@@ -201,6 +201,29 @@ const TESTS: Record<string, Test> = {
     same(await storage.match(`${BASE}/x`), undefined);
     same(await (await storage.open("a")).match(`${BASE}/x`), undefined);
   },
+  "several storages of one cache lose nothing of what they open and put at once": async (_, other) => {
+    const put = async (name: string, path: string): Promise<void> =>
+      (await other().open(name)).put(BASE + path, new Response(path));
+    await Promise.all(["a", "b", "c", "d"].map((name) => put(name, "/x")));
+    equal(await other().keys(), ["a", "b", "c", "d"]);
+    await Promise.all(["/x?1", "/x?2", "/x?3", "/x?4"].map((path) => put("a", path)));
+    const cache = await other().open("a");
+    equal(
+      (await cache.keys()).map(({ url }) => url),
+      ["/x", "/x?1", "/x?2", "/x?3", "/x?4"].map((path) => BASE + path),
+    );
+  },
+  "what one storage has open another one deletes, and it stays for who has it open": async (storage, other) => {
+    const old = await storage.open("a");
+    await old.put(`${BASE}/x`, new Response("1"));
+    same(await other().delete("a"), true);
+    same(await (await old.match(`${BASE}/x`))!.text(), "1");
+    const anew = await other().open("a");
+    same(await anew.match(`${BASE}/x`), undefined);
+    await anew.put(`${BASE}/x`, new Response("2"));
+    same(await (await old.match(`${BASE}/x`))!.text(), "1");
+    same(await (await storage.match(`${BASE}/x`))!.text(), "2");
+  },
   "matches in all caches in their order, or in one": async (storage) => {
     for (const name of ["b", "a"]) await (await storage.open(name)).put(`${BASE}/x`, new Response(name));
     same(await (await storage.match(`${BASE}/x`))!.text(), "b");
@@ -252,6 +275,39 @@ export function cacheStorageTests(stack: string, tiers: () => Tier[]): TestCase[
 export const tests: TestCase[] = [
   ...Object.entries(STACKS).flatMap(([stack, tiers]) => cacheStorageTests(stack, tiers)),
   ...suite("http cache storage", {
+    "what was deleted while it was open goes when the next process opens a cache": async () => {
+      const data = mapData();
+      const start = (): ReturnType<typeof createCache> =>
+        createCache({ tiers: [memory(), mapTier({ data })], sweepInterval: 0 });
+      const first = start();
+      const storage = cacheStorage(first);
+      const old = await storage.open("a");
+      await old.put(`${BASE}/x`, new Response("x".repeat(200_000)));
+      const before = data.entries.size;
+      await storage.delete("a");
+      ok(await old.match(`${BASE}/x`));
+      await first.close();
+      const second = start();
+      const next = await cacheStorage(second).open("a");
+      same(await next.match(`${BASE}/x`), undefined);
+      await next.put(`${BASE}/y`, new Response("y"));
+      equal(await cacheStorage(second).keys(), ["a"]);
+      await second.close();
+      ok(before > 5);
+      equal([...data.entries.keys()].filter((key) => key.includes("URL")).length, 1);
+      ok(data.entries.size <= 3);
+      const third = start();
+      ok(await cacheStorage(third).match(`${BASE}/y`));
+      await third.close();
+    },
+    "processes that open a name at the same time have one cache": async () => {
+      const data = mapData();
+      const processes = [1, 2, 3].map(() => createCache({ tiers: [mapTier({ data })], sweepInterval: 0 }));
+      const opened = await Promise.all(processes.map((cache) => cacheStorage(cache).open("a")));
+      for (const [i, one] of opened.entries()) await one.put(`${BASE}/${i}`, new Response(`${i}`));
+      for (const cache of processes) same((await (await cacheStorage(cache).open("a")).keys()).length, 3);
+      for (const cache of processes) await cache.close();
+    },
     "leaves nothing of what was added together with a body that breaks off": async () => {
       const cache = createCache({ sweepInterval: 0 });
       let fail!: (error: unknown) => void;
