@@ -7,6 +7,7 @@ import type { KeyRing } from "../bytes/encryption/key-ring.ts";
 import type { Engine } from "../engine.ts";
 import { NO_TAGS } from "../entry.ts";
 import { CorruptError } from "../errors.ts";
+import { alive } from "../joined.ts";
 import type { Space } from "../space.ts";
 import { bodyOf } from "./body.ts";
 import { breathing } from "./breath.ts";
@@ -63,6 +64,13 @@ export class Filling {
   #beat: unknown;
   #extending: Promise<unknown> | undefined;
   #isOver = false;
+  #end!: () => void;
+  /** Ends when its entry was stored, or never will be. */
+  readonly ended: Promise<void> = alive(
+    new Promise((resolve) => {
+      this.#end = resolve;
+    }),
+  );
 
   /** @throws {ConfigError} for what is no ring */
   static async begin(pieces: Pieces, options: FillingOptions): Promise<Filling> {
@@ -154,6 +162,11 @@ export class Filling {
     return ledger.check({ tags: all, sequence: this.#sequence } as never) === "valid";
   }
 
+  /** Whether all of it is there, and its entry is being stored. That too is done to the key, so it is {@linkcode isFor} nobody then. */
+  get isLanding(): boolean {
+    return this.fill.isSound && this.fill.size !== undefined;
+  }
+
   /** For one reader. */
   found(signal: AbortSignal | undefined): FoundStream {
     const { meta, room } = this.#options;
@@ -192,6 +205,7 @@ export class Filling {
     this.#isOver = true;
     this.#engine.options.clock.clearTimer(this.#beat);
     this.#engine.fence.leave();
+    this.#end();
   }
 }
 

@@ -8,7 +8,7 @@ import { CorruptError, callable } from "../errors.ts";
 import type { Key } from "../key.ts";
 import { resolveLifetimes } from "../lifetimes.ts";
 import type { LoadContext } from "../load/loader.ts";
-import { settle } from "../maybe.ts";
+import { isPromise, settle } from "../maybe.ts";
 import type { LoadOptions } from "../options.ts";
 import { abortable } from "../timeout.ts";
 import { newRequest } from "../write.ts";
@@ -17,7 +17,7 @@ import { type Manifest, manifestOf } from "./manifest.ts";
 import { piecesOf } from "./source.ts";
 import { canOpen, openStored } from "./stored.ts";
 import type { FoundStream, LoadedStream, StreamInfo, StreamLoader, StreamLoadOptions } from "./types.ts";
-import type { View } from "./view.ts";
+import { TRIES, type View } from "./view.ts";
 import type { Writer } from "./writer.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
@@ -41,23 +41,28 @@ export class StreamLoads {
     const text = space.encode(key);
     const { refreshAhead, earlyRefresh } = resolveLifetimes(options as LoadOptions, engine.options);
     let odd: string | undefined;
-    // One that is due for a refresh is for the core to tell.
-    if (refreshAhead + earlyRefresh === 0) {
-      const item = await abortable(this.#view.look(key, version), signal);
-      const opened = item && (await this.#view.open(key, text, item, signal));
-      if (opened) {
-        space.count(key, "hits");
-        engine.emit("hit", () => ({ key, tier: item.tier }));
-        return opened.found;
+    for (let tries = 0; ; tries++) {
+      const before = room.fillings.get(text);
+      // One that is due for a refresh is for the core to tell.
+      if (refreshAhead + earlyRefresh === 0) {
+        const item = await abortable(this.#view.look(key, version), signal);
+        const opened = item && (await this.#view.open(key, text, item, signal));
+        if (opened) {
+          space.count(key, "hits");
+          engine.emit("hit", () => ({ key, tier: item.tier }));
+          return opened.found;
+        }
+        odd = item?.manifest.id;
       }
-      odd = item?.manifest.id;
+      const running = this.#view.running(text, version, before);
+      if (isPromise(running) && tries < TRIES) await abortable(running, signal);
+      else if (isPromise(running) || !running) break;
+      else {
+        space.count(key, "misses");
+        return running.found(signal);
+      }
     }
-    const running = room.fillings.get(text);
-    if (running?.isFor(version)) {
-      space.count(key, "misses");
-      return running.found(signal);
-    }
-    if (running) {
+    if (room.fillings.has(text)) {
       // It was invalidated, so what it brings is for nobody, and nobody waits for it. A load of the core would, to see what it has become.
       engine.loads.detach([text]);
       engine.fence.mark(text);

@@ -6,8 +6,9 @@
 import type { Cache } from "../api.ts";
 import { checkRing } from "../bytes/encryption/key-ring.ts";
 import { CodecError, CorruptError, checkOptions, invalid, TierError } from "../errors.ts";
+import { joined } from "../joined.ts";
 import { type Key, listOf } from "../key.ts";
-import { settle, then } from "../maybe.ts";
+import { isPromise, settle, then } from "../maybe.ts";
 import type { LoadOptions } from "../options.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import type { Space } from "../space.ts";
@@ -15,7 +16,7 @@ import type { Found } from "../store.ts";
 import type { MaybePromise } from "../tier.ts";
 import { abortable } from "../timeout.ts";
 import { INSIDE, type Verbs } from "../verbs/verbs.ts";
-import type { FillingOptions } from "./filling.ts";
+import type { Filling, FillingOptions } from "./filling.ts";
 import { type Kind, type Manifest, manifestOf } from "./manifest.ts";
 import { Room } from "./room.ts";
 import { TAG_BYTES } from "./seal.ts";
@@ -32,7 +33,7 @@ const MOST_IN_MEMORY = 16 * 1_048_576;
 const LEASES = { lease: "10m", leaseTimeout: "30s" } as const;
 
 /** How often a stream is opened that others replace all the while. */
-const TRIES = 5;
+export const TRIES = 5;
 
 /** A stream with its kind. */
 export interface Opened {
@@ -171,6 +172,19 @@ export class View {
     }
   }
 
+  /**
+   * The stream that is being written under a key, for who has found none; a promise where one was, and is to be looked for once more when that
+   * has ended.
+   *
+   * @param before the one that was being written when it was looked for
+   */
+  running(text: string, version: string | undefined, before: Filling | undefined): MaybePromise<Filling | undefined> {
+    const filling = this.room.fillings.get(text);
+    if (filling?.isFor(version)) return filling;
+    const landed = filling?.isLanding ? filling : before !== filling && before;
+    return landed ? joined(landed.ended).then(() => undefined) : undefined;
+  }
+
   /** The stream under a key, counted as a read. */
   async get(key: Key, options: StreamGetOptions = NOTHING): Promise<Opened | undefined> {
     const { verbs, space } = this;
@@ -181,11 +195,16 @@ export class View {
     let item: Seen | undefined;
     let opened: Opened | undefined | false = false;
     for (let tries = 0; opened === false && tries < TRIES; tries++) {
+      const before = this.room.fillings.get(text);
       item = await abortable(this.look(key, version, options.stale), signal);
       opened = item && (await abortable(this.open(key, text, item, signal), signal));
+      if (opened || !options.filling) continue;
+      const running = this.running(text, version, before);
+      if (isPromise(running)) {
+        await abortable(running, signal);
+        opened = false;
+      } else if (running) return { found: running.found(signal), kind: running.kind };
     }
-    const filling = opened || !options.filling ? undefined : this.room.fillings.get(text);
-    if (filling?.isFor(version)) return { found: filling.found(signal), kind: filling.kind };
     space.count(key, !opened ? "misses" : opened.found.stale ? "staleHits" : "hits");
     if (!opened) {
       engine.emit("miss", () => ({ key }));

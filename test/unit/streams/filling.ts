@@ -73,6 +73,34 @@ const everywhere = stackSuite("filling streams", {
     end();
     same((await reader.read()).done, true);
   },
+  "who asks for a stream that is being written gets it at every moment until it is there, and nobody loads it again":
+    async (open) => {
+      for (const verb of ["set", "getOrSet"] as const) {
+        const { cache, clock } = open();
+        const files = streams(cache, OPTIONS);
+        const { source, give, end } = tap();
+        let loads = 0;
+        const load = (): { body: ReadableStream<Uint8Array> } => {
+          loads++;
+          return { body: source };
+        };
+        const done = verb === "set" ? files.set("k", source) : bodyOf(files.getOrSet("k", load));
+        give(BODY);
+        await clock.settle();
+        end();
+        const readers: Promise<Uint8Array | undefined>[] = [];
+        for (let moment = 0; moment < 300; moment++) {
+          const ask = verb === "set" ? files.get("k", { filling: true }) : files.getOrSet("k", load);
+          readers.push(bodyOf(ask));
+          if (moment < 250) await undefined;
+          else await clock.settle();
+        }
+        await done;
+        for (const [moment, bytes] of (await Promise.all(readers)).entries())
+          equal(bytes, BODY, `${verb} at ${moment}`);
+        same(loads, verb === "set" ? 0 : 1);
+      }
+    },
   "a reader that cancels does not end the filling": async (open) => {
     const { cache, clock } = open();
     const files = streams(cache, OPTIONS);
@@ -496,6 +524,21 @@ const shelved = stackSuite("filling streams on shelves", {
     await rejects(read(body), CorruptError);
     await rig.clock.settle();
     equal(await bodyOf(streams(rig.peer!(), OPTIONS).get("k")), some(6_000, 2));
+  },
+  "who asked the tiers before a stream was there, and hears it when it is, gets it": async (open) => {
+    const { cache, clock, lower } = open();
+    const files = streams(cache, OPTIONS);
+    const { source, give, end } = tap();
+    const done = files.set("k", source);
+    give(BODY);
+    await clock.settle();
+    lower!.faults.fail({ getMany: "mute" }, 1);
+    const asked = files.get("k", { filling: true });
+    await clock.settle();
+    end();
+    await done;
+    lower!.faults.release();
+    equal(await bodyOf(asked), BODY);
   },
   "who gives up while a stream is opened holds nothing of it": async (open) => {
     const rig = open();
