@@ -11,7 +11,7 @@ import { hashString } from "../bytes/checksum.ts";
 import { free } from "../bytes/free.ts";
 import type { Engine } from "../engine.ts";
 import { type Entry, NO_TAGS } from "../entry.ts";
-import { CodecError, TierError } from "../errors.ts";
+import { CacheClosedError, CodecError, type TiercelError, TierError } from "../errors.ts";
 import type { Space } from "../space.ts";
 import type { Layer } from "../stack/layer.ts";
 import { layersOf } from "../stack/layers.ts";
@@ -126,7 +126,7 @@ export class Shelf {
   /**
    * Writes a chunk to all tiers that have the ones before. Answers whether none of them has kept the bytes themselves.
    *
-   * @throws {TierError} when none is left
+   * @throws {TierError} when none is left; {CacheClosedError} when that is because the cache was closed
    */
   async put({ name, id, text, layers, life }: Generation, index: number, bytes: Uint8Array): Promise<boolean> {
     const now = this.#engine.now();
@@ -151,14 +151,14 @@ export class Shelf {
     });
     await Promise.all(stores);
     if (layers.size === 0)
-      throw fault ?? new TierError("", "Cannot store chunk as no tier is left that has the others");
+      throw this.#reason(fault ?? new TierError("", "Cannot store chunk as no tier is left that has the others"));
     return isFree;
   }
 
   /**
    * Chunks in their order, from the first tiers that have them; `undefined` for what none has.
    *
-   * @throws {TierError} where a tier that may have one has not answered
+   * @throws {TierError} where a tier that may have one has not answered; {CacheClosedError} when the cache was closed
    */
   async read(name: string, from: number, count: number): Promise<(Uint8Array | undefined)[]> {
     const now = this.#engine.now();
@@ -181,8 +181,14 @@ export class Shelf {
         });
       }
     }
-    if (fault && found.includes(undefined)) throw fault;
+    if (fault && found.includes(undefined)) throw this.#reason(fault);
     return found;
+  }
+
+  /** What a fault of a tier is to those who read or write a stream. */
+  #reason(fault: TierError): TiercelError {
+    const { closing, options } = this.#engine;
+    return closing ? new CacheClosedError(`Cannot use cache ${options.name} as it is closed`, { cause: fault }) : fault;
   }
 
   /** Has the first chunks live on, or until a time, the last ones first. Says whether a tier has all of them. */

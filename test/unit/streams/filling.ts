@@ -1,11 +1,11 @@
-import { CorruptError, TierError } from "../../../mod.ts";
+import { CacheClosedError, CorruptError, TierError } from "../../../mod.ts";
 import { Fill } from "../../../src/streams/fill.ts";
 import { type StreamLoader, streams } from "../../../src/streams/mod.ts";
 import { piecesOf } from "../../../src/streams/source.ts";
 import { equal, ok, rejects, same, suite, type TestCase } from "../../contract/mod.ts";
 import { stackSuite } from "../cache/stacks.ts";
 import { deferred, stateOf, unwanted } from "../cache/tools.ts";
-import { ALL, bodyOf, CHUNK, chunksOf, read, SHELVED, some, tamper, tap, until } from "./tools.ts";
+import { ALL, bodyOf, CHUNK, chunksOf, read, SHELVED, some, take, tamper, tap, until } from "./tools.ts";
 
 const OPTIONS = { chunkBytes: CHUNK };
 const BODY = some(10_000);
@@ -539,6 +539,24 @@ const shelved = stackSuite("filling streams on shelves", {
     await done;
     lower!.faults.release();
     equal(await bodyOf(asked), BODY);
+  },
+  "what is still read or written when the cache is closed fails as closed": async (open) => {
+    const { cache, clock, lower } = open();
+    const files = streams(cache, OPTIONS);
+    await files.set("k", some(20_000));
+    const { body } = (await files.get("k"))!;
+    ok((await take(body)).value);
+    const { source, give } = tap();
+    const written = files.set("other", source);
+    give(BODY);
+    await clock.settle();
+    const closed = cache.close({ timeout: "1s" });
+    await clock.advance("2s");
+    await closed;
+    lower!.faults.fail({ getMany: "throw", setMany: "throw" });
+    await rejects(read(body), CacheClosedError);
+    give(BODY);
+    await rejects(written, CacheClosedError);
   },
   "who gives up while a stream is opened holds nothing of it": async (open) => {
     const rig = open();
