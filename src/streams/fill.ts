@@ -24,7 +24,7 @@ export interface FillOptions extends ChunksOptions {
   /** Bytes of a chunk. */
   readonly chunk: number;
   readonly maxBytes: number;
-  /** Told when it is longer than that: it is stored no more, and those who read it read on. Without it, it fails then. */
+  /** Told when it cannot be kept, as it is longer than that or a tier fails: those who read it read on. Without it, it fails then. */
   readonly spilled?: (() => void) | undefined;
   /** Lets others have their turn. */
   readonly breathe: () => Promise<void> | undefined;
@@ -49,7 +49,8 @@ export class Fill {
   readonly #readers: FillReaders;
   #size = 0;
   #isOver = false;
-  #isSpilling = false;
+  /** Why it is stored no more, though it goes on. */
+  #spilling: { readonly error: unknown } | undefined;
   #failure: { readonly error: unknown } | undefined;
   #writing = 0;
   #interrupt: ((error: unknown) => void) | undefined;
@@ -61,7 +62,7 @@ export class Fill {
     this.#gathering = new Gathering(options.chunk);
     this.#chunks = new Chunks(options);
     this.#readers = new FillReaders(this, this.#chunks, this.#gathering, options.breathe, () => {
-      if (this.#isSpilling) this.#room?.();
+      if (this.#spilling) this.#room?.();
     });
     this.done = alive(this.#run());
     // Its readers and who began it see how it failed.
@@ -89,7 +90,7 @@ export class Fill {
 
   /** Whether nothing has failed, and all is there that there was. */
   get isSound(): boolean {
-    return this.#failure === undefined && !this.#isSpilling;
+    return this.#failure === undefined && this.#spilling === undefined;
   }
 
   /** Bytes, once all are there. */
@@ -105,6 +106,16 @@ export class Fill {
     this.#interrupt?.(error);
     this.#room?.();
     this.#readers.wake();
+  }
+
+  /** It cannot be kept: it is stored no more, and ends where nobody is to read on. */
+  spill(error: unknown): void {
+    const { spilled } = this.#options;
+    if (!spilled) this.abort(error);
+    else if (!this.#spilling) {
+      this.#spilling = { error };
+      spilled();
+    }
   }
 
   async #run(): Promise<Filled> {
@@ -131,12 +142,11 @@ export class Fill {
   }
 
   async #take(piece: Uint8Array): Promise<void> {
-    const { maxBytes, spilled } = this.#options;
-    if (this.#size + piece.length > maxBytes && !this.#isSpilling) {
-      if (!spilled) throw this.#tooLong();
-      this.#isSpilling = true;
-      spilled();
+    const { maxBytes } = this.#options;
+    if (this.#size + piece.length > maxBytes) {
+      this.spill(new TierLimitError(`Cannot store stream as it must be at most ${maxBytes} bytes: received more`));
     }
+    if (this.#failure) throw this.#failure.error;
     for (let at = 0; at < piece.length; ) {
       // Not before there is more: the last one is written as such.
       if (this.#gathering.room === 0) await this.#flush(false);
@@ -148,18 +158,12 @@ export class Fill {
     this.#readers.wake();
   }
 
-  #tooLong(): TierLimitError {
-    return new TierLimitError(
-      `Cannot store stream as it must be at most ${this.#options.maxBytes} bytes: received more`,
-    );
-  }
-
   /** Ends when the slowest reader is near enough. What all have read is held no more. */
   async #followed(): Promise<void> {
     for (;;) {
       if (this.#failure) throw this.#failure.error;
       const { slowest } = this.#readers;
-      if (slowest === undefined) throw this.#tooLong();
+      if (slowest === undefined) throw this.#spilling!.error;
       this.#chunks.dropBefore(slowest);
       if (this.#chunks.count - slowest < AHEAD) return;
       await this.#hasRoom();
@@ -169,14 +173,14 @@ export class Fill {
   /** Sends the chunk that was gathered on its way, when there is room for it. */
   async #flush(isLast: boolean): Promise<void> {
     await this.#options.breathe();
-    if (this.#isSpilling) await this.#followed();
+    if (this.#spilling) await this.#followed();
     while (this.#writing >= WINDOW) await this.#hasRoom();
     if (this.#failure) throw this.#failure.error;
     const bytes = this.#gathering.next();
     const index = this.#chunks.add(bytes, isLast);
     // Of a long piece there is more to come, which may have to wait for its readers.
     this.#readers.wake();
-    if (this.#isSpilling) return;
+    if (this.#spilling) return;
     this.#writing++;
     this.#chunks
       .store(index)
@@ -184,7 +188,7 @@ export class Fill {
         (isFree) => {
           if (isFree) this.#gathering.reuse(bytes);
         },
-        (error) => this.abort(error),
+        (error) => this.spill(error),
       )
       .then(() => {
         this.#writing--;
@@ -201,7 +205,7 @@ export class Fill {
   async #finish(): Promise<Filled> {
     const { seal } = this.#options;
     let parts: readonly Uint8Array[] | undefined;
-    if (this.#isSpilling) parts = undefined;
+    if (this.#spilling) parts = undefined;
     else if (this.#chunks.count === 0) {
       const whole = this.#gathering.whole();
       // What readers still get from here is not touched any more.
@@ -214,6 +218,8 @@ export class Fill {
     if (this.#failure) throw this.#failure.error;
     this.#isOver = true;
     this.#readers.wake();
+    // Nothing is to be written after it is over.
+    while (this.#writing > 0) await this.#hasRoom();
     return { size: this.#size, count: Math.max(1, this.#chunks.count), parts };
   }
 

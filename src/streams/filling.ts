@@ -31,7 +31,7 @@ export interface FillingOptions {
   readonly text: string;
   readonly version: string | undefined;
   readonly tags: readonly string[] | undefined;
-  /** Whether those who read what is too long to be kept read on, and it does not fail. */
+  /** Whether those who read what cannot be kept read on, and it does not fail. */
   readonly spills: boolean;
   /** Longest time that the entry may live, in milliseconds. */
   readonly life: number;
@@ -131,7 +131,7 @@ export class Filling {
     // The last few may not be there yet, and have all their time.
     const settled = this.fill.settled;
     if (begun > 0 && !(await shelf!.extend(generation, settled)))
-      this.fill.abort(new CorruptError("Cannot store stream as its first chunks must be there: received none"));
+      this.fill.spill(new CorruptError("Cannot store stream as its first chunks must be there: received none"));
   }
 
   /** The value of the entry, when all is stored; `undefined` where it is not to be kept. */
@@ -140,7 +140,8 @@ export class Filling {
     if (!filled) return undefined;
     await this.#extending;
     // Its first chunks may be gone.
-    if (!this.fill.isSound) throw this.fill.error;
+    if (this.fill.failure) throw this.fill.error;
+    if (!this.fill.isSound) return undefined;
     return newManifest(filled, this.id, this.#options, this.#sealing);
   }
 

@@ -458,6 +458,52 @@ const shelved = stackSuite("filling streams on shelves", {
     await clock.settle();
     same(await files.get("k"), undefined);
   },
+  "a tier that fails to write does not break off what is loaded, and nothing of it is kept": async (open) => {
+    for (const from of [0, 5_000]) {
+      const rig = open();
+      const { cache, clock, lower } = rig;
+      const files = streams(cache, OPTIONS);
+      const { source, give, end } = tap();
+      if (from === 0) lower!.faults.fail({ setMany: "throw" });
+      const found = await files.getOrSet("k", () => ({ body: source }));
+      const second = read((await files.getOrSet("k", unwanted)).body);
+      const first = read(found.body);
+      give(BODY.subarray(0, 5_000));
+      await clock.settle();
+      lower!.faults.fail({ setMany: "throw" });
+      for (let at = 5_000; at < BODY.length; at += 1_000) {
+        give(BODY.subarray(at, at + 1_000));
+        await clock.settle();
+      }
+      end();
+      equal(await first, BODY);
+      equal(await second, BODY);
+      lower!.faults.heal();
+      await clock.advance("1m");
+      same(await files.get("k"), undefined);
+      equal(await chunksOf(rig), []);
+      equal(await bodyOf(files.getOrSet("k", () => ({ body: some(9_000) }))), some(9_000));
+      await clock.settle();
+      equal(await bodyOf(files.get("k")), some(9_000));
+    }
+  },
+  "chunks that a tier loses while a stream is loaded do not break it off": async (open) => {
+    const rig = open();
+    const { cache, clock, bottom } = rig;
+    const files = streams(cache, OPTIONS);
+    const { source, give, end } = tap();
+    const { body } = await files.getOrSet("k", () => ({ body: source }));
+    const whole = read(body);
+    give(BODY.subarray(0, 5_000));
+    await clock.settle();
+    await cache.tier(bottom).deleteMany(await chunksOf(rig), clock.now());
+    await clock.advance("6m");
+    give(BODY.subarray(5_000));
+    end();
+    equal(await whole, BODY);
+    await clock.settle();
+    same(await files.get("k"), undefined);
+  },
   "a tier that is down while a stream is to be replaced has what was there when it is back": async (open) => {
     const { cache, clock, lower } = open();
     const files = streams(cache, OPTIONS);
