@@ -58,12 +58,13 @@ export class Filling {
   readonly #generation: Generation | undefined;
   readonly #ticket: number;
   readonly #sequence: number;
-  /** Ends when it is too long to be kept. */
+  /** Ends when it cannot be kept. */
   readonly #spilled: Promise<void>;
   #tags: readonly string[];
   #beat: unknown;
   #extending: Promise<unknown> | undefined;
   #isOver = false;
+  #hasTicket = true;
   #end!: () => void;
   /** Ends when its entry was stored, or never will be. */
   readonly ended: Promise<void> = alive(
@@ -91,7 +92,11 @@ export class Filling {
     this.startedAt = engine.now();
     let spilled!: () => void;
     this.#spilled = new Promise((resolve) => {
-      spilled = resolve;
+      spilled = () => {
+        // Nothing of it will become visible, and nobody knows how long its readers take.
+        this.#leave();
+        resolve();
+      };
     });
     const generation = shelf?.begin(this.id, options.text, life);
     this.#generation = generation;
@@ -205,8 +210,13 @@ export class Filling {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#engine.options.clock.clearTimer(this.#beat);
-    this.#engine.fence.leave();
+    this.#leave();
     this.#end();
+  }
+
+  #leave(): void {
+    if (this.#hasTicket) this.#engine.fence.leave();
+    this.#hasTicket = false;
   }
 }
 

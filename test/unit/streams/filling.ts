@@ -2,6 +2,7 @@ import { CacheClosedError, CorruptError, TierError } from "../../../mod.ts";
 import { Fill } from "../../../src/streams/fill.ts";
 import { type StreamLoader, streams } from "../../../src/streams/mod.ts";
 import { piecesOf } from "../../../src/streams/source.ts";
+import { INSIDE, type Verbs } from "../../../src/verbs/verbs.ts";
 import { equal, ok, rejects, same, suite, type TestCase } from "../../contract/mod.ts";
 import { stackSuite } from "../cache/stacks.ts";
 import { deferred, stateOf, unwanted } from "../cache/tools.ts";
@@ -340,6 +341,22 @@ const everywhere = stackSuite("filling streams", {
     await left.cancelled;
     await rig.clock.settle();
     equal(await chunksOf(rig), []);
+  },
+  "what is too long to be kept holds nothing of the cache while nobody reads it on": async (open) => {
+    const { cache, clock } = open();
+    const files = streams(cache, { ...OPTIONS, maxBytes: 3_000 });
+    const { source, give, end } = tap();
+    const { body } = await files.getOrSet("k", () => ({ body: source }));
+    give(BODY);
+    await clock.settle();
+    const { fence } = (cache as unknown as { [INSIDE]: Verbs })[INSIDE].engine;
+    const ticket = fence.enter();
+    fence.leave();
+    // Marks are kept for those who have tickets alone.
+    fence.mark("other");
+    ok(fence.passes("other", ticket));
+    end();
+    equal(await read(body), BODY);
   },
   "what is too long to be kept is read by all who ask at once, though it comes in one piece": async (open) => {
     const { cache, clock } = open();
