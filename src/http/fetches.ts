@@ -6,6 +6,7 @@
 import { hasTimers } from "../clock.ts";
 import { alive, joined } from "../joined.ts";
 import { within } from "../timeout.ts";
+import { discard } from "./asking.ts";
 import type { ForwardReason, Handling } from "./cache-status.ts";
 import { requestWith, validators } from "./conditions.ts";
 import type { Answers, Task } from "./exchange.ts";
@@ -141,10 +142,7 @@ export class Fetches {
     const flight = new Flight(true, this.#engine.now(), task.place.watch(task.primary, found.key));
     this.#flights.set(name, flight);
     const own: Task = { ...task, request: plain(task.request), forward: task.refresh! };
-    this.launch(own, found, "stale", flight, name).then(
-      (response) => response.body?.cancel(),
-      () => {},
-    );
+    this.launch(own, found, "stale", flight, name).then(discard, () => {});
     flight.work.then(() => {
       if (this.#flights.get(name) === flight) this.#flights.delete(name);
     });

@@ -19,7 +19,7 @@ import { isBodiless, isFailure } from "./status.ts";
 import { refusal } from "./storable.ts";
 import { ageAt, hasValidator, headOf, merged, type StoredHead, type StoredResponse } from "./stored.ts";
 import { tagsOf } from "./tags.ts";
-import { mayStandIn } from "./use.ts";
+import { mayStandIn, useOf } from "./use.ts";
 import { selectionOf, varyOf } from "./vary.ts";
 
 /** Time for which a body outlives the head that leads to it, so that nobody finds a head without one. */
@@ -81,9 +81,10 @@ export class Load {
 
   /** Another process, or another request for the same variant, has stored it meanwhile. */
   async #withOther(record: StoredResponse | undefined): Promise<void> {
+    const mayHave = record && isShareable(record) && useOf(record, this.#task.asked, this.#engine.now()) !== "no";
     const answer =
-      record && (await this.#engine.answer(this.#task, record, { forward: this.#reason, collapsed: true }));
-    if (!record || !answer) return this.#alone();
+      mayHave && (await this.#engine.answer(this.#task, record, { forward: this.#reason, collapsed: true }));
+    if (!answer) return this.#alone();
     this.#land(record, this.#tagsOf(record), { record });
     this.#resolve(answer);
   }
@@ -101,12 +102,14 @@ export class Load {
     }
   }
 
-  /** Lets others have the answer too. */
+  /** Lets others have the answer too, where it is not for this request alone. */
   #land(head: StoredHead, tags: readonly string[], body: Pick<Landing, "fill" | "record" | "standIn"> = {}): void {
     const { headers } = this.#task.request;
     const names = namesOf(head);
-    if (names !== "*")
-      this.#flight.land({ landing: { head, ...body, tags, names, selection: selectionOf(headers, names) } });
+    const isForAll = names !== "*" && (body.standIn !== undefined || isShareable(head));
+    this.#flight.land(
+      isForAll ? { landing: { head, ...body, tags, names, selection: selectionOf(headers, names) } } : undefined,
+    );
   }
 
   /** What is stored, for the origin to say whether it is still good, or to have the rest of it. */
@@ -213,8 +216,7 @@ export class Load {
     const { inlineBytes } = rules;
     const spill = place.spill(id, until + BODY_MARGIN - times.responseTime, tags);
     const fill = new Fill(response.body, { inlineBytes, maxBytes: place.maxBytes, spill });
-    if (isShareable(head)) this.#land(head, tags, { fill });
-    else this.#flight.land(undefined);
+    this.#land(head, tags, { fill });
     this.#along(response, fill, { ...handling, ttl: head.lifetime - head.initialAge });
     const filled = await fill.finished;
     const whole = headOfWhole(head, filled, rules.isStrict);
