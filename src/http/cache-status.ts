@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { located } from "./located.ts";
 
 /** Why a request went on to the origin (RFC 9211 section 2.2). */
 export type ForwardReason = "bypass" | "method" | "uri-miss" | "vary-miss" | "miss" | "request" | "stale" | "partial";
@@ -68,9 +69,9 @@ function rebuilt(response: Response, value: string): Response {
   const headers = new Headers(response.headers);
   headers.set("cache-status", value);
   try {
-    const { status, statusText, body, url, redirected } = response;
+    const { status, statusText, body, url } = response;
     const own = new Response(body, { status, statusText, headers });
-    return url ? Object.defineProperties(own, { url: { value: url }, redirected: { value: redirected } }) : own;
+    return url ? located(own, response) : own;
   } catch {
     // A status that no response can be made with.
     return response;

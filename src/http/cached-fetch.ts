@@ -6,8 +6,10 @@
 import type { Cache } from "../api.ts";
 import { callable, checkOptions } from "../errors.ts";
 import { bodyOf } from "../streams/body.ts";
+import { discard } from "./asking.ts";
 import { HttpEngine } from "./engine.ts";
 import { withoutFragment } from "./key.ts";
+import { located } from "./located.ts";
 import { type AnyCache, type HttpCacheOptions, resolveHttpOptions } from "./options.ts";
 
 /** Options of {@linkcode cachedFetch}. */
@@ -56,7 +58,7 @@ export function cachedFetch(
         : engine.handle(exchange),
       signal,
     );
-    if (response.url === "") Object.defineProperty(response, "url", { value: withoutFragment(request.url) });
+    if (response.url === "") located(response, { url: withoutFragment(request.url), redirected: response.redirected });
     // Every request has a signal, but few were given one.
     return init?.signal || input instanceof Request ? ending(response, signal) : response;
   };
@@ -75,7 +77,11 @@ function modeOf(request: Request): string | undefined {
 function abortable(work: Promise<Response>, signal: AbortSignal | undefined): Promise<Response> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
+    const abort = (): void => {
+      reject(signal.reason);
+      // Nobody reads what comes, and the origin, or others who read the same, would wait for him.
+      work.then(discard, () => {});
+    };
     signal.addEventListener("abort", abort, { once: true });
     const done = (): void => signal.removeEventListener("abort", abort);
     work.then(resolve, reject).then(done);
@@ -85,8 +91,11 @@ function abortable(work: Promise<Response>, signal: AbortSignal | undefined): Pr
 /** The same answer, whose body ends when the signal does, as with `fetch`. */
 function ending(response: Response, signal: AbortSignal | undefined): Response {
   if (!signal || !response.body) return response;
-  signal.throwIfAborted();
-  const { status, statusText, headers, url, redirected } = response;
+  if (signal.aborted) {
+    void discard(response);
+    throw signal.reason;
+  }
+  const { status, statusText, headers } = response;
   const reader = response.body.getReader();
   const leave = (): void => void reader.cancel().catch(() => {});
   const next = async (): Promise<Uint8Array | undefined> => {
@@ -95,5 +104,5 @@ function ending(response: Response, signal: AbortSignal | undefined): Response {
     return value && new Uint8Array(value);
   };
   const own = new Response(bodyOf(next, leave, signal) as BodyInit, { status, statusText, headers });
-  return Object.defineProperties(own, { url: { value: url }, redirected: { value: redirected } });
+  return located(own, response);
 }

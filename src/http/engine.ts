@@ -125,7 +125,7 @@ export class HttpEngine implements Answers {
     const place = this.#places.of(request);
     const outdated = new Set(outdatedBy(method, url, response).flatMap((own) => this.#keys.allOf(request, own)));
     // Acknowledged before the client knows, so that its next request finds nothing old. It does not fail for that.
-    await Promise.all([...outdated].map((key) => this.#invalidate(place, key))).catch(() => {});
+    await Promise.allSettled([...outdated].map((key) => this.#invalidate(place, key)));
     return this.#kept(exchange, response, place) ?? told(response, this.rules, { forward: "method" });
   }
 
@@ -142,7 +142,7 @@ export class HttpEngine implements Answers {
     const request = new Request(url, { headers });
     const forward = async (): Promise<Response> => response;
     const task: Task = { request, forward, waitUntil: exchange.waitUntil, place, primary, asked: NOTHING_ASKED };
-    return this.#fetches.launch(task, { key: primary }, "method", new Flight(false, this.now()));
+    return this.#fetches.launch(task, { key: primary }, "method", new Flight(request, false, this.now()));
   }
 
   /** Forgets all that is stored under the key of a URL. */

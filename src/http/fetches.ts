@@ -49,7 +49,7 @@ export class Fetches {
     }
     if (!flight) {
       const isOpen = !isForPart && !this.#unshared.has(name, this.#engine.now());
-      const own = new Flight(isOpen, this.#engine.now(), place.watch(primary, found.key));
+      const own = new Flight(request, isOpen, this.#engine.now(), place.watch(primary, found.key));
       this.#flights.set(name, own);
       const leave = (): void => {
         if (this.#flights.get(name) === own) this.#flights.delete(name);
@@ -58,7 +58,7 @@ export class Fetches {
       own.work.then(leave);
       return answer;
     }
-    if (isForPart || !flight.isOpen || rounds <= 0) return this.#engine.pass(task, { forward: reason });
+    if (isForPart || !flight.isFor(request) || rounds <= 0) return this.#engine.pass(task, { forward: reason });
     // On Workers another request's body cannot be read, nor may it ever end: what it has stored can.
     if (!hasTimers()) {
       if (!(await joined(flight.settled))) this.#flights.delete(name);
@@ -77,6 +77,9 @@ export class Fetches {
       if (this.#flights.get(name) === flight) this.#abandon(name, task, found);
       return this.fetch(task, found, reason, rounds - 1);
     }
+    // It may have failed for what the other request was.
+    if (outcome && "error" in outcome && !isAlike(request, flight.request))
+      return this.#engine.pass(task, { forward: reason });
     const answer = await this.#joined(task, outcome, reason, hasLanded);
     if (answer) return answer;
     // An answer for others: which fields count is known when it is stored. Nobody waits for a long body.
@@ -125,7 +128,11 @@ export class Fetches {
     const load = new Load(this.#engine, task, found, reason, flight);
     flight.begin(load.work);
     alive(flight.settled);
-    (task.waitUntil ?? this.#engine.rules.waitUntil)?.(load.work);
+    try {
+      (task.waitUntil ?? this.#engine.rules.waitUntil)?.(load.work);
+    } catch (error) {
+      task.place.fault(error, "waitUntil");
+    }
     if (name) {
       flight.landed.then((outcome) => {
         if (outcome) this.#unshared.delete(name);
@@ -139,7 +146,7 @@ export class Fetches {
   refresh(task: Task, found: Findings): void {
     const name = nameOf(task.place, found.key);
     if (this.#flights.has(name)) return;
-    const flight = new Flight(true, this.#engine.now(), task.place.watch(task.primary, found.key));
+    const flight = new Flight(task.request, true, this.#engine.now(), task.place.watch(task.primary, found.key));
     this.#flights.set(name, flight);
     const own: Task = { ...task, request: plain(task.request), forward: task.refresh! };
     this.launch(own, found, "stale", flight, name).then(discard, () => {});
@@ -156,6 +163,11 @@ export class Fetches {
 
 function nameOf(place: Place, key: string): string {
   return `${place.id}\n${key}`;
+}
+
+/** Whether two requests for the same URL ask the origin for the same in all that it can see. */
+function isAlike(left: Request, right: Request): boolean {
+  return JSON.stringify([...left.headers]) === JSON.stringify([...right.headers]);
 }
 
 /** The same request without conditions and ranges. */

@@ -27,6 +27,8 @@ export type Outcome = { readonly landing: Landing } | { readonly error: unknown 
 
 /** One request to the origin. */
 export class Flight {
+  /** The request that began it. */
+  readonly request: Request;
   /** Whether others may wait for it: not where the last answer was for nobody else. */
   readonly isOpen: boolean;
   readonly startedAt: number;
@@ -46,7 +48,8 @@ export class Flight {
   /** The answer has come, and is being stored: its key may be changed by that. */
   isKeeping = false;
 
-  constructor(isOpen: boolean, startedAt: number, watch?: Watch) {
+  constructor(request: Request, isOpen: boolean, startedAt: number, watch?: Watch) {
+    this.request = request;
     this.isOpen = isOpen;
     this.startedAt = startedAt;
     this.watch = watch;
@@ -68,6 +71,11 @@ export class Flight {
     await fill?.measured;
     this.isLong = fill?.isLong ?? false;
     return this.isLong ? undefined : this.work;
+  }
+
+  /** Whether a request may wait for it: what is made of redirects is another answer. */
+  isFor(request: Request): boolean {
+    return this.isOpen && request.redirect === this.request.redirect;
   }
 
   land(outcome: Outcome): void {

@@ -179,6 +179,11 @@ export class Place {
     }
   }
 
+  /** Tells of what went wrong besides. */
+  fault(error: unknown, operation: string): void {
+    this.#verbs.engine.emit("error", () => ({ error, operation }));
+  }
+
   async dropBody(id: string): Promise<void> {
     await this.#streams.delete(bodyKey(id));
   }

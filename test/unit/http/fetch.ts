@@ -150,4 +150,58 @@ export const tests: TestCase[] = suite("http cached fetch", {
     same((await fetch(URL_OF, { redirect: "manual" })).status, 200);
     same(asked.length, 2);
   },
+  "ends an answer that comes for nobody after an abort, and holds up nobody else": async () => {
+    let answer!: (response: Response) => void;
+    let isCancelled = false;
+    const { fetch, asked } = open(
+      (_, count) =>
+        count === 1
+          ? new Promise<Response>((resolve) => {
+              answer = resolve;
+            })
+          : new Response("page", { headers: { "cache-control": "max-age=60" } }),
+      { maxBytes: 1_000 },
+    );
+    const controller = new AbortController();
+    const one = fetch(URL_OF, { signal: controller.signal });
+    for (let i = 0; i < 50; i++) await undefined;
+    controller.abort(new RangeError("enough"));
+    await rejects(one, Error);
+    const chunk = new Uint8Array(1_048_576);
+    const body = new ReadableStream({
+      pull: (own) => own.enqueue(chunk),
+      cancel: () => void (isCancelled = true),
+    });
+    answer(new Response(body, { headers: { "cache-control": "max-age=60" } }));
+    for (let i = 0; i < 50; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+    same(isCancelled, true);
+    same(await (await fetch(URL_OF)).text(), "page");
+    same(asked.length, 2);
+  },
+  "says where an answer comes from in its clones too": async () => {
+    const { fetch, text } = open(page("max-age=60"));
+    await text();
+    const hit = await fetch(URL_OF);
+    equal([hit.url, hit.clone().url, hit.clone().clone().url], [URL_OF, URL_OF, URL_OF]);
+    same(await hit.clone().text(), "page 1");
+    const own = await fetch(new Request(URL_OF, { signal: new AbortController().signal }));
+    same(own.clone().url, URL_OF);
+  },
+  "does not have those fail who have redirects followed, for one who has not": async () => {
+    let go!: () => void;
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const { fetch } = open(async (request, count) => {
+      await gate;
+      if (request.redirect === "manual") throw new TypeError("redirected");
+      return page("max-age=60")(request, count);
+    });
+    const one = fetch(URL_OF, { redirect: "manual" });
+    const other = fetch(URL_OF);
+    for (let i = 0; i < 50; i++) await undefined;
+    go();
+    await rejects(one, TypeError);
+    same((await other).status, 200);
+  },
 });

@@ -2,8 +2,19 @@
  * Answers of which each use must be validated: nobody has one that was made for another, however he came to wait for it.
  */
 import { createCache } from "../../../mod.ts";
+import { hasTimers } from "../../../src/clock.ts";
 import { withHttpCache } from "../../../src/http/mod.ts";
-import { equal, type FakeClock, fakeClock, mapData, mapTier, same, suite, type TestCase } from "../../contract/mod.ts";
+import {
+  equal,
+  type FakeClock,
+  fakeClock,
+  mapData,
+  mapTier,
+  rejects,
+  same,
+  suite,
+  type TestCase,
+} from "../../contract/mod.ts";
 import { deferred } from "../cache/tools.ts";
 import { site } from "./tools.ts";
 
@@ -125,5 +136,48 @@ export const tests: TestCase[] = suite("http unshared", {
       await turns();
       same(asked.length, 2);
     }
+  },
+  "who waits for a request that fails tries once for himself, unless he asks for the same in all": async () => {
+    const gate = deferred();
+    const { get, asked, settle } = site(async (request) => {
+      await gate.promise;
+      if (!request.headers.has("cookie")) throw new TypeError("no session");
+      return new Response("page", { headers: { "cache-control": "max-age=60" } });
+    });
+    const first = get("/s");
+    await turns();
+    const others = Array.from({ length: 5 }, () => get("/s"));
+    const member = get("/s", { cookie: "a" });
+    await turns();
+    gate.resolve();
+    same(await (await member).text(), "page");
+    for (const one of [first, ...others]) await rejects(one, TypeError);
+    await settle();
+    if (hasTimers()) same(asked.length, 2);
+  },
+  "a waitUntil that throws is told of, and what is asked for is stored": async () => {
+    const clock = fakeClock();
+    const cache = createCache({ clock, sweepInterval: 0 });
+    const told: string[] = [];
+    cache.on("error", ({ operation }) => void told.push(operation));
+    let count = 0;
+    const handler = withHttpCache(
+      () => new Response(`page ${++count}`, { headers: { "cache-control": "max-age=1" } }),
+      cache,
+      {
+        clock,
+        waitUntil() {
+          throw new Error("outside a request");
+        },
+      },
+    );
+    const text = async (): Promise<string> => (await handler(new Request("https://site.example/s"))).text();
+    for (const expected of ["page 1", "page 2"]) {
+      same(await text(), expected);
+      await turns();
+      same(await text(), expected);
+      await clock.advance("2s");
+    }
+    equal(told, ["waitUntil", "waitUntil"]);
   },
 });
