@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { describe, KeyError } from "../errors.ts";
 import { type ForwardReason, type Handling, told } from "./cache-status.ts";
 import { isForTheOrigin } from "./conditions.ts";
 import { controlOf } from "./control.ts";
@@ -151,11 +152,28 @@ export class HttpEngine implements Answers {
     await place.forget(primary);
   }
 
-  /** Forgets what is stored for a URL, in all its variants. */
-  async purge(url: string, request: Request = new Request(url)): Promise<void> {
-    const key = this.#keys.of(request, url);
-    if (key !== undefined) await this.#invalidate(this.#places.of(request), key);
+  /**
+   * Forgets what is stored for a URL, in all its variants.
+   *
+   * @throws {KeyError} for what is no URL of http or https
+   */
+  async purge(url: string, request?: Request): Promise<void> {
+    const own = request ?? requestFor(url);
+    // Servers and `fetch` have URLs as the standard writes them.
+    const key = this.#keys.of(own, request ? requestFor(url).url : own.url);
+    if (key !== undefined) await this.#invalidate(this.#places.of(own), key);
   }
+}
+
+/** @throws {KeyError} for what is no URL of http or https */
+function requestFor(url: string): Request {
+  try {
+    if (/^https?:$/.test(new URL(url).protocol)) return new Request(url);
+  } catch {
+    // No URL, or one with credentials, which is no request's.
+  }
+  const received = String(url).includes("@") ? "one with credentials" : describe(url);
+  throw new KeyError(`Cannot purge URL as it must be an absolute one of http or https: received ${received}`);
 }
 
 function isSameUrl(reference: string, url: string): boolean {

@@ -105,7 +105,7 @@ export class Fetches {
     if ("error" in outcome) throw outcome.error;
     const { head, fill, record, names, selection, standIn } = outcome.landing;
     if (fill && !fill.isWhole) return undefined;
-    if (selectionOf(task.request.headers, names) !== selection) return undefined;
+    if (selectionOf(task.request.headers, names, this.#engine.rules.isStrict) !== selection) return undefined;
     // It must be allowed for this request too (RFC 9111 section 4). For who has waited it was made, or validated.
     const now = this.#engine.now();
     const isAllowed = standIn

@@ -9,11 +9,11 @@ export type Directives = ReadonlyMap<string, string | true>;
 
 const NO_DIRECTIVES: Directives = /* @__PURE__ */ new Map();
 
-/** Members of a list, trimmed, without empty ones. A comma within a quoted string is none (RFC 9110 section 5.6.1). */
-export function splitList(value: string): string[] {
+/** Members of a list, trimmed, without empty ones. A separator within a quoted string is none (RFC 9110 section 5.6.1). */
+export function splitList(value: string, separator: "," | ";" = ","): string[] {
   if (!value.includes('"')) {
     return value
-      .split(",")
+      .split(separator)
       .map((part) => part.trim())
       .filter((part) => part !== "");
   }
@@ -24,7 +24,7 @@ export function splitList(value: string): string[] {
     const char = value[at];
     if (isQuoted && char === "\\") at++;
     else if (char === '"') isQuoted = !isQuoted;
-    if (at >= value.length || (char === "," && !isQuoted)) {
+    if (at >= value.length || (char === separator && !isQuoted)) {
       const part = value.slice(start, at).trim();
       if (part !== "") parts.push(part);
       start = at + 1;

@@ -37,7 +37,7 @@ export function obstacle(
   response: Response,
   head: StoredHead,
   ttl: number,
-  maxHeaderBytes: number,
+  { maxHeaderBytes, isStrict }: HttpRules,
 ): string | undefined {
   const { status, headers } = response;
   // An answer to a request for a range says what it is by 200 or 206 alone.
@@ -46,7 +46,7 @@ export function obstacle(
   if (Number(headers.get("content-length") ?? 0) > place.maxBytes) return "too-large";
   if (response.redirected || (isFetch && headers.has("location") && status > 300 && status < 400)) return "redirected";
   const names = varyOf(headers);
-  if (names === "*" || selectionOf(request.headers, names).length > maxHeaderBytes) return "vary";
+  if (names === "*" || selectionOf(request.headers, names, isStrict).length > maxHeaderBytes) return "vary";
   if (isAstray(names, { index })) return "vary-changed";
   return head.part && (index || names.length > 0) ? "part" : undefined;
 }

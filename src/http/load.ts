@@ -5,6 +5,7 @@
  */
 import { ask, discard } from "./asking.ts";
 import { type ForwardReason, type Handling, told } from "./cache-status.ts";
+import { isNotModified } from "./conditions.ts";
 import { controlOf } from "./control.ts";
 import type { Answers, Task } from "./exchange.ts";
 import { Fill } from "./fill.ts";
@@ -25,6 +26,9 @@ import { selectionOf, varyOf } from "./vary.ts";
 /** Time for which a body outlives the head that leads to it, so that nobody finds a head without one. */
 const BODY_MARGIN = 60_000;
 
+/** Fields that a 304 has not (RFC 9110 section 15.4.5). */
+const OF_THE_BODY = /^content-(?!location$|security-policy)/;
+
 /** A request to the origin under way. */
 export class Load {
   readonly #engine: Answers;
@@ -39,6 +43,8 @@ export class Load {
   #resolve!: (response: Response) => void;
   #reject!: (error: unknown) => void;
   #hasBegun = false;
+  /** Whether what comes is stored. */
+  #isKept = true;
 
   constructor(engine: Answers, task: Task, found: Findings, reason: ForwardReason, flight: Flight) {
     this.#engine = engine;
@@ -63,6 +69,11 @@ export class Load {
       return this.#load();
     };
     try {
+      if (place.isOthers(key)) {
+        this.#isKept = false;
+        await loader();
+        return;
+      }
       const other = await place.load(key, record, loader, this.#flight.isOpen);
       if (!this.#hasBegun) await this.#withOther(other?.kind === "response" ? other : undefined);
     } catch (error) {
@@ -108,7 +119,17 @@ export class Load {
     const names = namesOf(head);
     const isForAll = names !== "*" && (body.standIn !== undefined || isShareable(head));
     this.#flight.land(
-      isForAll ? { landing: { head, ...body, tags, names, selection: selectionOf(headers, names) } } : undefined,
+      isForAll
+        ? {
+            landing: {
+              head,
+              ...body,
+              tags,
+              names,
+              selection: selectionOf(headers, names, this.#engine.rules.isStrict),
+            },
+          }
+        : undefined,
     );
   }
 
@@ -174,15 +195,15 @@ export class Load {
     const why =
       refusal(request, fresh.status, update.headers, control, rules) ??
       (isAstray(varyOf(update.headers), this.#found) ? "vary-changed" : undefined);
-    const isKept = ttl > 0 && why === undefined;
-    const answer = await this.#engine.answer(this.#task, fresh, { ...handling, stored: isKept });
+    const isGood = ttl > 0 && why === undefined;
+    const answer = await this.#engine.answer(this.#task, fresh, { ...handling, stored: isGood && this.#isKept });
     const tags = allTags(request, response, update.headers, rules);
-    if (isKept) this.#land(fresh, tags, { record: fresh });
+    if (isGood) this.#land(fresh, tags, { record: fresh });
     if (answer) this.#resolve(answer);
     else await this.#alone();
-    if (isKept) return this.#placed({ value: fresh, ttl, tags }, times);
+    if (isGood) return this.#placed({ value: fresh, ttl, tags }, times);
     // What was for this request alone says nothing of what others are served.
-    if (why !== "authorization" && why !== "set-cookie") await this.#superseded(fresh.status, retention(fresh, rules));
+    if (why !== "authorization" && why !== "set-cookie") await this.#superseded(why, retention(fresh, rules));
     return undefined;
   }
 
@@ -197,25 +218,27 @@ export class Load {
     const ttl = retention(head, rules);
     const why =
       refusal(request, status, headers, control, rules) ??
-      obstacle(this.#task, this.#found, response, head, ttl, rules.maxHeaderBytes);
+      obstacle(this.#task, this.#found, response, head, ttl, rules);
     const handling: Handling = { forward: this.#reason, status: this.#found.record ? status : undefined };
     if (why !== undefined) {
-      this.#resolve(told(response, rules, { ...handling, detail: why }));
-      await this.#superseded(status, ttl);
+      this.#resolve(told(await this.#unstored(response, head), rules, { ...handling, detail: why }));
+      // What was for this request alone, or was a failure, says nothing of what others are served.
+      if (status < 500 && !["authorization", "set-cookie", "private"].includes(why)) await this.#superseded(why, ttl);
       return undefined;
     }
     if (part) return this.#part(response, head, part, ttl, times, handling);
     const tags = allTags(request, response, headers, rules);
     if (isBodiless(status) || !response.body) {
       this.#land(head, tags);
-      this.#resolve(told(response, rules, { ...handling, stored: true }));
+      this.#resolve(told(response, rules, { ...handling, stored: this.#isKept }));
       return this.#placed({ value: recordOf(head, null, response), ttl, tags }, times);
     }
     const id = newId();
     const until = times.responseTime + ttl + Math.max(ttl, rules.keep);
     const { inlineBytes } = rules;
     const spill = place.spill(id, until + BODY_MARGIN - times.responseTime, tags);
-    const fill = new Fill(response.body, { inlineBytes, maxBytes: place.maxBytes, spill });
+    const maxBytes = this.#isKept ? place.maxBytes : Math.min(place.maxBytes, inlineBytes);
+    const fill = new Fill(response.body, { inlineBytes, maxBytes, spill });
     this.#land(head, tags, { fill });
     this.#along(response, fill, { ...handling, ttl: head.lifetime - head.initialAge });
     const filled = await fill.finished;
@@ -228,19 +251,30 @@ export class Load {
     return this.#placed({ value: recordOf(whole, body, response), ttl, tags }, times);
   }
 
+  /** What is not stored, or that the client has it already: its conditions were not the origin's to see. */
+  async #unstored(response: Response, head: StoredHead): Promise<Response> {
+    const { headers } = this.#task.request;
+    if (headers.has("range") || !isNotModified(headers, head)) return response;
+    await discard(response);
+    const own = new Headers(response.headers);
+    for (const [name] of response.headers) if (OF_THE_BODY.test(name)) own.delete(name);
+    return new Response(null, { status: 304, headers: own });
+  }
+
   /** Answers with a body that is stored while it comes. */
   #along({ status, statusText, headers }: Response, fill: Fill, handling: Handling): void {
     const own = new Response(fill.open() as BodyInit, { status, statusText, headers: new Headers(headers) });
-    this.#resolve(told(own, this.#engine.rules, { ...handling, stored: true }));
+    this.#resolve(told(own, this.#engine.rules, { ...handling, stored: this.#isKept }));
   }
 
   /** What is stored is outdated by an answer that is not: it is not served any more. */
-  async #superseded(status: number, ttl: number): Promise<void> {
+  async #superseded(why: string | undefined, ttl: number): Promise<void> {
     const { key, record, index } = this.#found;
     const { place, primary } = this.#task;
     try {
-      if (index && ttl > 0) await place.forget(primary);
-      else if (record && !record.part && status < 500) await place.forget(key, record);
+      // Others count than those by which the variants are found.
+      if (index && ttl > 0 && why?.startsWith("vary")) await place.forget(primary);
+      else if (record && !record.part) await place.forget(key, record);
     } catch {
       // The cache fails, and it stays.
     }
@@ -273,7 +307,8 @@ export class Load {
   }
 
   /** Under the key that was loaded, the response itself or an index that leads to it. */
-  async #placed(loaded: Loaded, { responseTime }: Times): Promise<Loaded> {
+  async #placed(loaded: Loaded, { responseTime }: Times): Promise<Loaded | undefined> {
+    if (!this.#isKept) return undefined;
     const { index, record } = this.#found;
     const { place, primary, request } = this.#task;
     const head = loaded.value as StoredResponse;

@@ -5,6 +5,7 @@
  */
 
 import { invalid } from "../errors.ts";
+import { alive, isLost } from "../joined.ts";
 import { streams } from "../streams/mod.ts";
 import type { Streams } from "../streams/types.ts";
 import { INSIDE, type Verbs } from "../verbs/verbs.ts";
@@ -22,6 +23,16 @@ export interface Findings {
   readonly index?: StoredIndex | undefined;
   readonly record?: StoredResponse | undefined;
 }
+
+/** A load under way in this process. */
+interface Loading {
+  /** Whose it is. */
+  readonly rules: HttpRules;
+  readonly work: Promise<unknown>;
+}
+
+/** Loads of each cache by their keys, whatever engines they are of. */
+const loadings = /* @__PURE__ */ new WeakMap<object, Map<string, Loading>>();
 
 /** What a load brought. */
 export interface Loaded {
@@ -59,11 +70,14 @@ export class Place {
   readonly id: string;
   readonly #verbs: Verbs;
   readonly #streams: Streams;
+  readonly #rules: HttpRules;
 
   /** Longest body. */
   readonly maxBytes: number;
 
-  constructor(cache: AnyCache, { maxBytes }: HttpRules) {
+  constructor(cache: AnyCache, rules: HttpRules) {
+    const { maxBytes } = rules;
+    this.#rules = rules;
     this.cache = cache;
     this.#verbs = verbsOf(cache);
     this.id = placeId(cache);
@@ -76,7 +90,7 @@ export class Place {
   /** What is there for a request with these fields, by what is under the key of its URL. */
   async find(primary: string, headers: Headers, value: Stored | undefined): Promise<Findings> {
     if (!value || value.kind === "response") return { key: primary, record: value };
-    const key = variantKey(value.generation, selectionOf(headers, value.names));
+    const key = variantKey(value.generation, selectionOf(headers, value.names, this.#rules.isStrict));
     const variant = await this.read(key);
     return { key, index: value, record: variant?.kind === "response" ? variant : undefined };
   }
@@ -91,6 +105,13 @@ export class Place {
     return this.cache.get(key).then(storedOf, nothing);
   }
 
+  /** Whether another engine of this process is loading what is under a key. Nobody waits for that, as it may be waiting for him. */
+  isOthers(key: string): boolean {
+    const { engine, space } = this.#verbs;
+    const loading = loadings.get(engine)?.get(space.encode(key));
+    return loading !== undefined && loading.rules !== this.#rules && !isLost(loading.work);
+  }
+
   /**
    * Loads what is under a key and stores it, unless it was invalidated meanwhile or another process has done so by now.
    *
@@ -103,7 +124,11 @@ export class Place {
     loader: () => Promise<Loaded | undefined>,
     canLease: boolean,
   ): Promise<StoredResponse | StoredIndex | undefined> {
-    const value = await this.cache.getOrSet<unknown>(
+    const { engine, space } = this.#verbs;
+    const text = space.encode(key);
+    let all = loadings.get(engine);
+    if (!all) loadings.set(engine, (all = new Map()));
+    const work = this.cache.getOrSet<unknown>(
       key,
       async ({ setTtl, setTags }) => {
         const loaded = await loader();
@@ -120,14 +145,20 @@ export class Place {
           isStored(other) && (!old || (other.kind === "response" && other.responseTime > old.responseTime)),
       },
     );
-    return isStored(value) ? value : undefined;
+    const loading: Loading = { rules: this.#rules, work: alive(work) };
+    all.set(text, loading);
+    try {
+      return storedOf(await work);
+    } finally {
+      if (all.get(text) === loading) all.delete(text);
+    }
   }
 
   /** Stores the first response of a URL that depends on the request, and makes the index that leads to it. */
   async index(names: readonly string[], headers: Headers, loaded: Loaded, now: number): Promise<Loaded> {
     const generation = newId();
     const ttl = Math.max(INDEX_TTL, loaded.ttl);
-    await this.cache.set(variantKey(generation, selectionOf(headers, names)), loaded.value, {
+    await this.cache.set(variantKey(generation, selectionOf(headers, names, this.#rules.isStrict)), loaded.value, {
       ...PLAIN,
       ttl: loaded.ttl,
       tags: loaded.tags,

@@ -32,7 +32,7 @@ export class RequestKeys {
 
   /** The key of a plain request; `undefined` where it is too long. */
   plain({ url, headers }: Request): string | undefined {
-    return whole(keyOf(url, headers, NO_FIELDS));
+    return this.#whole(keyOf(url, headers, NO_FIELDS));
   }
 
   /** The keys under which an unsafe request makes a URL outdated: with its own fields, and for requests that have none of them. */
@@ -51,10 +51,11 @@ export class RequestKeys {
     const own = key
       ? key(url === request.url ? request : new Request(url, { headers: request.headers }))
       : withoutFragment(url);
-    return whole(own === undefined ? undefined : keyOf(own, request.headers, keyedFields));
+    return this.#whole(own === undefined ? undefined : keyOf(own, request.headers, keyedFields));
   }
-}
 
-function whole(key: string | undefined): string | undefined {
-  return key === undefined ? undefined : `GET ${key}`;
+  /** With what tells what is for one user from what is for all: both may be in one cache. */
+  #whole(key: string | undefined): string | undefined {
+    return key === undefined ? undefined : `${this.#rules.isShared ? "GET" : "PRIVATE GET"} ${key}`;
+  }
 }

@@ -297,6 +297,63 @@ export const tests: TestCase[] = suite("http engine", {
     await purge("https://site.example/");
     equal([await text("/", { "x-a": "1" }), await text("/", { "x-a": "2" })], ["page 3", "page 4"]);
   },
+  "purges a URL however it is written, and refuses what is none": async () => {
+    for (const [path, url] of [
+      ["/", "https://site.example"],
+      ["/a", "HTTPS://SITE.example:443/x/../a#b"],
+      ["/caf%C3%A9", "https://site.example/café"],
+      ["/a%20b", "https://site.example/a b"],
+    ] as const) {
+      const { text, purge } = site(page({ "cache-control": "max-age=60" }));
+      await text(path);
+      await purge(url);
+      same(await text(path), "page 2", url);
+    }
+    const { purge } = site(page({}));
+    for (const wrong of ["/", "", "site.example/", "ftp://site.example/", "https://u:secret@site.example/"]) {
+      const error = await rejects(purge(wrong), "KEY");
+      ok(!error.message.includes("secret"));
+    }
+  },
+  "purges what behind a proxy is stored by its fields, for a request that has them": async () => {
+    const headers = { "x-forwarded-proto": "https" };
+    const { text, purge } = site(page({ "cache-control": "max-age=60" }));
+    await text("/", headers);
+    await purge("https://site.example", new Request("https://site.example/", { headers }));
+    same(await text("/", headers), "page 2");
+  },
+  "keeps the variants of a URL when a request for one alone, or one that fails, stores nothing": async () => {
+    const headers = { "cache-control": "max-age=60", vary: "x-a" };
+    const answers: Record<string, () => Response> = {
+      authorization: () => new Response("own", { headers }),
+      private: () => new Response("own", { headers: { ...headers, "cache-control": "private, max-age=60" } }),
+      failure: () => new Response("down", { status: 500, headers: { etag: '"x"' } }),
+      "too many fields": () => new Response("own", { headers: { ...headers, "x-b": "b".repeat(40_000) } }),
+    };
+    for (const [name, answer] of Object.entries(answers)) {
+      const { text, clock } = site((request, count) =>
+        request.headers.get("x-a") === "2" ? answer() : new Response(`page ${count}`, { headers }),
+      );
+      await text("/", { "x-a": "1" });
+      await text("/", { "x-a": "2", ...(name === "authorization" && { authorization: "x" }) });
+      same(await text("/", { "x-a": "1" }), "page 1", name);
+      await clock.advance("61s");
+    }
+  },
+  "keeps what stands in for errors when an answer was for one alone": async () => {
+    const { text, get, clock, settle } = site((request, count) =>
+      request.headers.has("authorization")
+        ? new Response("own", { headers: { "cache-control": "max-age=60" } })
+        : count > 1
+          ? new Response("down", { status: 503 })
+          : new Response("page", { headers: { "cache-control": "max-age=1, stale-if-error=600" } }),
+    );
+    await text("/");
+    await clock.advance("5s");
+    same(await text("/", { authorization: "x" }), "own");
+    await settle();
+    same(await (await get("/")).text(), "page");
+  },
   "guesses lifetimes only when told to": async () => {
     const old = { "last-modified": date(2_000_000_000_000 - 1_000_000) };
     const plain = site(page(old));

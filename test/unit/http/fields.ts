@@ -13,8 +13,8 @@ function directives(value: string): unknown {
   return [...parseDirectives(value)];
 }
 
-function selection(name: string, value: string): string {
-  return selectionOf(new Headers({ [name]: value }), [name]);
+function selection(name: string, value: string, isStrict = false): string {
+  return selectionOf(new Headers({ [name]: value }), [name], isStrict);
 }
 
 export const tests: TestCase[] = suite("http fields", {
@@ -138,7 +138,17 @@ export const tests: TestCase[] = suite("http fields", {
   },
   "takes values of Vary for the same where they mean the same": () => {
     same(selection("accept-encoding", "gzip, br;q=0.5"), selection("accept-encoding", "BR, gzip,x;q=0"));
-    same(selection("accept-language", "en, de"), selection("accept-language", "DE,en"));
+    same(selection("accept-language", "en, de"), selection("accept-language", "EN,de"));
+    same(selection("accept-language", "en, de;q=0.5"), selection("accept-language", "de;q=0.5,en"));
+    // Which of two that are liked the same is taken, servers decide by their order.
+    ok(selection("accept-language", "en, de") !== selection("accept-language", "de, en"));
+    same(selection("accept-language", "en, de", true), selection("accept-language", "de, en", true));
+    same(selection("accept", "Text/HTML;Level=1"), selection("accept", "text/html; level=1"));
+    for (const [left, right] of [
+      ['a/b;profile="A"', 'a/b;profile="a"'],
+      ['a/b;x="c;q=0.5;d"', 'a/b;x="c;d";q=0.5'],
+    ] as const)
+      ok(selection("accept", left) !== selection("accept", right), left);
     ok(selection("accept-language", "en, de;q=0.5") !== selection("accept-language", "de, en;q=0.5"));
     // What servers read differently means nothing for sure.
     for (const odd of ["", "0x0", "-0", ".0", "0e1", "00", "0.0000", "1.1", "a"]) {
@@ -152,8 +162,11 @@ export const tests: TestCase[] = suite("http fields", {
     same(selection("foo", "1, 2"), selection("foo", "1,2"));
     ok(selection("foo", "1 2") !== selection("foo", "12"));
     ok(selection("foo", "A") !== selection("foo", "a"));
-    ok(selectionOf(new Headers({ a: "1" }), ["a", "b"]) !== selectionOf(new Headers({ b: "1" }), ["a", "b"]));
-    ok(selectionOf(new Headers({ a: "" }), ["a"]) !== selectionOf(new Headers(), ["a"]));
+    ok(
+      selectionOf(new Headers({ a: "1" }), ["a", "b"], false) !==
+        selectionOf(new Headers({ b: "1" }), ["a", "b"], false),
+    );
+    ok(selectionOf(new Headers({ a: "" }), ["a"], false) !== selectionOf(new Headers(), ["a"], false));
   },
   "takes tags from both fields": () => {
     equal(tagsOf(new Headers({ "cache-tag": "a, b c,,a", "surrogate-key": "d  e a" })), ["a", "b c", "d", "e"]);

@@ -14,7 +14,7 @@ export interface Site {
   get(path: string, headers?: Record<string, string>, init?: RequestInit): Promise<Response>;
   /** The same, with the text of the body. */
   text(path: string, headers?: Record<string, string>, init?: RequestInit): Promise<string>;
-  purge(url: string): Promise<void>;
+  purge(url: string, request?: Request): Promise<void>;
   /** Has all work in the background done. */
   settle(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export function site(
       await settle();
       return text;
     },
-    purge: (url) => handler.purge(url),
+    purge: (url, request) => handler.purge(url, request),
     settle,
   };
 }

@@ -180,4 +180,24 @@ export const tests: TestCase[] = suite("http unshared", {
     }
     equal(told, ["waitUntil", "waitUntil"]);
   },
+  "who has a page already that is not stored is told so": async () => {
+    const own = { "cache-control": "private, no-cache", etag: '"1"', "x-own": "1" };
+    const { get, settle } = site((request) =>
+      request.headers.get("if-none-match") === own.etag
+        ? new Response(null, { status: 304, headers: own })
+        : new Response("page", { headers: { ...own, "content-language": "en" } }),
+    );
+    for (let i = 0; i < 2; i++) {
+      const known = await get("/s", { "if-none-match": '"1"' });
+      equal([known.status, await known.text()], [304, ""]);
+      await settle();
+      const { headers } = known;
+      equal(
+        [headers.get("etag"), headers.get("x-own"), headers.get("content-language"), headers.get("content-type")],
+        ['"1"', "1", null, null],
+      );
+    }
+    same((await get("/s", { "if-none-match": '"2"' })).status, 200);
+    same((await get("/s")).status, 200);
+  },
 });
