@@ -36,7 +36,12 @@ export interface ResponseCacheOptions extends HttpCacheOptions {
 /** Middleware of Hono, with a way to forget what it has stored. */
 export interface ResponseCache {
   (c: HonoContext, next: () => Promise<void>): Promise<void>;
-  /** Forgets all that is stored for a URL, in all its variants; `request` where the key or the scope depends on more than the URL. */
+  /**
+   * Forgets all that is stored for a URL, in all its variants; `request` where the key or the scope depends on more than the URL, as with
+   * `X-Forwarded-Proto` and other fields of {@linkcode KEYED_FIELDS}.
+   *
+   * @throws {KeyError} for what is no URL of http or https
+   */
   purge(url: string, request?: Request): Promise<void>;
 }
 

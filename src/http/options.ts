@@ -22,7 +22,7 @@ export interface HttpCacheOptions {
    * the origin cannot be reached, and an answer to POST with its Content-Location kept for GET. Default `"safe"`.
    */
   profile?: "safe" | "strict" | undefined;
-  /** Whether it serves more than one user, and so keeps nothing `private`. Default `true`. */
+  /** Whether it serves more than one user, and so keeps nothing `private`. What one user has is under keys of its own. Default `true`. */
   shared?: boolean | undefined;
   /** Lifetime of what says nothing itself, where its status may be cached by default (200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501). Default 0. */
   ttl?: Duration | undefined;

@@ -17,7 +17,12 @@ export type FetchHandler<Rest extends unknown[] = unknown[]> = (
 /** A handler with a cache before it. */
 export interface CachedHandler<Rest extends unknown[]> {
   (request: Request, ...rest: Rest): Promise<Response>;
-  /** Forgets all that is stored for a URL, in all its variants; `request` where the key or the scope depends on more than the URL. */
+  /**
+   * Forgets all that is stored for a URL, in all its variants; `request` where the key or the scope depends on more than the URL, as with
+   * `X-Forwarded-Proto` and other fields of {@linkcode KEYED_FIELDS}.
+   *
+   * @throws {KeyError} for what is no URL of http or https
+   */
   purge(url: string, request?: Request): Promise<void>;
 }
 
