@@ -12,10 +12,6 @@ import type { StoredResponse } from "./stored.ts";
 export async function ask(task: Task, record: StoredResponse | undefined, isStrict: boolean): Promise<Response> {
   const { request } = task;
   const response = await task.forward(requestFor(request, record, isStrict));
-  if (response.status === 304 && record && !task.isOnce && isOfAnother(response, record)) {
-    await discard(response);
-    return task.forward(requestWith(request, validators(request.headers, undefined)));
-  }
   if (response.status !== 206 || !record?.part || request.headers.has("range")) return response;
   const whole = completed(record, response);
   if (whole) return whole;
@@ -35,12 +31,6 @@ function requestFor(request: Request, record: StoredResponse | undefined, isStri
     return requestWith(request, headers);
   }
   return requestWith(request, validators(request.headers, record?.part ? undefined : record));
-}
-
-/** Whether a 304 is about a response with another strong tag than the stored one, which it must not freshen (RFC 9111 section 4.3.4). */
-function isOfAnother(response: Response, record: StoredResponse): boolean {
-  const tag = response.headers.get("etag");
-  return tag?.startsWith('"') === true && record.etag !== null && tag !== record.etag.replace(/^W\//, "");
 }
 
 /** Nobody reads a response. */

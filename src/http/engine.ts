@@ -158,19 +158,24 @@ export class HttpEngine implements Answers {
    * @throws {KeyError} for what is no URL of http or https
    */
   async purge(url: string, request?: Request): Promise<void> {
-    const own = request ?? requestFor(url);
-    // Servers and `fetch` have URLs as the standard writes them.
-    const key = this.#keys.of(own, request ? requestFor(url).url : own.url);
+    const href = written(url);
+    const own = request ?? new Request(href);
+    const key = this.#keys.of(own, href);
     if (key !== undefined) await this.#invalidate(this.#places.of(own), key);
   }
 }
 
-/** @throws {KeyError} for what is no URL of http or https */
-function requestFor(url: string): Request {
+/**
+ * A URL as servers and `fetch` have it.
+ *
+ * @throws {KeyError} for what is no URL of http or https
+ */
+function written(url: string): string {
   try {
-    if (/^https?:$/.test(new URL(url).protocol)) return new Request(url);
+    const { protocol, username, password, href } = new URL(url);
+    if (/^https?:$/.test(protocol) && username === "" && password === "") return href;
   } catch {
-    // No URL, or one with credentials, which is no request's.
+    // No URL.
   }
   const received = String(url).includes("@") ? "one with credentials" : describe(url);
   throw new KeyError(`Cannot purge URL as it must be an absolute one of http or https: received ${received}`);
