@@ -4,10 +4,11 @@
  * @module
  */
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import type { AnyScopes, Cache, Loader, Tier } from "../mod.ts";
+import { parseUrl } from "../runtimes/url.ts";
 import { usage } from "./failure.ts";
 import { nearest } from "./nearest.ts";
 import { parseJson } from "./values.ts";
@@ -26,11 +27,11 @@ export interface Config {
   ttl?: number | string;
   /** Grace of what is written without one. */
   grace?: number | string;
-  /** The tiers below memory, instead of a URL: for stores that no URL names. Called once, when the store is needed. */
+  /** The tiers below memory, instead of `url`: for stores that no URL names. Called once, when the store is needed. */
   tiers?: () => readonly Tier[] | Promise<readonly Tier[]>;
-  /** A cache of the program itself, instead of all above. It is closed in the end. */
+  /** A cache of the program itself, instead of all above; `--url` and `TIERCEL_URL` come first. It is closed in the end. */
   cache?: () => Cache<AnyScopes> | Promise<Cache<AnyScopes>>;
-  /** Keys of encryption. */
+  /** Encryption of stores by URL. What `tiers` or `cache` makes is encrypted by `encryption()` of `tiercel/encryption`, and not by this. */
   encryption?: {
     /** In base64 or hexadecimal, the one in force first. `TIERCEL_KEYS` comes first. */
     keys?: readonly string[];
@@ -57,8 +58,21 @@ const NAMES = [
   "tiercel.config.json",
 ];
 
-const FIELDS: Readonly<Record<string, string>> = {
-  url: "string",
+type Kind = "string" | "text" | "duration" | "function" | "object" | "boolean" | "keys";
+
+/** What a value must be, in words, and whether it is. */
+const KINDS: Readonly<Record<Kind, readonly [rule: string, fits: (value: unknown) => boolean]>> = {
+  string: ["a string", isString],
+  text: ["a non-empty string", (value) => isString(value) && value !== ""],
+  duration: ["a duration", (value) => isString(value) || typeof value === "number"],
+  function: ["a function", (value) => typeof value === "function"],
+  object: ["an object", isObject],
+  boolean: ["true or false", (value) => typeof value === "boolean"],
+  keys: ["an array of at least one text", (value) => Array.isArray(value) && value.length > 0 && value.every(isString)],
+};
+
+const FIELDS: Readonly<Record<string, Kind>> = {
+  url: "text",
   token: "string",
   name: "string",
   prefix: "string",
@@ -69,6 +83,21 @@ const FIELDS: Readonly<Record<string, string>> = {
   encryption: "object",
   load: "function",
 };
+
+const ENCRYPTION: Readonly<Record<string, Kind>> = {
+  keys: "keys",
+  names: "string",
+  hashKeys: "boolean",
+  allowPlain: "boolean",
+};
+
+function isString(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /** The path of the config file, if there is one. @throws {Failure} when the one that was named is not there */
 function find(named: string | undefined): string | undefined {
@@ -94,9 +123,15 @@ export async function readConfig(named: string | undefined): Promise<Found> {
   if (file === undefined) return { config: {}, file };
   const config = file.endsWith(".json") ? parseJson(readFileSync(file, "utf8"), `config ${file}`) : await load(file);
   check(config, file);
-  if (typeof config.url === "string" && !/^[A-Za-z][A-Za-z0-9+.-]+:/.test(config.url))
-    return { config: { ...config, url: resolve(dirname(file), config.url) }, file };
-  return { config, file };
+  return { config: config.url === undefined ? config : { ...config, url: placed(config.url, dirname(file)) }, file };
+}
+
+/** The URL with a path, plain or of `file:` and `sqlite:`, that begins in the folder of the config. */
+function placed(url: string, folder: string): string {
+  const { scheme, rest, whole } = parseUrl(url, "url");
+  if (rest === whole) return url === ":memory:" ? url : resolve(folder, url);
+  if ((scheme !== "file" && scheme !== "sqlite") || isAbsolute(rest) || rest === ":memory:") return url;
+  return `${scheme}:${folder.split(sep).map(encodeURIComponent).join("/")}/${rest}`;
 }
 
 async function load(file: string): Promise<unknown> {
@@ -104,7 +139,7 @@ async function load(file: string): Promise<unknown> {
     const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
     return module.default;
   } catch (error) {
-    const { code, message } = error as { code?: string; message?: string };
+    const { code, message = String(error) } = Object(error) as { code?: string; message?: string };
     if (/\.m?ts$/.test(file) && (code === "ERR_UNKNOWN_FILE_EXTENSION" || error instanceof SyntaxError))
       throw usage(
         `Cannot read config ${file}: this runtime does not read its TypeScript`,
@@ -115,21 +150,34 @@ async function load(file: string): Promise<unknown> {
 }
 
 function check(config: unknown, file: string): asserts config is Config {
-  if (typeof config !== "object" || config === null || Array.isArray(config))
-    throw usage(
-      `Cannot use config ${file} as its default export must be an object: received ${config === undefined ? "none" : typeof config}`,
-    );
-  for (const [field, value] of Object.entries(config)) {
-    const kind = FIELDS[field];
+  if (!isObject(config))
+    throw usage(`Cannot use config ${file} as its default export must be an object: received ${received(config)}`);
+  checkFields(config, FIELDS, "", file);
+  const { encryption } = config as Config;
+  if (encryption) checkFields(encryption, ENCRYPTION, "encryption.", file);
+}
+
+/** @throws {Failure} naming the field that is wrong, or that there is not. No value is shown, as it may be a secret */
+function checkFields(object: object, fields: Readonly<Record<string, Kind>>, path: string, file: string): void {
+  for (const [field, value] of Object.entries(object)) {
+    const kind = Object.hasOwn(fields, field) ? fields[field] : undefined;
     if (kind === undefined) {
-      const meant = nearest(field, Object.keys(FIELDS));
+      const names = Object.keys(fields).map((name) => path + name);
+      const meant = nearest(path + field, names);
       throw usage(
-        `Cannot use config ${file} as it must have no other fields than ${Object.keys(FIELDS).join(", ")}: received ${JSON.stringify(field)}`,
+        `Cannot use config ${file} as it must have no other fields than ${names.join(", ")}: received ${JSON.stringify(path + field)}`,
         meant && `did you mean ${meant}?`,
       );
     }
-    const fits = kind === "duration" ? typeof value === "string" || typeof value === "number" : typeof value === kind;
-    if (value !== undefined && !fits)
-      throw usage(`Cannot use config ${file} as ${field} must be a ${kind}: received a ${typeof value}`);
+    const [rule, fits] = KINDS[kind];
+    if (value !== undefined && !fits(value))
+      throw usage(`Cannot use config ${file} as ${path}${field} must be ${rule}: received ${received(value)}`);
   }
+}
+
+/** What was given, of which nothing is told that may be a secret. */
+function received(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? "an empty one" : "another array";
+  if (value === undefined || value === null) return value === null ? "null" : "none";
+  return value === "" ? "an empty one" : `a ${typeof value}`;
 }

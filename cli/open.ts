@@ -4,18 +4,20 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { AnyScopes, Cache, CacheOptions } from "../mod.ts";
 import { openWith, processVariable, type Runtime, URL_VARIABLE } from "../runtimes/open.ts";
 import { isUpstash } from "../runtimes/remote.ts";
 import { parseUrl, type Scheme } from "../runtimes/url.ts";
+import { describe } from "../src/errors.ts";
 import type { Config } from "./config.ts";
+import { checkEncryption, encryptionOf } from "./encryption.ts";
 import { EXIT, Failure, redact, usage } from "./failure.ts";
+import type { StoreChoice } from "./store-choice.ts";
 
 /** What a cache is opened with. */
 export interface Place {
-  readonly url: string | undefined;
+  readonly choice: StoreChoice;
   readonly config: Config;
   readonly options: Omit<CacheOptions<AnyScopes>, "tiers" | "maxEntries">;
   /** Whether a file that is not there may be made. */
@@ -27,9 +29,6 @@ export interface Opened {
   readonly cache: Cache<AnyScopes>;
   readonly where: string;
 }
-
-/** The file that is used where nothing else is said. */
-const STANDARD = ".tiercel/cache.db";
 
 /** How long one operation of a store may take. */
 const PATIENCE = "15s";
@@ -92,49 +91,44 @@ function checkFile(url: string): void {
   });
 }
 
-/** The keys of encryption, from the environment or the config, never from an argument. */
-async function encryptionOf({ encryption: own }: Config): Promise<object> {
-  const inEnvironment = (process.env.TIERCEL_KEYS ?? "").split(/[\s,]+/).filter((key) => key !== "");
-  const [current, ...previous] = inEnvironment.length > 0 ? inEnvironment : (own?.keys ?? []);
-  if (current === undefined) return {};
-  const { encryption, keyRing } = await import("../src/bytes/encryption/mod.ts");
-  try {
-    const ring = keyRing({ current, previous, names: own?.names });
-    return { encryption: encryption(ring, { hashKeys: own?.hashKeys ?? false, allowPlain: own?.allowPlain ?? false }) };
-  } catch (error) {
-    const from = inEnvironment.length > 0 ? "TIERCEL_KEYS" : "the config's encryption.keys";
-    throw usage(String((error as Error).message).replace(/^Cannot use \w+/, `Cannot use a key of ${from}`));
+/** What the program itself makes. */
+async function own({ choice, config, options }: Place): Promise<Opened> {
+  if (choice.by === "cache of the config") {
+    const cache = await config.cache!();
+    if (typeof cache?.getEntry !== "function")
+      throw usage(`Cannot use config as cache must give a cache: received ${describe(cache)}`);
+    const tiers = cache.stats().tiers.map(({ name }) => cache.tier(name));
+    await checkEncryption(config, tiers, "cache");
+    return { cache, where: "the cache of the config" };
   }
+  const tiers = await config.tiers!();
+  if (!Array.isArray(tiers))
+    throw usage(`Cannot use config as tiers must give an array of tiers: received ${describe(tiers)}`);
+  const { createCache, memory } = await import("../mod.ts");
+  const cache = createCache({ ...options, tiers: [memory(), ...tiers] });
+  await checkEncryption(config, tiers, "tiers");
+  return { cache: cache as unknown as Cache<AnyScopes>, where: "the tiers of the config" };
 }
 
 /**
  * Opens it.
  *
- * @throws {Failure} and what `openCache` throws
+ * @throws {Failure} and what `openCache` and the config throw
  */
-export async function open({ url, config, options, mayCreate }: Place): Promise<Opened> {
-  const isChosen = url !== undefined;
-  if (!isChosen && config.cache) {
-    const cache = await config.cache();
-    if (typeof cache?.getEntry !== "function")
-      throw usage("Cannot use config as cache must give a cache: received another");
-    return { cache, where: "the cache of the config" };
-  }
-  if (!isChosen && config.tiers && !process.env[URL_VARIABLE]) {
-    const { createCache, memory } = await import("../mod.ts");
-    const cache = createCache({ ...options, tiers: [memory(), ...(await config.tiers())] });
-    return { cache: cache as unknown as Cache<AnyScopes>, where: "the tiers of the config" };
-  }
-  const place = url ?? (process.env[URL_VARIABLE] || config.url) ?? STANDARD;
+export async function open(place: Place): Promise<Opened> {
+  const { choice, config, options, mayCreate } = place;
+  const { by, url } = choice;
+  if (url === undefined) return own(place);
   const runtime: Runtime = {
-    schemes: await schemes(place),
-    standard: () => ({ url: place, option: "url" }),
+    schemes: await schemes(url),
+    standard: () => ({ url, option: "url" }),
     environment: (name) => (name === URL_VARIABLE ? undefined : processVariable(name)),
   };
-  if (!mayCreate) checkFile(place);
-  const token = config.token === undefined ? {} : { token: config.token };
+  if (!mayCreate) checkFile(url);
+  // It is for the store that the config names, and for no other host.
+  const token = by === "url of the config" && config.token !== undefined ? { token: config.token } : {};
   // Nobody waits for a page; a store that is slow is waited for.
   const store = { timeout: PATIENCE, breaker: false as const, ...(await encryptionOf(config)) };
-  const cache = openWith(runtime, place, { ...options, ...token, store });
-  return { cache: cache as unknown as Cache<AnyScopes>, where: shown(place) };
+  const cache = openWith(runtime, url, { ...options, ...token, store });
+  return { cache: cache as unknown as Cache<AnyScopes>, where: shown(url) };
 }

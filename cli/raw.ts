@@ -4,8 +4,11 @@
  * @module
  */
 import type { Tier } from "../mod.ts";
-import { usage } from "./failure.ts";
+import { verbsOf } from "../src/observe/watch.ts";
+import { sharedPrefix } from "../src/resolved.ts";
+import { EXIT, Failure, usage } from "./failure.ts";
 import type { Session } from "./session.ts";
+import { count } from "./units.ts";
 
 /** A part of a store. */
 export interface RawStore {
@@ -23,17 +26,12 @@ const BATCH = 500;
 
 /** The store of a session, from which entries are read and to which they are written as they are. */
 export async function rawStore(session: Session, mayCreate: boolean = false): Promise<RawStore> {
-  const { cache } = await session.whole({ mayCreate });
   const tier = await session.store({ mayCreate });
   const { shared = false, durable = false, maxBatch = Infinity } = tier.capabilities;
-  const { config } = await session.config();
-  const own = session.option("prefix") ?? config.prefix ?? "";
+  const { engine, space } = verbsOf(await session.open());
   // As docs/format.md has it: what no other cache can see has no prefix.
-  const cachePrefix =
-    !shared && !durable ? "" : own === "" ? `${cache.name}:` : `${cache.name}/${encodeURIComponent(own)}:`;
-  const view = await session.open();
-  const inside = view === cache ? "" : (await view.explain("x")).text.slice(0, -1);
-  return { tier, cachePrefix, prefix: cachePrefix + inside, batch: Math.min(BATCH, maxBatch) };
+  const cachePrefix = shared || durable ? sharedPrefix(engine.options) : "";
+  return { tier, cachePrefix, prefix: cachePrefix + space.prefix, batch: Math.min(BATCH, maxBatch) };
 }
 
 /** One page of keys, and where the next one begins. */
@@ -49,6 +47,15 @@ export async function page(
 /** How many entries there are, where the store can count them. */
 export async function total({ tier, prefix }: RawStore): Promise<number | undefined> {
   return tier.size?.(prefix, Date.now());
+}
+
+/** @throws {Failure} where the cache has entries though nothing of it was found: to take that for all would lose them */
+export async function checkEmpty(session: Session, done: string): Promise<void> {
+  const entries = await (await session.open()).size({ signal: session.signal });
+  if (entries > 0)
+    throw new Failure(`${done} no entry, though the cache has ${count(entries)}`, EXIT.store, {
+      fix: "is the key ring right, and can tiercel doctor read them?",
+    });
 }
 
 /** A list in parts of at most so many. */

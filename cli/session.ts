@@ -11,6 +11,7 @@ import { keyOf } from "./keys.ts";
 import type { Opened } from "./open.ts";
 import type { Output } from "./output.ts";
 import type { Given } from "./parse.ts";
+import { chooseStore } from "./store-choice.ts";
 
 /** How the cache of a session is opened. */
 export interface Opening {
@@ -83,9 +84,14 @@ export class Session {
     if (this.#opened) return this.#opened;
     const { config } = await this.config();
     const { name = config.name, prefix = config.prefix } = { name: this.option("name"), prefix: this.option("prefix") };
+    const choice = chooseStore(this.option("url"), config);
+    if (choice.by === "cache of the config")
+      for (const own of ["name", "prefix"])
+        if (this.option(own) !== undefined)
+          throw usage(`Cannot use --${own} as the cache of the config has its own`, "name another store with --url");
     const { open } = await import("./open.ts");
     const opened = await open({
-      url: this.option("url"),
+      choice,
       config,
       mayCreate,
       options: {

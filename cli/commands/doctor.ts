@@ -5,6 +5,7 @@ import { EXIT, Failure, failureOf } from "../failure.ts";
 import { version } from "../help.ts";
 import { failureIn, reasonOf } from "../reason.ts";
 import type { Session } from "../session.ts";
+import { chooseStore } from "../store-choice.ts";
 import { count, duration, size } from "../units.ts";
 
 /** Milliseconds of one answer, beyond which a store is called slow. */
@@ -74,14 +75,9 @@ async function runtime(): Promise<Finding[]> {
 }
 
 async function config(session: Session): Promise<Finding[]> {
-  const { file } = await session.config();
-  const from =
-    session.option("url") !== undefined
-      ? "--url"
-      : process.env.TIERCEL_URL
-        ? "TIERCEL_URL"
-        : "the config or the standard place";
-  return [{ check: "config", ok: true, found: `${file ?? "no config file"}; the store is named by ${from}` }];
+  const { config: own, file } = await session.config();
+  const { by } = chooseStore(session.option("url"), own);
+  return [{ check: "config", ok: true, found: `${file ?? "no config file"}; the store is named by ${by}` }];
 }
 
 async function store(session: Session): Promise<Finding[]> {

@@ -3,7 +3,7 @@ import { renameSync } from "node:fs";
 import { command } from "../command.ts";
 import { usage } from "../failure.ts";
 import { Progress } from "../progress.ts";
-import { page, parts, rawStore, total } from "../raw.ts";
+import { checkEmpty, page, parts, rawStore, total } from "../raw.ts";
 import { drop, load, save } from "../transfer/checkpoint.ts";
 import type { Format } from "../transfer/record.ts";
 import { recordOf } from "../transfer/record.ts";
@@ -98,6 +98,18 @@ export default command({
         output.warn(`stopped after ${counted(entries, "entry")}: go on by the same command with --resume`);
     }
     session.signal.throwIfAborted();
+    if (entries === 0) {
+      try {
+        await checkEmpty(session, "Exported");
+      } catch (error) {
+        // What is there already is worth more than a whole export of nothing.
+        if (isFile) {
+          drop(partial);
+          drop(notes);
+        }
+        throw error;
+      }
+    }
     if (isFile) {
       renameSync(partial, path);
       drop(notes);

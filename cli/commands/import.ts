@@ -61,7 +61,7 @@ export default command({
     const counts: Counts = { imported: 0, expired: 0, kept: 0, refused: 0 };
     const before = kept?.entries ?? 0;
     let [seen, done, isEnded, isHeaded] = [before, kept?.bytes ?? 0, false, kept !== undefined];
-    let noted = performance.now();
+    let [noted, outside] = [performance.now(), 0];
     let batch: EntryRecord[] = [];
     let [end, from] = [done, done];
     const progress = new Progress(output, isFile ? "Importing bytes" : "Importing", isFile ? stat.size : undefined);
@@ -88,7 +88,10 @@ export default command({
               `the export says that it has ${counted(item.entries, "entry")}, and had ${count(seen + batch.length)}`,
             );
           isEnded = true;
-        } else if ("key" in item) batch.push(item);
+        } else if ("key" in item) {
+          batch.push(item);
+          if (!(store.cachePrefix + item.key).startsWith(store.prefix)) outside++;
+        }
         end = at;
         if (batch.length < store.batch && end - from < BATCH_BYTES) continue;
         await flush();
@@ -108,6 +111,10 @@ export default command({
       counts.kept > 0 ? `${count(counts.kept)} were there already` : "",
       counts.refused > 0 ? `${count(counts.refused)} were too large for the store` : "",
     ].filter((text) => text !== "");
+    if (outside > 0)
+      output.warn(
+        `${counted(outside, "entry")} ${outside === 1 ? "is" : "are"} outside the namespace or scope, where it does not see them`,
+      );
     if (output.json) await output.document({ ...counts, complete: isEnded });
     output.note(`imported ${counted(counts.imported, "entry")}${skipped.length > 0 ? ` (${skipped.join(", ")})` : ""}`);
     if (!isEnded) throw usage("Cannot find the end of the export: it is cut off, and what it has was imported");

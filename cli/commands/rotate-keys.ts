@@ -1,10 +1,11 @@
 /** `tiercel rotate-keys`: encrypts everything anew under the newest key. */
-import process from "node:process";
 import type { Write } from "../../mod.ts";
 import { command } from "../command.ts";
+import { encrypts, hasKeys } from "../encryption.ts";
 import { EXIT, usage } from "../failure.ts";
 import { Progress } from "../progress.ts";
-import { page, parts, type RawStore, rawStore, total } from "../raw.ts";
+import { checkEmpty, page, parts, type RawStore, rawStore, total } from "../raw.ts";
+import { chooseStore } from "../store-choice.ts";
 import { counted } from "../units.ts";
 
 /** For how long a key is held while its entry is written again, in milliseconds. */
@@ -14,15 +15,17 @@ const BATCH = 100;
 export default command({
   meta: { name: "rotate-keys", description: "Encrypt every entry anew under the newest key" },
   details: [
-    "Keys are those of TIERCEL_KEYS, the newest first, or of the config; never of an argument. What another writes meanwhile stays: entries are",
-    "written again under a lease, which every write and deletion revokes. Stopped at any time, it may be begun again.",
+    "Keys are those of TIERCEL_KEYS, the newest first, or of the config; never of an argument. The cache or the tiers of a config have their own. What",
+    "another writes meanwhile stays: entries are written again under a lease, which every write and deletion revokes. Stopped at any time, it may be",
+    "begun again.",
   ].join("\n"),
   examples: [`TIERCEL_KEYS="$NEW,$OLD" tiercel rotate-keys`],
   tells: true,
   async does(session) {
     const { output, signal } = session;
     const { config } = await session.config();
-    if (!process.env.TIERCEL_KEYS && !config.encryption?.keys?.length)
+    const { url } = chooseStore(session.option("url"), config);
+    if (url !== undefined && !hasKeys(config))
       throw usage(
         "Cannot rotate keys as there must be some: received none",
         "set TIERCEL_KEYS to the new key, a comma, and the old one",
@@ -32,6 +35,11 @@ export default command({
       throw usage(
         `Cannot rotate keys as the store must give leases: ${store.tier.name} does not`,
         "there, export and import with the new key",
+      );
+    if (!(await encrypts(store.tier)))
+      throw usage(
+        `Cannot rotate keys as the store must encrypt: ${store.tier.name} does not`,
+        "give the tier encryption() of tiercel/encryption",
       );
     const progress = new Progress(output, "Encrypting", await total(store));
     let [done, unread, busy] = [0, 0, 0];
@@ -52,6 +60,7 @@ export default command({
     } finally {
       progress.end();
     }
+    if (done + unread + busy === 0) await checkEmpty(session, "Encrypted");
     if (output.json) await output.document({ rotated: done, unreadable: unread, busy });
     output.note(`encrypted ${counted(done, "entry")} anew`);
     if (busy > 0) output.warn(`${counted(busy, "entry")} were being made anew by others: run it again`);

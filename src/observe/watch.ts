@@ -28,8 +28,8 @@ export interface Watcher {
   around?: NonNullable<Engine["around"]>;
 }
 
-/** The watchers of each cache. */
-const watched = /* @__PURE__ */ new WeakMap<Engine, Set<Watcher>>();
+/** Under this are the watchers of each cache, whatever copy of these modules they are from: a cache has one place for all. */
+const WATCHERS: unique symbol = /* @__PURE__ */ Symbol.for("tiercel.watchers");
 
 /** @throws {ConfigError} for what is no cache */
 export function verbsOf(cache: Cache<AnyScopes>): Verbs {
@@ -41,6 +41,8 @@ export function verbsOf(cache: Cache<AnyScopes>): Verbs {
 /** Watches a cache, whatever view of it is given. Returns what ends that. */
 export function watch(verbs: Verbs, watcher: Watcher): () => void {
   const { engine } = verbs;
+  const place = globalThis as { [WATCHERS]?: WeakMap<Engine, Set<Watcher>> };
+  const watched = (place[WATCHERS] ??= new WeakMap());
   let all = watched.get(engine);
   if (!all) {
     all = new Set();

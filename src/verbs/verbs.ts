@@ -33,8 +33,8 @@ export interface TierChoice {
   tier?: string | undefined;
 }
 
-/** Under this a cache has its {@linkcode Verbs}. */
-export const INSIDE: unique symbol = /* @__PURE__ */ Symbol();
+/** Under this a cache has its {@linkcode Verbs}, also for another copy of these modules: the command line is one. */
+export const INSIDE: unique symbol = /* @__PURE__ */ Symbol.for("tiercel.inside");
 
 /** The verbs of one view. */
 export class Verbs {

@@ -1,0 +1,145 @@
+/** The cache and the tiers of a config: which store is opened, what is there, and what is encrypted. */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { documents, type Ended, type Running, root, tiercel } from "./cli.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "tiercel-cli-own-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const dist = JSON.stringify(join(root, "dist"));
+const SOURCES = `const { createCache, memory } = await import(${dist} + "/mod.js");
+const { sqlite } = await import(${dist} + "/adapters/sqlite.js");
+const { accessLog } = await import(${dist} + "/src/observe/mod.js");
+const { encryption, keyRing } = await import(${dist} + "/src/bytes/encryption/mod.js");
+const sealed = () => {
+  const [current, ...previous] = process.env.TIERCEL_KEYS.split(",");
+  return encryption(keyRing({ current, previous }));
+};\n`;
+
+/** A folder with a config. */
+function place(config: string): string {
+  const cwd = mkdtempSync(join(folder, "cwd-"));
+  writeFileSync(join(cwd, "tiercel.config.mjs"), `${SOURCES}export default { ${config} };\n`);
+  return cwd;
+}
+
+async function ends(code: number, args: readonly string[], options: Running): Promise<Ended> {
+  const ended = await tiercel(args, options);
+  assert.equal(ended.code, code, `tiercel ${args.join(" ")}: ${ended.out}${ended.err}`);
+  return ended;
+}
+
+const key = (): string => randomBytes(32).toString("base64");
+
+test("TIERCEL_URL comes before the cache of a config, and doctor tells what is opened", async () => {
+  const cwd = place('cache: () => createCache({ tiers: [memory(), sqlite("production.db")] })');
+  await ends(0, ["set", "k", "production"], { cwd });
+  const staging = { cwd, env: { TIERCEL_URL: "staging.db" } };
+  await ends(0, ["set", "k", "staging"], staging);
+  assert.equal((await ends(0, ["get", "k"], staging)).out, "staging\n");
+  assert.match((await ends(0, ["doctor"], staging)).out, /named by TIERCEL_URL\n[\s\S]* at staging\.db/);
+  await ends(0, ["clear", "--yes"], staging);
+  await ends(1, ["get", "k"], staging);
+  assert.equal((await ends(0, ["get", "k"], { cwd })).out, "production\n");
+  assert.match((await ends(0, ["doctor"], { cwd })).out, /named by cache of the config\n/);
+});
+
+test("the name and the prefix of a config's cache are its own", async () => {
+  const cwd = place('cache: () => createCache({ name: "app" })');
+  for (const option of ["--name", "--prefix"])
+    assert.match((await ends(2, ["keys", option, "other"], { cwd })).err, /the cache of the config has its own/);
+  await ends(1, ["keys", "--name", "other", "--url", "memory:"], { cwd });
+});
+
+for (const [what, view] of [
+  ["with a prefix", ""],
+  ["that is a namespace", '.namespace("users")'],
+] as const)
+  test(`a cache of the config ${what} is exported, imported, watched and rotated`, async () => {
+    const cwd = place(`cache: () => createCache({
+      name: "app", prefix: "v2", tiers: [memory(), sqlite("app.db", { encryption: sealed() })],
+    })${view}`);
+    const [old, next] = [key(), key()];
+    const by = (TIERCEL_KEYS: string) => ({ cwd, env: { TIERCEL_KEYS } });
+    await ends(0, ["set", "user:1", "Ada"], by(old));
+    await ends(0, ["export", "backup.ndjson"], by(old));
+    assert.match(readFileSync(join(cwd, "backup.ndjson"), "utf8"), /"value":"Ada"\}\n.*"entries":1/);
+    const [watched] = documents((await ends(0, ["watch", "--for", "20ms", "--json"], by(old))).out);
+    assert.equal((watched as { entries: number }).entries, 1);
+    const rotated = await ends(0, ["rotate-keys", "--json"], by(`${next},${old}`));
+    assert.deepEqual(documents(rotated.out), [{ rotated: 1, unreadable: 0, busy: 0 }]);
+    assert.equal((await ends(0, ["get", "user:1"], by(next))).out, "Ada\n");
+    await ends(0, ["clear", "--yes"], by(next));
+    await ends(0, ["import", "backup.ndjson"], by(next));
+    assert.equal((await ends(0, ["get", "user:1"], by(next))).out, "Ada\n");
+    // An export of nothing takes the place of none that has something.
+    assert.match(
+      (await ends(3, ["export", "backup.ndjson", "--yes"], by(old))).err,
+      /no entry, though the cache has 1/,
+    );
+    assert.match(readFileSync(join(cwd, "backup.ndjson"), "utf8"), /Ada/);
+    assert.ok(!existsSync(join(cwd, "backup.ndjson.partial")));
+  });
+
+test("an import tells of entries that lie outside the part that it is for", async () => {
+  const cwd = place('name: "app", tiers: () => [sqlite("app.db")]');
+  await ends(0, ["mset", "a=1", "b=2"], { cwd });
+  const { out } = await ends(0, ["export"], { cwd });
+  const { err } = await ends(0, ["import", "-n", "users"], { cwd, input: out });
+  assert.match(err, /2 entries are outside the namespace or scope/);
+  assert.equal((await ends(0, ["import"], { cwd, input: out })).err, "imported 2 entries\n");
+});
+
+test("logs and pages are those of the config's cache", async () => {
+  const cwd = place(`cache: async () => {
+    const cache = createCache({ tiers: [memory(), sqlite("app.db")] });
+    const log = accessLog(cache);
+    await cache.set("k", "v");
+    await cache.get("k");
+    await log.stop();
+    return cache;
+  }`);
+  const [first] = documents((await ends(0, ["hot", "--json"], { cwd })).out);
+  assert.deepEqual([(first as { key: string }).key, (first as { count: number }).count], ["k", 1]);
+  let serving = "";
+  const { code } = await tiercel(["serve", "--port", "0", "--json"], {
+    cwd,
+    begun: (child) =>
+      child.stdout!.once("data", (chunk: Buffer) => {
+        serving = chunk.toString();
+        child.kill("SIGINT");
+      }),
+  });
+  assert.equal(code, 130);
+  assert.match(serving, /"store":"the cache of the config"/);
+});
+
+test("keys are refused where the tiers of a config would store in the clear", async () => {
+  const env = { TIERCEL_KEYS: key() };
+  for (const [config, says] of [
+    ['tiers: () => [sqlite("t.db")]', /TIERCEL_KEYS for the config's tiers as sqlite does not encrypt/],
+    [
+      'cache: () => createCache({ tiers: [memory(), sqlite("t.db")] })',
+      /the config's cache as sqlite does not encrypt/,
+    ],
+    [
+      `tiers: () => [sqlite("t.db", { encryption: sealed() })], encryption: { keys: ["${key()}"] }`,
+      /the config's encryption for its tiers as it is for stores by URL/,
+    ],
+  ] as const) {
+    const cwd = place(config);
+    for (const args of [["set", "secret", "top secret"], ["rotate-keys"]])
+      assert.match((await ends(2, args, { cwd, env })).err, says);
+    assert.ok(!existsSync(join(cwd, "t.db")) || !readFileSync(join(cwd, "t.db")).includes("top secret"));
+  }
+  const cwd = place('tiers: () => [sqlite("t.db", { encryption: sealed() })]');
+  await ends(0, ["set", "secret", "top secret"], { cwd, env });
+  await ends(0, ["rotate-keys"], { cwd, env });
+  assert.ok(!readFileSync(join(cwd, "t.db")).includes("top secret"));
+  const plain = place('tiers: () => [sqlite("t.db")]');
+  assert.match((await ends(2, ["rotate-keys"], { cwd: plain })).err, /the store must encrypt: sqlite does not/);
+});
