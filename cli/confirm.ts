@@ -4,6 +4,7 @@
  * @module
  */
 import process from "node:process";
+import { printable } from "../src/observe/printable.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { Interrupted, isInterrupted } from "./interrupt.ts";
 
@@ -22,7 +23,7 @@ export async function confirm(what: string, isAgreed: boolean): Promise<void> {
   const answer = await new Promise<string | undefined>((resolve) => {
     reader.once("SIGINT", () => resolve(undefined));
     reader.once("close", () => resolve(undefined));
-    reader.question(`${what}? [y/N] `, resolve);
+    reader.question(`${printable(what)}? [y/N] `, resolve);
   });
   reader.close();
   if (answer === undefined) {

@@ -5,6 +5,7 @@
  */
 import process from "node:process";
 import { printable } from "../src/observe/printable.ts";
+import { EXIT, Failure } from "./failure.ts";
 import { table } from "./table.ts";
 
 /** How it is to be printed. */
@@ -31,9 +32,8 @@ export class Output {
     this.json = json;
     this.raw = raw;
     this.quiet = quiet;
-    const { NO_COLOR = "", TERM, FORCE_COLOR = "" } = process.env;
-    const may = color && NO_COLOR === "" && TERM !== "dumb";
-    const must = may && !["", "0", "false"].includes(FORCE_COLOR);
+    const may = color && !variable("NO_COLOR") && variable("TERM") !== "dumb";
+    const must = may && !["", "0", "false"].includes(variable("FORCE_COLOR") ?? "");
     this.#color = must || (may && Boolean(process.stdout.isTTY));
     this.#errorColor = must || (may && Boolean(process.stderr.isTTY));
   }
@@ -59,6 +59,11 @@ export class Output {
     return this.bytes(`${text}\n`);
   }
 
+  /** A text of several lines: as it is, but on a terminal without what would change it. */
+  text(text: string): Promise<void> {
+    return this.line(this.isTerminal ? text.replace(/[^\n\t]+/g, printable) : text);
+  }
+
   /** A table of the result, for people; on a terminal it is as wide as that at most. */
   table(head: readonly string[], rows: readonly (readonly string[])[]): Promise<void> {
     return this.line(table(head, rows, this.bold, this.room).join("\n"));
@@ -66,23 +71,30 @@ export class Output {
 
   /** One JSON document on a line of its own. Numbers that JSON has not are `null`. */
   document(value: unknown): Promise<void> {
-    return this.bytes(`${JSON.stringify(value)}\n`);
+    const text = JSON.stringify(value);
+    return this.bytes(`${this.isTerminal ? printable(text) : text}\n`);
   }
 
   /** Bytes or text as they are. Waits until they are taken, so that memory stays bounded. */
   bytes(chunk: Uint8Array | string): Promise<void> {
     return new Promise((resolve, reject) => {
       if (isUnread) return reject(new Unread());
-      process.stdout.write(chunk, (error) => {
+      const written = (error?: Error | null): void => {
         if (!error) resolve();
-        else reject((error as NodeJS.ErrnoException).code === "EPIPE" ? new Unread() : error);
-      });
+        else reject((error as NodeJS.ErrnoException).code === "EPIPE" ? new Unread() : unwritten(error));
+      };
+      // Deno throws.
+      try {
+        process.stdout.write(chunk, written);
+      } catch (error) {
+        written(error as Error);
+      }
     });
   }
 
   /** A remark, for people: what was done. Not with `--quiet` and `--json`. */
   note(text: string): void {
-    if (!this.quiet && !this.json) process.stderr.write(`${text}\n`);
+    if (!this.quiet && !this.json) process.stderr.write(`${printable(text)}\n`);
   }
 
   /** What people should know though nothing failed. Not with `--quiet`. */
@@ -97,12 +109,28 @@ export class Output {
   }
 }
 
+/** Where standard output goes does not take it, as a full disk. */
+function unwritten(error: Error): Failure {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new Failure(`Cannot write standard output: ${code ?? message}`, EXIT.store, { cause: error });
+}
+
+/** A variable that paints at most, so that Deno need not permit to read it. */
+function variable(name: string): string | undefined {
+  try {
+    return process.env[name];
+  } catch {
+    return undefined;
+  }
+}
+
 let isUnread = false;
 
 /** Whoever reads standard output may leave; on standard error nobody need be. */
 export function forgiveReaders(left: () => void): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    // Any other is told by the write that fails.
+    if (error.code !== "EPIPE") return;
     isUnread = true;
     left();
   });

@@ -1,5 +1,6 @@
 /** `tiercel doctor`: looks for what is wrong with a store, and says what to do. */
 import process from "node:process";
+import { printable } from "../../src/observe/printable.ts";
 import { command } from "../command.ts";
 import { EXIT, Failure, failureOf } from "../failure.ts";
 import { version } from "../help.ts";
@@ -52,7 +53,7 @@ export default command({
       });
     else
       for (const { check, ok, found, advice } of findings) {
-        await output.line(`${ok ? output.green("✓") : output.red("✗")} ${check.padEnd(8)} ${found}`);
+        await output.line(`${ok ? output.green("✓") : output.red("✗")} ${check.padEnd(8)} ${printable(found)}`);
         if (!ok && advice !== undefined) await output.line(`${" ".repeat(11)}→ ${advice}`);
       }
     return isWell ? EXIT.ok : EXIT.store;

@@ -24,7 +24,7 @@ export default command({
     const { value } = hit;
     if (output.json) await output.document(portable(value));
     else if (output.raw || (value instanceof Uint8Array && !output.isTerminal)) await output.bytes(rawOf(value));
-    else await output.line(humanOf(value));
+    else await output.text(humanOf(value));
     return EXIT.ok;
   },
 });

@@ -1,5 +1,7 @@
 /** `tiercel stats`: what is in the store. */
+
 import type { EntryMeta } from "../../mod.ts";
+import { printable } from "../../src/observe/printable.ts";
 import { command } from "../command.ts";
 import { ago, count, duration, size } from "../units.ts";
 
@@ -82,7 +84,7 @@ export default command({
           .map(([name, n]) => `${name} ${count(n)}`)
           .join(", "),
       ]);
-    for (const [name, value] of rows) await output.line(`${output.dim(name.padEnd(8))} ${value}`);
+    for (const [name, value] of rows) await output.line(`${output.dim(name.padEnd(8))} ${printable(value)}`);
     if (tags.size > 0)
       await output.table(
         ["TAG", "ENTRIES"],
