@@ -25,10 +25,13 @@ export default command({
     let found = 0;
     const head = withValues ? [...META_HEAD, "VALUE"] : META_HEAD;
     for await (const meta of list(session, cache)) {
-      const entry = withValues ? await cache.getEntry(meta.key, { promote: false }) : undefined;
+      // One that is stale is served to no reader.
+      const entry =
+        withValues && !meta.stale
+          ? await cache.getEntry(meta.key, { promote: false, version: meta.version })
+          : undefined;
       found++;
-      if (output.json)
-        await output.document({ ...metaDocument(meta), ...(withValues && { value: portable(entry?.value) }) });
+      if (output.json) await output.document({ ...metaDocument(meta), ...(entry && { value: portable(entry.value) }) });
       else rows.push([...metaRow(meta), ...(withValues ? [entry ? shortOf(entry.value, 60) : ""] : [])]);
       if (rows.length < PAGE) continue;
       await output.table(head, rows);

@@ -1,4 +1,5 @@
 /** `tiercel expire`: makes entries stale, so that they are made anew, and served where that fails. */
+import { touch } from "../any-version.ts";
 import { command, TAGS } from "../command.ts";
 import { EXIT, usage } from "../failure.ts";
 import { impact, matches } from "../impact.ts";
@@ -35,12 +36,12 @@ export default command({
     if (positionals.length > 0) {
       let expired = 0;
       for (const key of positionals.map(keyOf)) {
+        const meta = await cache.meta(key);
+        if (!meta) continue;
         const { tiers } = await cache.explain(key);
-        const state = tiers.find((tier) => tier.state === "fresh" || tier.state === "stale");
-        if (!state) continue;
+        const grace = tiers.find(({ tier }) => tier === meta.tier)?.grace ?? 0;
         // A millisecond from now it is stale, and its grace ends when it did.
-        if (state.state === "stale" || (await cache.touch(key, { ttl: 1, grace: Math.max(0, (state.grace ?? 0) - 1) })))
-          expired++;
+        if (meta.stale || (await touch(cache, key, { ttl: 1, grace: Math.max(0, grace - 1) }))) expired++;
       }
       if (output.json) await output.document({ expired });
       output.note(`made ${counted(expired, "entry")} stale`);

@@ -1,4 +1,5 @@
 /** `tiercel get`: the value of a key. */
+import { entryOf } from "../any-version.ts";
 import { command } from "../command.ts";
 import { EXIT, storeFailure } from "../failure.ts";
 import { humanOf, portable, rawOf } from "../values.ts";
@@ -10,7 +11,7 @@ export default command({
   async does(session) {
     const { output, key } = session;
     const cache = await session.open();
-    const hit = await cache.getEntry(key);
+    const hit = await entryOf(cache, key);
     if (!hit) {
       if (session.corrupt.length > 0)
         throw storeFailure(

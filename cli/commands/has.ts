@@ -9,7 +9,8 @@ export default command({
   examples: ["tiercel has user:42 && echo cached"],
   async does(session) {
     const { output, key } = session;
-    const has = await (await session.open()).has(key);
+    // As the rest, whatever its version.
+    const has = (await (await session.open()).meta(key))?.stale === false;
     if (output.json) await output.document({ key: keyDocument(key), has });
     else if (!output.quiet) await output.line(has ? "yes" : "no");
     return has ? EXIT.ok : EXIT.miss;

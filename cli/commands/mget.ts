@@ -1,5 +1,6 @@
 /** `tiercel mget`: the values of many keys. */
 import type { Key } from "../../mod.ts";
+import { valuesOf } from "../any-version.ts";
 import { command } from "../command.ts";
 import { EXIT, usage } from "../failure.ts";
 import { lines, open } from "../input.ts";
@@ -27,8 +28,8 @@ export default command({
     const cache = await session.open();
     let missing = 0;
     const show = async (keys: readonly Key[]): Promise<void> => {
-      const hits = await cache.getMany(keys, { promote: false });
-      missing += keys.length - hits.size;
+      const hits = await valuesOf(cache, keys);
+      missing += keys.filter((key) => !hits.has(key)).length;
       const rows: string[][] = [];
       for (const [key, value] of hits) {
         if (output.json) await output.document({ key: keyDocument(key), value: portable(value) });

@@ -1,4 +1,5 @@
 /** `tiercel touch`: gives an entry a new ttl. */
+import { touch } from "../any-version.ts";
 import { command } from "../command.ts";
 import { EXIT, usage } from "../failure.ts";
 import { keyDocument, keyText } from "../keys.ts";
@@ -24,7 +25,7 @@ export default command({
     const { output, key } = session;
     const [ttl, grace] = [session.option("ttl"), session.option("grace")];
     if (ttl === undefined) throw usage("tiercel touch must have --ttl: received none");
-    const touched = await (await session.open()).touch(key, { ttl, ...(grace !== undefined && { grace }) });
+    const touched = await touch(await session.open(), key, { ttl, ...(grace !== undefined && { grace }) });
     if (output.json) await output.document({ key: keyDocument(key), touched });
     output.note(touched ? `${keyText(key)} is fresh for ${/^\d+$/.test(ttl) ? duration(Number(ttl)) : ttl}` : "miss");
     return touched ? EXIT.ok : EXIT.miss;

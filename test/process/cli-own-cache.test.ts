@@ -143,3 +143,37 @@ test("keys are refused where the tiers of a config would store in the clear", as
   const plain = place('tiers: () => [sqlite("t.db")]');
   assert.match((await ends(2, ["rotate-keys"], { cwd: plain })).err, /the store must encrypt: sqlite does not/);
 });
+
+test("entries of any version are read, touched and made stale", async () => {
+  const cwd = place('name: "app", tiers: () => [sqlite("app.db")]');
+  await ends(0, ["set", "versioned", "Ada", "--version", "2", "--ttl", "1h", "--grace", "1h"], { cwd });
+  await ends(0, ["set", "plain", "Bob", "--ttl", "1h"], { cwd });
+  assert.equal((await ends(0, ["get", "versioned"], { cwd })).out, "Ada\n");
+  await ends(0, ["has", "versioned"], { cwd });
+  assert.deepEqual(documents((await ends(0, ["mget", "plain", "versioned", "plain", "--json"], { cwd })).out), [
+    { key: "plain", value: "Bob" },
+    { key: "versioned", value: "Ada" },
+  ]);
+  const listed = async () =>
+    (documents((await ends(0, ["entries", "--values", "--json"], { cwd })).out) as Record<string, unknown>[]).map(
+      ({ key, value, ttl }) => ({ key, value, isLong: (ttl as number) > 3_600_000 }),
+    );
+  assert.deepEqual(await listed(), [
+    { key: "plain", value: "Bob", isLong: false },
+    { key: "versioned", value: "Ada", isLong: false },
+  ]);
+  await ends(0, ["touch", "versioned", "--ttl", "2h", "--grace", "1h"], { cwd });
+  assert.deepEqual((await listed())[1], { key: "versioned", value: "Ada", isLong: true });
+  assert.match((await ends(0, ["expire", "versioned", "plain"], { cwd })).err, /made 2 entries stale/);
+  await ends(1, ["get", "versioned"], { cwd });
+  await ends(1, ["has", "versioned"], { cwd });
+  // A value that was not read is none.
+  const stale = documents((await ends(0, ["entries", "--values", "--json"], { cwd })).out) as { stale: boolean }[];
+  assert.deepEqual(
+    stale.map((one) => [one.stale, "value" in one]),
+    [
+      [true, false],
+      [true, false],
+    ],
+  );
+});
