@@ -1,6 +1,5 @@
 /** `tiercel keys`: lists keys. */
 
-import { printable } from "../../src/observe/printable.ts";
 import { command, LIMIT, TAGS } from "../command.ts";
 import { EXIT } from "../failure.ts";
 import { keyDocument, keyText } from "../keys.ts";
@@ -30,7 +29,7 @@ export default command({
       if (session.flag("count")) continue;
       if (output.json) await output.document(keyDocument(key));
       else if (output.raw) await output.bytes(`${keyText(key)}\0`);
-      else await output.line(printable(keyText(key)));
+      else await output.line(keyText(key));
     }
     if (session.flag("count")) await (output.json ? output.document({ count: found }) : output.line(String(found)));
     return found > 0 ? EXIT.ok : EXIT.miss;

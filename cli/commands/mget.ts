@@ -2,10 +2,9 @@
 import type { Key } from "../../mod.ts";
 import { valuesOf } from "../any-version.ts";
 import { command } from "../command.ts";
-import { EXIT, usage } from "../failure.ts";
-import { lines, open } from "../input.ts";
-import { keyDocument, keyOf, keyOfDocument, keyText } from "../keys.ts";
-import { parseJson, portable, shortOf } from "../values.ts";
+import { EXIT } from "../failure.ts";
+import { keyDocument, keyOf, keysFrom, keyText } from "../keys.ts";
+import { portable, shortOf } from "../values.ts";
 
 /** Keys of one read. */
 const BATCH = 200;
@@ -49,15 +48,7 @@ export default command({
   },
 });
 
-async function* keysOf(positionals: readonly string[], json: boolean): AsyncGenerator<Key> {
-  if (positionals.length > 0 && positionals[0] !== "-") {
-    for (const text of positionals) yield keyOf(text);
-    return;
-  }
-  for await (const { text, number } of lines(open("-", "keys"))) {
-    if (text === "") continue;
-    const key = json ? keyOfDocument(parseJson(text, `key of line ${number}`)) : keyOf(text);
-    if (key === undefined) throw usage(`Cannot read key of line ${number} as it must be a text or an array`);
-    yield key;
-  }
+async function* keysOf(positionals: readonly string[], isJson: boolean): AsyncGenerator<Key> {
+  if (positionals.length === 0 || positionals[0] === "-") yield* keysFrom("-", isJson);
+  else for (const text of positionals) yield keyOf(text);
 }

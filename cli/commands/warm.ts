@@ -1,11 +1,11 @@
 /** `tiercel warm`: fills the cache before it is asked. */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Key, type Loader, warm } from "../../mod.ts";
+import { type Loader, warm } from "../../mod.ts";
+import { encodeKey } from "../../src/key.ts";
 import { command, TAGS } from "../command.ts";
 import { EXIT, failureOf, usage } from "../failure.ts";
-import { lines, open } from "../input.ts";
-import { keyOf, keyText } from "../keys.ts";
+import { keysFrom, keyText } from "../keys.ts";
 import { Progress } from "../progress.ts";
 import { count, counted } from "../units.ts";
 
@@ -38,7 +38,7 @@ export default command({
     ...TAGS,
   },
   details:
-    "Keys that are there already are not loaded. A module's load gets { key, signal }, as a loader of getOrSet. Without --from and --module the load of the config is called.",
+    "Keys that are there already are not loaded; with --json they are JSON, as tiercel keys --json prints them. A module's load gets { key, signal }, as a loader of getOrSet. Without --from and --module the load of the config is called.",
   examples: [
     "tiercel warm ids.txt --from 'https://api.example/users/{key}' --ttl 1h",
     "tiercel keys --url old.db | tiercel warm --module ./load.js",
@@ -52,7 +52,7 @@ export default command({
     const progress = new Progress(output, "Warming");
     let told = 0;
     try {
-      const { done, failed } = await warm(cache, keysOf(positionals[0] ?? "-"), {
+      const { done, failed } = await warm(cache, keysFrom(positionals[0] ?? "-", output.json), {
         load,
         signal,
         concurrency: session.integer("concurrency") ?? 8,
@@ -76,18 +76,6 @@ export default command({
     }
   },
 });
-
-/** Most keys that are remembered, so that one that comes again is left out. */
-const REMEMBERED = 1_000_000;
-
-async function* keysOf(file: string): AsyncGenerator<Key> {
-  const seen = new Set<string>();
-  for await (const { text } of lines(open(file, "keys"))) {
-    if (text === "" || seen.has(text)) continue;
-    if (seen.size < REMEMBERED) seen.add(text);
-    yield keyOf(text);
-  }
-}
 
 /** @throws {Failure} for none, for both, and for what makes nothing */
 async function loaderOf(
@@ -120,7 +108,8 @@ async function loaderOf(
 function fetcher(template: string): Loader {
   if (!template.includes("{key}")) throw usage("Cannot use --from as it must have {key} in it");
   return async ({ key, signal }) => {
-    const url = template.replaceAll("{key}", encodeURIComponent(keyText(key)));
+    const text = typeof key === "string" ? key : encodeKey(key);
+    const url = template.replaceAll("{key}", () => encodeURIComponent(text));
     const response = await fetch(url, signal ? { signal } : {});
     if (!response.ok) {
       await response.body?.cancel();

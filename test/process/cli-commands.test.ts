@@ -54,7 +54,7 @@ test("keys of every kind are listed, and found by what is listed", async () => {
   const run = (args: readonly string[], input?: string) =>
     tiercel(["--url", "cache.db", ...args], { cwd, ...(input !== undefined && { input }) });
   const cache = createCache({ tiers: [memory(), sqlite(join(cwd, "cache.db"))] });
-  const keys = ["-a", "[a", "\\[a", ["a", 1n], ["a", "$1n"], ["a", new Date(0)]];
+  const keys = ["-a", "[a", "\\[a", ["a", 1n], ["a", "$1n"], ["a", new Date(0)], "a\tb", '\\"a'];
   for (const [at, key] of keys.entries()) await cache.set(key, at);
   await cache.close();
   const json = await run(["keys", "--json"]);
@@ -62,9 +62,18 @@ test("keys of every kind are listed, and found by what is listed", async () => {
   const values = documents((await run(["mget", "--json"], json.out)).out).map(
     (one) => (one as { value: number }).value,
   );
-  assert.deepEqual(values.sort(), [0, 1, 2, 3, 4, 5]);
-  assert.equal(documents((await run(["entries", "--json"])).out).length, 6);
+  assert.deepEqual(values.sort(), [0, 1, 2, 3, 4, 5, 6, 7]);
+  assert.equal(documents((await run(["entries", "--json"])).out).length, 8);
   const { out } = await run(["keys"]);
+  writeFileSync(join(cwd, "load.mjs"), "export const load = () => 1;\n");
+  for (const [url, args, input] of [
+    ["text.db", [], out],
+    ["json.db", ["--json"], json.out],
+  ] as const) {
+    const warmed = await run(["warm", "--module", "load.mjs", "--url", url, ...args], input);
+    assert.equal(warmed.code, 0, warmed.err);
+    assert.equal((await run(["keys", "--json", "--url", url])).out, json.out);
+  }
   for (const key of out.trim().split("\n"))
     assert.equal((await run(["delete", "--yes", "--", key])).err, "deleted 1 key\n");
   assert.equal((await run(["keys"])).code, 1);

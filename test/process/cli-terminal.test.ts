@@ -124,6 +124,15 @@ test("every key is told apart by its text, and given again by it", () => {
     "\\[a",
     "\\\\[a",
     "\\a",
+    '"a',
+    '"a"',
+    '\\"a',
+    '\\\\"a"',
+    "a\tb",
+    "[a\nb]",
+    '\\"\u202e',
+    "a\u001b[31m",
+    ["a\tb", "\u202e"],
     "@a",
     "$1n",
     ["a", 1n],
@@ -143,5 +152,8 @@ test("every key is told apart by its text, and given again by it", () => {
     keys,
   );
   for (const none of [1, null, {}, ["$xn"]]) assert.equal(keyOfDocument(none), undefined);
+  for (const key of keys) assert.equal(printable(keyText(key)), keyText(key));
+  assert.deepEqual(['"a', "a\tb", '\\"a'].map(keyText), ['"a', '\\"a\\tb"', '\\\\"a']);
+  for (const none of ['\\"', '\\"a', '\\"a"b']) assert.throws(() => keyOf(none), /must be JSON/);
   for (const none of ["[", "[1", '["$xn"]']) assert.throws(() => keyOf(none), /must be a JSON array/);
 });
