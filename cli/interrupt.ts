@@ -31,7 +31,10 @@ export function isInterrupted(): boolean {
   return asked > 0;
 }
 
-/** Waits, or rejects when the command is interrupted. */
+/** The longest that a timer takes; it fires at once after a longer time. */
+const LONGEST = 2 ** 31 - 1;
+
+/** Waits, 24 days at most, or rejects when the command is interrupted. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
@@ -39,10 +42,13 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
       clearTimeout(timer);
       reject(signal.reason);
     };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
+    const timer = setTimeout(
+      () => {
+        signal.removeEventListener("abort", stop);
+        resolve();
+      },
+      Math.min(ms, LONGEST),
+    );
     signal.addEventListener("abort", stop, { once: true });
   });
 }

@@ -19,6 +19,11 @@ export async function profilesOf(session: Session, mayCreate: boolean = false): 
   return all;
 }
 
+/** The profile of a name, if there is one. */
+export async function profileOf(all: Profiles, name: string): Promise<Profile | undefined> {
+  return (await all.list()).find((one) => one.name === name);
+}
+
 /** For JSON: `null` never ends. */
 export function profileDocument(profile: Profile): Record<string, unknown> {
   const finite = (ms: number): number | null => (Number.isFinite(ms) ? ms : null);

@@ -106,9 +106,10 @@ export async function run(given: readonly string[]): Promise<number> {
     if (words[0] === "help") {
       const help = await import("./help.ts");
       const about = rest.filter((text) => !text.startsWith("-"));
-      await output.line(
-        about.length === 0 ? await help.overview(output.room) : await help.of(await find(about), output.room),
-      );
+      const { room } = output;
+      if (about.length === 0) await output.line(await help.overview(room));
+      else if (about.length === 1 && isGroup(about[0]!)) await output.line(await help.group(about[0]!, room));
+      else await output.line(await help.of(await find(about), room));
       return EXIT.ok;
     }
     const command = await find(words);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { AnyScopes, Cache, Tier } from "../mod.ts";
+import { toMilliseconds } from "../src/duration.ts";
 import { type Config, readConfig } from "./config.ts";
 import { confirm } from "./confirm.ts";
 import { usage } from "./failure.ts";
@@ -65,6 +66,34 @@ export class Session {
         `Cannot use --${name} as it must be an integer above 0: received ${JSON.stringify(text.slice(0, 20))}`,
       );
     return value;
+  }
+
+  /**
+   * The milliseconds of an option with a length of time.
+   *
+   * @param mayBeZero whether there is such a thing as none of it
+   * @throws {Failure} for what is no duration; a number needs its unit, as nobody sees what it counts
+   */
+  duration(name: string, mayBeZero: boolean = true): number | undefined {
+    const text = this.option(name);
+    if (text === undefined) return undefined;
+    const told = `received ${JSON.stringify(text.slice(0, 20))}`;
+    if (/^\d*\.?\d+$/.test(text) && Number(text) !== 0)
+      throw usage(`Cannot use --${name} as it must have a unit, as ${text.slice(0, 20)}ms or 5m: ${told}`);
+    let time: number;
+    try {
+      time = text === "0" ? 0 : toMilliseconds(text, name);
+    } catch {
+      throw usage(`Cannot use --${name} as it must be a duration, as 250ms, 5m, 1h30m or forever: ${told}`);
+    }
+    if (time === 0 && !mayBeZero) throw usage(`Cannot use --${name} as it must be longer than 0: ${told}`);
+    return time;
+  }
+
+  /** What is given of `--ttl` and `--grace`. @throws {Failure} for what is no duration, and a ttl after which nothing is kept */
+  lifetimes(): { ttl?: number; grace?: number } {
+    const [ttl, grace] = [this.duration("ttl", false), this.duration("grace")];
+    return { ...(ttl !== undefined && { ttl }), ...(grace !== undefined && { grace }) };
   }
 
   /** The first positional as a key. */

@@ -28,15 +28,18 @@ export default command({
   examples: ["tiercel clear", "tiercel clear --namespace users --tag old --yes"],
   async does(session) {
     const { output, signal } = session;
+    const ttl = session.duration("ttl");
     const cache = await session.open();
     const tags = session.options("tag");
     const match = (session.option("match") ?? "any") as "any" | "all" | "exact";
     const conditions: ClearOptions = {};
     if (tags.length > 0) Object.assign(conditions, { tags, match });
-    for (const name of ["profile", "fn", "ttl"]) {
-      const value = session.option(name);
+    for (const [name, value] of [
+      ["profile", session.option("profile")],
+      ["fn", session.option("fn")],
+      ["ttl", ttl],
+    ] as const)
       if (value !== undefined) Object.assign(conditions, { [name]: value });
-    }
     const isAll = Object.keys(conditions).length === 0;
     const { profile } = conditions;
     // What is known of an entry tells neither the function that has made it nor the ttl that it was written with.

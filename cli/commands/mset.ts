@@ -4,6 +4,7 @@ import { command, TAGS } from "../command.ts";
 import { usage } from "../failure.ts";
 import { lines, open } from "../input.ts";
 import { keyOf, keyOfDocument } from "../keys.ts";
+import { nearest } from "../nearest.ts";
 import { Progress } from "../progress.ts";
 import { counted } from "../units.ts";
 import { parseJson } from "../values.ts";
@@ -24,10 +25,10 @@ export default command({
   examples: ["tiercel mset a=1 b=2 --ttl 5m", `echo '{"key":"a","value":[1],"ttl":"1h","tags":["x"]}' | tiercel mset`],
   async does(session) {
     const { output, signal, positionals } = session;
+    const lifetimes = session.lifetimes();
     const cache = await session.open({ mayCreate: true });
-    const ttl = session.option("ttl");
     const tags = session.options("tag");
-    const shared = { ...(ttl !== undefined && { ttl }), ...(tags.length > 0 && { tags }) };
+    const shared = { ...lifetimes, ...(tags.length > 0 && { tags }) };
     const progress = new Progress(output, "Storing");
     try {
       const { done } = await warm(cache, itemsOf(positionals, output.json), {
@@ -43,6 +44,9 @@ export default command({
     }
   },
 });
+
+/** What a JSON line may have. */
+const FIELDS = ["key", "value", "ttl", "grace", "tags", "version", "codec"];
 
 async function* itemsOf(positionals: readonly string[], json: boolean): AsyncGenerator<SetItem> {
   if (positionals.length > 0 && positionals[0] !== "-") {
@@ -60,6 +64,14 @@ async function* itemsOf(positionals: readonly string[], json: boolean): AsyncGen
     const item = parseJson(text, `line ${number}`) as SetItem;
     if (typeof item !== "object" || item === null || !("key" in item) || !("value" in item))
       throw usage(`Cannot read line ${number} as it must be an object with key and value`);
+    for (const field of Object.keys(item))
+      if (!FIELDS.includes(field)) {
+        const meant = nearest(field, FIELDS);
+        throw usage(
+          `Cannot read line ${number} as it must have no other fields than ${FIELDS.join(", ")}: received ${JSON.stringify(field.slice(0, 40))}`,
+          meant && `did you mean ${meant}?`,
+        );
+      }
     const key = keyOfDocument(item.key);
     if (key === undefined) throw usage(`Cannot read key of line ${number} as it must be a text or an array`);
     yield { ...item, key };

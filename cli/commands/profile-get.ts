@@ -1,7 +1,7 @@
 /** `tiercel profile get`. */
 import { command } from "../command.ts";
 import { EXIT } from "../failure.ts";
-import { PROFILE_HEAD, profileDocument, profileRow, profilesOf } from "../profiles.ts";
+import { PROFILE_HEAD, profileDocument, profileOf, profileRow, profilesOf } from "../profiles.ts";
 
 export default command({
   meta: { name: "profile get", description: "Show a profile; exit code 1 when there is none of that name" },
@@ -9,7 +9,7 @@ export default command({
   examples: ["tiercel profile get sale"],
   async does(session) {
     const { output, positionals } = session;
-    const profile = (await (await profilesOf(session)).list()).find(({ name }) => name === positionals[0]);
+    const profile = await profileOf(await profilesOf(session), positionals[0]!);
     if (!profile) {
       output.note("no such profile");
       return EXIT.miss;

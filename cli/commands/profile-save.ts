@@ -1,6 +1,6 @@
 /** `tiercel profile save`. */
 import { command, TAGS } from "../command.ts";
-import { profileDocument, profilesOf } from "../profiles.ts";
+import { profileDocument, profileOf, profilesOf } from "../profiles.ts";
 
 export default command({
   meta: { name: "profile save", description: "Make a profile, or change the fields that are given" },
@@ -24,20 +24,16 @@ export default command({
   async does(session) {
     const { output, positionals } = session;
     const [name = ""] = positionals;
-    const all = await profilesOf(session, true);
-    const time = (option: string): string | number | undefined => {
-      const text = session.option(option);
-      return text === "0" ? 0 : text;
-    };
     const fields = {
-      ttl: time("ttl"),
-      sweepInterval: time("sweep-interval"),
+      ttl: session.duration("ttl", false),
+      sweepInterval: session.duration("sweep-interval"),
       maxEntries: session.integer("max-entries"),
       freeMemoryTarget: session.integer("free-memory"),
       tags: session.options("tag").length > 0 ? session.options("tag") : undefined,
     };
+    const all = await profilesOf(session, true);
     const patch = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-    const isKnown = (await all.list()).some((one) => one.name === name);
+    const isKnown = (await profileOf(all, name)) !== undefined;
     const profile = isKnown ? await all.update(name, patch) : await all.save({ name, ...patch });
     if (output.json) await output.document(profileDocument(profile));
     output.note(`${isKnown ? "changed" : "saved"} profile ${name}`);

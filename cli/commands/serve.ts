@@ -21,9 +21,9 @@ export default command({
   tells: true,
   async does(session) {
     const { output, signal } = session;
-    const port = Number(session.option("port") ?? 7070);
-    if (!Number.isSafeInteger(port) || port < 0 || port > 65_535)
-      throw usage("Cannot use --port as it must be 0 to 65535");
+    const text = session.option("port") ?? "7070";
+    const port = Number(text);
+    if (!/^\d+$/.test(text) || port > 65_535) throw usage("Cannot use --port as it must be 0 to 65535");
     const host = session.option("host") ?? "127.0.0.1";
     const { adminRouter } = await load();
     const cache = await session.open({ isLong: true });
@@ -54,7 +54,7 @@ export default command({
       const { code } = error as NodeJS.ErrnoException;
       throw usage(
         `Cannot listen on ${host}:${port}: ${code === "EADDRINUSE" ? "the port is taken" : code}`,
-        "choose another --port",
+        code === "EADDRINUSE" || code === "EACCES" ? "choose another --port" : "choose another --host",
       );
     }
     const url = `http://${host.includes(":") ? `[${host}]` : host}:${server.port}/`;

@@ -30,17 +30,18 @@ export default command({
   ],
   async does(session) {
     const { output, key, positionals, signal } = session;
+    const lifetimes = session.lifetimes();
     const [, given = "-"] = positionals;
     const value = readValue(given === "-" ? await readAll("-", "value") : given, output);
     const cache = await session.open({ mayCreate: true });
     const tags = session.options("tag");
     const options = Object.fromEntries(
-      ["ttl", "grace", "version", "codec"].flatMap((name) =>
+      ["version", "codec"].flatMap((name) =>
         session.option(name) === undefined ? [] : [[name, session.option(name)]],
       ),
     );
     signal.throwIfAborted();
-    await cache.set(key, value, { ...options, ...(tags.length > 0 && { tags }) });
+    await cache.set(key, value, { ...lifetimes, ...options, ...(tags.length > 0 && { tags }) });
     if (output.json) await output.document({ key: keyDocument(key), stored: true });
     output.note(`stored ${keyText(key)}`);
   },

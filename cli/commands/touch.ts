@@ -3,7 +3,6 @@ import { touch } from "../any-version.ts";
 import { command } from "../command.ts";
 import { EXIT, usage } from "../failure.ts";
 import { keyDocument, keyText } from "../keys.ts";
-import { duration } from "../units.ts";
 
 export default command({
   meta: { name: "touch", description: "Give an entry a new ttl from now on; exit code 1 on a miss" },
@@ -23,11 +22,11 @@ export default command({
   examples: ["tiercel touch user:42 --ttl 1h"],
   async does(session) {
     const { output, key } = session;
-    const [ttl, grace] = [session.option("ttl"), session.option("grace")];
+    const { ttl, ...rest } = session.lifetimes();
     if (ttl === undefined) throw usage("tiercel touch must have --ttl: received none");
-    const touched = await touch(await session.open(), key, { ttl, ...(grace !== undefined && { grace }) });
+    const touched = await touch(await session.open(), key, { ttl, ...rest });
     if (output.json) await output.document({ key: keyDocument(key), touched });
-    output.note(touched ? `${keyText(key)} is fresh for ${/^\d+$/.test(ttl) ? duration(Number(ttl)) : ttl}` : "miss");
+    output.note(touched ? `${keyText(key)} is fresh for ${session.option("ttl")}` : "miss");
     return touched ? EXIT.ok : EXIT.miss;
   },
 });

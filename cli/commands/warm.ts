@@ -45,9 +45,9 @@ export default command({
   ],
   async does(session) {
     const { output, positionals, signal } = session;
+    const lifetimes = session.lifetimes();
     const load = await loaderOf(session.option("from"), session.option("module"), (await session.config()).config.load);
     const cache = await session.open({ mayCreate: true, isLong: true });
-    const [ttl, grace] = [session.option("ttl"), session.option("grace")];
     const tags = session.options("tag");
     const progress = new Progress(output, "Warming");
     let told = 0;
@@ -56,8 +56,7 @@ export default command({
         load,
         signal,
         concurrency: session.integer("concurrency") ?? 8,
-        ...(ttl !== undefined && { ttl }),
-        ...(grace !== undefined && { grace }),
+        ...lifetimes,
         ...(tags.length > 0 && { tags }),
         onProgress: (state) => progress.update(state.done + state.failed),
         onError(error, [key]) {

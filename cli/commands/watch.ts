@@ -1,6 +1,5 @@
 /** `tiercel watch`: what others change, as it happens. */
 import type { Change } from "../../mod.ts";
-import { toMilliseconds } from "../../src/duration.ts";
 import { printable } from "../../src/observe/printable.ts";
 import { command } from "../command.ts";
 import { pause } from "../interrupt.ts";
@@ -19,10 +18,10 @@ export default command({
   tells: true,
   async does(session) {
     const { output, signal } = session;
+    const interval = session.duration("interval") ?? 1_000;
+    const time = session.duration("for") ?? Infinity;
     const store = await rawStore(session);
     const { tier, cachePrefix } = store;
-    const interval = toMilliseconds(session.option("interval") ?? "1s", "interval");
-    const time = toMilliseconds(session.option("for") ?? "forever", "for");
     let position = (await tier.journal?.())?.position;
     if (position === undefined) output.note(`${tier.name} keeps no journal: only the number of entries is known`);
     let before: number | undefined;
