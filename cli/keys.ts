@@ -39,16 +39,21 @@ export function keyText(key: Key): string {
   return /^(?:\\*\[|\\+")/.test(key) ? `\\${key}` : key;
 }
 
-/** Keys of a file or standard input, one a line: as arguments, or as the documents of `tiercel keys --json`. A line that comes again is left out. */
-export async function* keysFrom(file: string, isJson: boolean): AsyncGenerator<Key> {
+/** Keys of a file or standard input, one a line, as `read` has them. A line that comes again is left out. */
+export async function* keysFrom(file: string, read: (text: string, place: string) => Key): AsyncGenerator<Key> {
   const seen = new Set<string>();
   for await (const { text, number } of lines(open(file, "keys"))) {
     if (text === "" || seen.has(text)) continue;
     if (seen.size < REMEMBERED) seen.add(text);
-    const key = isJson ? keyOfDocument(parseJson(text, `key of line ${number}`)) : keyOf(text);
-    if (key === undefined) throw usage(`Cannot read key of line ${number} as it must be a text or an array`);
-    yield key;
+    yield read(text, `key of line ${number}`);
   }
+}
+
+/** The key of a line of `tiercel keys --json`. @throws {Failure} for another */
+export function keyOfJson(text: string, place: string): Key {
+  const key = keyOfDocument(parseJson(text, place));
+  if (key === undefined) throw usage(`Cannot read ${place} as it must be a text or an array`);
+  return key;
 }
 
 /** A key for JSON: an array as it stands in the store, where what JSON cannot say is a text that begins with `$`. */

@@ -3,7 +3,7 @@ import type { Key } from "../../mod.ts";
 import { valuesOf } from "../any-version.ts";
 import { command } from "../command.ts";
 import { EXIT } from "../failure.ts";
-import { keyDocument, keyOf, keysFrom, keyText } from "../keys.ts";
+import { keyDocument, keyOf, keyOfJson, keysFrom, keyText } from "../keys.ts";
 import { portable, shortOf } from "../values.ts";
 
 /** Keys of one read. */
@@ -49,6 +49,6 @@ export default command({
 });
 
 async function* keysOf(positionals: readonly string[], isJson: boolean): AsyncGenerator<Key> {
-  if (positionals.length === 0 || positionals[0] === "-") yield* keysFrom("-", isJson);
+  if (positionals.length === 0 || positionals[0] === "-") yield* keysFrom("-", isJson ? keyOfJson : keyOf);
   else for (const text of positionals) yield keyOf(text);
 }

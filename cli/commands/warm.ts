@@ -1,11 +1,11 @@
 /** `tiercel warm`: fills the cache before it is asked. */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Loader, warm } from "../../mod.ts";
+import { type Key, type Loader, warm } from "../../mod.ts";
 import { encodeKey } from "../../src/key.ts";
 import { command, TAGS } from "../command.ts";
 import { EXIT, failureOf, usage } from "../failure.ts";
-import { keysFrom, keyText } from "../keys.ts";
+import { keyOf, keyOfJson, keysFrom, keyText } from "../keys.ts";
 import { Progress } from "../progress.ts";
 import { count, counted } from "../units.ts";
 
@@ -38,7 +38,7 @@ export default command({
     ...TAGS,
   },
   details:
-    "Keys that are there already are not loaded; with --json they are JSON, as tiercel keys --json prints them. A module's load gets { key, signal }, as a loader of getOrSet. Without --from and --module the load of the config is called.",
+    "Keys that are there already are not loaded; with --json they may be as tiercel keys --json prints them. A module's load gets { key, signal }, as a loader of getOrSet. Without --from and --module the load of the config is called.",
   examples: [
     "tiercel warm ids.txt --from 'https://api.example/users/{key}' --ttl 1h",
     "tiercel keys --url old.db | tiercel warm --module ./load.js",
@@ -49,10 +49,13 @@ export default command({
     const load = await loaderOf(session.option("from"), session.option("module"), (await session.config()).config.load);
     const cache = await session.open({ mayCreate: true, isLong: true });
     const tags = session.options("tag");
+    // With --json, which is about the output too, a line in quotes is a text of JSON; an array is the same in either form.
+    const read = (text: string, at: string): Key =>
+      output.json && text.startsWith('"') ? keyOfJson(text, at) : keyOf(text);
     const progress = new Progress(output, "Warming");
     let told = 0;
     try {
-      const { done, failed } = await warm(cache, keysFrom(positionals[0] ?? "-", output.json), {
+      const { done, failed } = await warm(cache, keysFrom(positionals[0] ?? "-", read), {
         load,
         signal,
         concurrency: session.integer("concurrency") ?? 8,
