@@ -28,7 +28,7 @@ export interface Watcher {
   around?: NonNullable<Engine["around"]>;
 }
 
-/** Under this are the watchers of each cache, whatever copy of these modules they are from: a cache has one place for all. */
+/** Under this an engine has its watchers, whatever copy of these modules they are from. */
 const WATCHERS: unique symbol = /* @__PURE__ */ Symbol.for("tiercel.watchers");
 
 /** @throws {ConfigError} for what is no cache */
@@ -40,14 +40,8 @@ export function verbsOf(cache: Cache<AnyScopes>): Verbs {
 
 /** Watches a cache, whatever view of it is given. Returns what ends that. */
 export function watch(verbs: Verbs, watcher: Watcher): () => void {
-  const { engine } = verbs;
-  const place = globalThis as { [WATCHERS]?: WeakMap<Engine, Set<Watcher>> };
-  const watched = (place[WATCHERS] ??= new WeakMap());
-  let all = watched.get(engine);
-  if (!all) {
-    all = new Set();
-    watched.set(engine, all);
-  }
+  const engine: Engine & { [WATCHERS]?: Set<Watcher> } = verbs.engine;
+  const all = (engine[WATCHERS] ??= new Set());
   all.add(watcher);
   watcher.viewed?.(verbs);
   connect(engine, all);
