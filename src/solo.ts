@@ -56,11 +56,12 @@ export class Solo implements Store {
 
   write(writes: readonly Write[], ticket?: number): void {
     const { fence } = this.#engine;
-    const standing = ticket === undefined ? writes : writes.filter(({ key }) => fence.passes(key, ticket));
     const [{ prepare }] = this.tiers;
-    const prepared = prepare ? (prepare(standing) as readonly Write[]) : standing;
+    const prepared = prepare ? (prepare(writes) as readonly Write[]) : writes;
+    // Asked last: what users do while values are prepared may overtake them.
+    const standing = ticket === undefined ? prepared : prepared.filter(({ key }) => fence.passes(key, ticket));
     for (const { key } of standing) fence.mark(key);
-    this.#tier.setMany(prepared, this.#engine.now());
+    this.#tier.setMany(standing, this.#engine.now());
     this.counters.sets += standing.length;
   }
 

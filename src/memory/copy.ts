@@ -32,7 +32,9 @@ function deepFreeze<V>(value: V): V {
   const parts = new Set<unknown>([value]);
   for (const part of parts) {
     if (!Array.isArray(part) && !isPlain(part)) continue;
-    for (const inner of Object.values(Object.freeze(part as object))) parts.add(inner);
+    Object.freeze(part);
+    // What a getter makes is made anew for each caller.
+    for (const name of Object.keys(part as object)) parts.add(Object.getOwnPropertyDescriptor(part, name)!.value);
   }
   return value;
 }

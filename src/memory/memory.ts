@@ -49,9 +49,11 @@ export function memory(options: MemoryOptions = {}): MemoryTier {
 /** Columns of so few slots are kept when the last entry is gone. */
 const SMALL = 1_024;
 
-/** A write, and its weight where it is known already. */
+/** A write, with what is known of it already. */
 interface Weighed extends Write {
   readonly weight?: number | undefined;
+  /** Of a new key the most entries beside which the rules have taken it; -1 where they refuse it. */
+  readonly room?: number | undefined;
 }
 
 /** Slots looked at after every write for what is over. */
@@ -78,6 +80,7 @@ class MemoryStore implements MemoryTier {
   #bytes = 0;
   /** The slot at which the sweep has stopped. */
   #hand = -1;
+  #isSweeping = false;
   #maxEntries = 0;
   #maxBytes = 0;
   /** The lowest bound that the rules bring along. */
@@ -156,7 +159,13 @@ class MemoryStore implements MemoryTier {
     if (detail && (detail.version !== undefined || (detail.tags.length > 0 && detail.sequence! < sequence)))
       return undefined;
     this.#policy.hit(slot);
-    return this.#copy ? this.#copy(values[slot]) : values[slot];
+    if (!this.#copy) return values[slot];
+    try {
+      return this.#copy(values[slot]);
+    } catch {
+      // For the way that can fail.
+      return undefined;
+    }
   }
 
   getMany(keys: readonly string[], { now, peek, metaOnly }: ReadOptions): ReadResult {
@@ -180,13 +189,18 @@ class MemoryStore implements MemoryTier {
 
   /** Copies, freezes and weighs values, and lets the rules speak, before anything is changed. */
   #prepare(writes: readonly Write[], into: ((value: unknown) => unknown) | undefined): readonly Weighed[] {
-    let entries = this.#columns.index.size;
+    let taken = 0;
     return writes.map((write) => {
       const { key, entry } = write;
-      if (this.#columns.index.get(key) === undefined) this.#admits(key, entry.value, entries++);
-      if (!into && !this.#weights) return write;
+      let room: number | undefined;
+      if (this.#rules.length > 0 && this.#columns.index.get(key) === undefined) {
+        room = this.#columns.index.size + taken;
+        if (this.#admits(key, entry.value, room)) taken++;
+        else room = -1;
+      }
       const value = into ? into(entry.value) : entry.value;
-      return { ...write, entry: { ...entry, value }, weight: this.#weights && weigh(this.#sizeOf, key, value) };
+      const weight = this.#weights && weigh(this.#sizeOf, key, value);
+      return { ...write, entry: { ...entry, value }, weight, room };
     });
   }
 
@@ -201,12 +215,21 @@ class MemoryStore implements MemoryTier {
 
   /** Removes entries that are over, among the next `limit` slots. */
   #sweep(limit: number, now: number): number {
-    const before = this.#columns.index.size;
-    for (let looked = 0; looked < limit && this.#columns.index.size > 0; looked++) {
-      this.#hand = (this.#hand + 1) % this.#columns.span;
-      if (this.#columns.isOver(this.#hand, now)) this.#expire(this.#hand);
+    // Who hears of what has left may store something, which would sweep on, ever deeper.
+    if (this.#isSweeping) return 0;
+    this.#isSweeping = true;
+    let gone = 0;
+    try {
+      for (let looked = 0; looked < limit && this.#columns.index.size > 0; looked++) {
+        this.#hand = (this.#hand + 1) % this.#columns.span;
+        if (!this.#columns.isOver(this.#hand, now)) continue;
+        this.#expire(this.#hand);
+        gone++;
+      }
+    } finally {
+      this.#isSweeping = false;
     }
-    return before - this.#columns.index.size;
+    return gone;
   }
 
   setMany(writes: readonly Weighed[], now: number): WriteResult {
@@ -230,7 +253,7 @@ class MemoryStore implements MemoryTier {
     if (this.#columns.freshUntil) this.#sweep(STEP, createdAt);
   }
 
-  #set({ key, entry, weight: known }: Weighed, end: number): void {
+  #set({ key, entry, weight: known, room }: Weighed, end: number): void {
     const weight = this.#weights && (known ?? weigh(this.#sizeOf, key, entry.value));
     let slot = this.#columns.index.get(key);
     if (weight !== undefined && weight > this.#maxBytes) {
@@ -239,13 +262,16 @@ class MemoryStore implements MemoryTier {
       this.#removed(key, "capacity");
       return;
     }
+    if (slot === undefined && this.#rules.length > 0) {
+      // With no more entries than the rules were told of, their answer stands.
+      if (room === -1 || !(this.#columns.index.size <= room! || this.#admits(key, entry.value))) return;
+      // Where a rule sweeps, who hears of it may have stored this very key.
+      slot = this.#columns.index.get(key);
+    }
     if (slot !== undefined) {
       this.#policy.hit(slot);
       if (weight !== undefined) this.#policy.resize?.(slot, weight || 1);
-    } else {
-      if (this.#rules.length > 0 && !this.#admits(key, entry.value)) return;
-      slot = this.#insert(key, weight || 1);
-    }
+    } else slot = this.#insert(key, weight || 1);
     // Not the columns of before: a rule may have swept all away, and then they are others.
     this.#columns.put(slot, end === Infinity ? entry : endingBy(entry, end));
     if (weight !== undefined) {
@@ -342,6 +368,8 @@ class MemoryStore implements MemoryTier {
 
   close(): void {
     this.clear("");
+    // A load may end later.
+    this.setMany = () => STORED;
   }
 
   #expire(slot: number): void {

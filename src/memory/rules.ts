@@ -26,7 +26,8 @@ export interface MemoryView {
 
 /**
  * A rule of a memory tier. Rules are asked in their order before a new key is stored, when nothing is changed yet, and one that
- * refuses ends it. What is overwritten is not asked about.
+ * refuses ends it. What is overwritten is not asked about. They are asked once more only where memory has more entries than they
+ * were told of, when the value gets there.
  */
 export interface EvictionRule {
   /** Bound that it brings along; the lowest of all counts. */

@@ -29,9 +29,15 @@ export function weigh(sizeOf: SizeOf, key: string, value: unknown): number {
 export function sampled({ index, values }: Columns, sizeOf: SizeOf): number {
   let bytes = 0;
   let measured = 0;
+  let looked = 0;
   for (const [key, slot] of index) {
-    bytes += sizeOf(values[slot], key);
-    if (++measured === SAMPLE) break;
+    try {
+      bytes += sizeOf(values[slot], key);
+      measured++;
+    } catch {
+      // One that can't be measured is taken to be like the others.
+    }
+    if (++looked === SAMPLE) break;
   }
   return Math.round((bytes / measured) * index.size) || 0;
 }

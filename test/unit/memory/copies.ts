@@ -20,6 +20,40 @@ export const tests: TestCase[] = suite("copies of values", {
       same(await cache.get("k"), cart);
     }
   },
+  "a clone that throws on the way out rejects a read, which throws nothing by itself": async () => {
+    let isBroken = false;
+    const clone = (value: never): unknown => {
+      if (isBroken) throw new RangeError("no copy");
+      return value;
+    };
+    const cache = createCache({ tiers: [memory({ clone })] });
+    const wrapped = cache.wrap(async (n: number) => n, { name: "f" });
+    await cache.set("k", 1);
+    await wrapped(1);
+    isBroken = true;
+    for (const read of [() => cache.get("k"), () => cache.getOrSet("k", () => 2), () => wrapped(1)]) {
+      const answer = read();
+      ok(answer instanceof Promise);
+      await rejects(answer, RangeError);
+    }
+    throws(() => cache.sync.get("k"), RangeError);
+    isBroken = false;
+    same(await cache.get("k"), 1);
+  },
+  "freeze runs no getters": async () => {
+    let runs = 0;
+    const value = {
+      parts: [{ a: 1 }],
+      get made() {
+        runs++;
+        throw new RangeError("not now");
+      },
+    };
+    const cache = createCache({ tiers: [memory({ freeze: true })] });
+    await cache.set("k", value);
+    same(runs, 0);
+    ok(Object.isFrozen(value.parts[0]));
+  },
   "with clone nobody can change what others get": async () => {
     for (const clone of ["structured", (cart: Cart) => ({ ...cart, items: [...cart.items] })] as const) {
       for (const cache of stacks({ clone })) {

@@ -90,6 +90,46 @@ export const tests: TestCase[] = suite("eviction rules", {
     put("a", 4);
     equal(asked, [], "what is overwritten is not asked about");
   },
+  "a rule is asked once for a new key, and its answer stands": async () => {
+    for (const lower of [[], [mapTier()]]) {
+      const asked: string[] = [];
+      const seen = new Set<string>();
+      // Takes a key the second time that it comes.
+      const doorkeeper: EvictionRule = {
+        admit({ key }) {
+          asked.push(key);
+          return seen.size === seen.add(key).size;
+        },
+      };
+      const cache = createCache({ tiers: [memory({ rules: [doorkeeper] }), ...lower], sweepInterval: 0 });
+      const kept = () => cache.tier("memory").sync!.scan!({ prefix: "", limit: Infinity, now: 0 }).keys;
+      await cache.set("a", 1);
+      equal([asked.length, kept().length], [1, 0]);
+      await cache.set("a", 1);
+      equal([asked.length, kept().length], [2, 1]);
+      await cache.setMany(["a", "b", "c"].map((key) => ({ key, value: 1 })));
+      equal(
+        asked.slice(2),
+        ["b", "c"].map((key) => asked.find((text) => text.endsWith(key))!),
+      );
+      equal(kept().length, 1);
+      await cache.setMany(["b", "c"].map((key) => ({ key, value: 1 })));
+      equal([asked.length, kept().length], [6, 3]);
+    }
+  },
+  "one that is refused takes no room of the others": () => {
+    const odd: EvictionRule = { admit: ({ value }) => (value as number) % 2 === 0 };
+    const { tier, keys, entry, clock } = open({ rules: [odd, hardLimit(2)] });
+    const writes = [1, 2, 3, 4].map((n) => ({ key: `k${n}`, entry: entry(n) }));
+    tier.sync.setMany(tier.prepare!(writes) as typeof writes, clock.now());
+    equal(keys(), ["k2", "k4"]);
+  },
+  "hardLimit holds for what is prepared at one time": () => {
+    const { tier, keys, entry, clock } = open({ rules: [hardLimit(1)] });
+    const prepared = ["a", "b"].map((key) => tier.prepare!([{ key, entry: entry(1) }]) as never);
+    for (const writes of prepared) tier.sync.setMany(writes, clock.now());
+    equal(keys(), ["a"]);
+  },
   "what is written stays, though a rule has just swept all else away": async () => {
     const all: EvictionRule = { admit: (_, view) => view.entries < view.maxEntries || view.sweep(Infinity) > 0 };
     const { tier, put, get, keys, usage, entry, clock } = open({ maxEntries: 2_000, rules: [all] });

@@ -300,6 +300,51 @@ export const tests: TestCase[] = suite("memory", {
     for (const odd of [undefined, Symbol("s"), () => {}, 5n, new Date(), /x/, new Error("e"), Object.create(null)])
       ok(estimateBytes(odd) > 0);
   },
+  "bytes are estimated by 1,000 parts at most, and nothing of a user is run for it": () => {
+    const touched: unknown[] = [];
+    // Who looks at more than it may is told by the array itself.
+    const watched = (items: unknown[]) =>
+      new Proxy(items, {
+        get(array, name, receiver) {
+          if (typeof name === "string" && /\d/.test(name)) touched.push(name);
+          return Reflect.get(array, name, receiver);
+        },
+      });
+    const bytes = estimateBytes(watched(Array.from({ length: 50_000 }, (_, i) => i)));
+    ok(touched.length <= 1_000, `${touched.length} parts`);
+    ok(bytes > 390_000 && bytes < 420_000, String(bytes));
+    for (const collection of [new Set(Array.from({ length: 50_000 }, (_, i) => i)), Array(50_000).fill(1)]) {
+      const estimate = estimateBytes(collection);
+      ok(estimate > 390_000 && estimate < 420_000, String(estimate));
+    }
+    let runs = 0;
+    const lazy = {
+      text: "x".repeat(100),
+      get made() {
+        runs++;
+        throw new RangeError("not now");
+      },
+    };
+    ok(estimateBytes(lazy) >= 100);
+    ok(estimateBytes([lazy, lazy]) >= 100);
+    same(runs, 0);
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    ok(estimateBytes(["x".repeat(100), proxy]) >= 100);
+  },
+  "usage tells of what can be measured, where a sizeOf throws": () => {
+    const { put, usage } = open({
+      sizeOf: (value) => {
+        if (value === "bad") throw new RangeError("no size");
+        return 10;
+      },
+    });
+    put("a", "bad");
+    same(usage().bytes, 0);
+    put("b", "good");
+    put("c", "good");
+    same(usage().bytes, 30);
+  },
   "wrong bounds are refused": () => {
     for (const wrong of [0, -1, 1.5, Number.NaN, "5", true, 2 ** 60] as never[]) {
       throws(() => memory({ maxEntries: wrong }), "CONFIG");
