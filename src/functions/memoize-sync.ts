@@ -10,6 +10,7 @@ import { encodeKey } from "../key.ts";
 import { isPromise } from "../maybe.ts";
 import { keyRules, PARENTHESIS, textsOf } from "./argument-key.ts";
 import { ownerOf } from "./owner.ts";
+import { repeatable } from "./repeatable.ts";
 import { SecondChance, type Slot } from "./second-chance.ts";
 import type { AnyFunction, KeyOptions } from "./types.ts";
 
@@ -62,7 +63,7 @@ type MemoKey = string | number;
  * the function answers with a promise
  */
 export function memoizeSync<F extends AnyFunction>(fn: F, options: MemoizeSyncOptions<F> = {}): MemoizedSync<F> {
-  callable("fn", fn);
+  repeatable(fn);
   checkOptions(options);
   const { maxEntries = 1_000, key, instance, ttl, shouldCache } = options;
   const { clock = systemClock } = options;

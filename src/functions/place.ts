@@ -67,7 +67,8 @@ export function newPlace(view: Verbs, fn: AnyFunction, options: AnyOptions): Fun
     const gone = recent!.set(text, undefined);
     if (gone === undefined) return;
     const deleted = settle(() => engine.store.delete([gone]));
-    const told = deleted.then(() => engine.left(all[0]!.name, gone, "capacity"));
+    // It may have gone by itself.
+    const told = deleted.then(([existed]) => existed && engine.left(all[0]!.name, gone, "capacity"));
     engine.background(told, "eviction");
   };
 

@@ -20,6 +20,7 @@ import { newRequest } from "../write.ts";
 import { keyOf, keyRules, PARENTHESIS, textsOf } from "./argument-key.ts";
 import { ownerOf } from "./owner.ts";
 import { type AnyOptions, newPlace } from "./place.ts";
+import { repeatable } from "./repeatable.ts";
 import { signalsOf, withSignal } from "./signals.ts";
 import { fromStored, ofStored, toStored } from "./stand-in.ts";
 import type { AnyFunction, FunctionHelpers, WithOptions, Wrapped } from "./types.ts";
@@ -37,9 +38,7 @@ const ROOM = 300_000;
  * @throws {ConfigError} naming the option that is wrong
  */
 export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING): Wrapped {
-  callable("fn", fn);
-  // Its result can be used once.
-  if (/Generator/.test(Object.prototype.toString.call(fn))) throw invalid("fn", "no generator", fn);
+  repeatable(fn);
   checkOptions(options);
   const { key: makeKey, instance, onKeyError = "throw", schema } = options;
   if (makeKey !== undefined) callable("key", makeKey);
@@ -90,8 +89,14 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
   /** Texts of the keys of single arguments: putting one together takes as long as finding its entry. */
   const texts = new Map<unknown, string>();
 
-  const bypass = (self: unknown, args: Args): Promise<unknown> =>
-    settle(() => fn.apply(self, [...args]) as MaybePromise<unknown>);
+  const bypass = (self: unknown, args: Args, signal?: AbortSignal): Promise<unknown> =>
+    abortable(
+      settle(() => {
+        if (signal?.aborted) throw signal.reason;
+        return fn.apply(self, [...args]) as MaybePromise<unknown>;
+      }),
+      signal,
+    );
 
   /** @param text of the key, where it is known */
   const load = (
@@ -100,7 +105,7 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
     { mode, signal, ttl }: WithOptions = NOTHING,
     text?: string,
   ): Promise<unknown> => {
-    if (mode === "bypass") return bypass(self, args);
+    if (mode === "bypass") return bypass(self, args, signal);
     let key: Key;
     let verbs: Verbs;
     try {
@@ -110,7 +115,7 @@ export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING
     } catch (error) {
       if (!(error instanceof KeyError) || onKeyError !== "bypass") return Promise.reject(error);
       engine.emit("error", () => ({ error, operation: "key" }));
-      return bypass(self, args);
+      return bypass(self, args, signal);
     }
     const passed = signalsOf(args);
     const signals = signal ? [signal, ...passed] : passed;

@@ -242,6 +242,30 @@ const suites = stackSuite("calls of wrapped functions", {
     const { signal } = new AbortController();
     same(await cache.wrap(async (..._: AbortSignal[]) => 1, { name: "fast" })(signal, signal), 1);
   },
+  "a signal given by with ends the waiting for a call that bypasses, too": async (open) => {
+    const { cache, clock } = open();
+    let runs = 0;
+    const slow = cache.wrap(
+      (_: unknown) => {
+        runs++;
+        return new Promise<never>(() => {});
+      },
+      { name: "slow", onKeyError: "bypass" },
+    );
+    for (const [mode, arg] of [
+      ["bypass", 1],
+      [undefined, new WeakMap()],
+    ] as const) {
+      const controller = new AbortController();
+      const call = rejects(slow.with({ mode, signal: controller.signal })(arg), RangeError);
+      await clock.settle();
+      controller.abort(new RangeError("enough"));
+      await call;
+      const before = runs;
+      await rejects(slow.with({ mode, signal: controller.signal })(arg), RangeError);
+      same(runs, before, "one that has come too late begins nothing");
+    }
+  },
   "a schema: hits and results are what it gives back": async (open) => {
     const { cache } = open();
     const schema = {

@@ -101,6 +101,19 @@ const atOnce: TestCase[] = suite("memoizeSync", {
       ValueError,
     );
   },
+  "a generator is refused: its result can be used once": () => {
+    for (const fn of [
+      function* (n: number) {
+        yield n;
+      },
+      async function* (n: number) {
+        yield n;
+      },
+    ]) {
+      throws(() => memoizeSync(fn), ConfigError);
+      throws(() => memoize(fn as never), ConfigError);
+    }
+  },
   "is bounded to 1,000 results, or as told; what was used stays longer": () => {
     const one = memoizeSync((n: number) => n);
     for (let n = 0; n < 5_000; n++) one(n);

@@ -58,6 +58,28 @@ export const tests: TestCase[] = suite("where wrapped functions keep results", {
     same((await find.info()).size, 1);
     same(calls.length, 50);
   },
+  "only what is still there gives way to maxEntries": async () => {
+    const clock = fakeClock();
+    const cache = createCache({ clock });
+    const evicted: unknown[] = [];
+    cache.on("evict", ({ key }) => evicted.push(key));
+    const find = cache.wrap(users().fn, { name: "find", maxEntries: 2, ttl: 10 });
+    await find(1);
+    await find(2);
+    await clock.advance(10);
+    await cache.prune();
+    await find(3);
+    await find(4);
+    await cache.clear();
+    await find(5);
+    await clock.settle();
+    equal(evicted, []);
+    same(cache.stats().evictions.capacity, undefined);
+    await find(6);
+    await find(7);
+    await clock.settle();
+    equal(evicted, ["(5)"]);
+  },
   "a subset of tiers that gives no leases is waited for by nobody": async () => {
     const data = mapData();
     const open = (): Cache => createCache({ tiers: [memory(), mapTier({ data })] }) as Cache;
