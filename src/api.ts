@@ -387,7 +387,7 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
   enable(options?: TagChoice): void;
   /** Whether the whole cache is switched off. */
   readonly isDisabled: boolean;
-  /** Listens to an event; returns the function that stops it. */
+  /** Listens to an event, from the next one on; returns the function that stops it. */
   on<N extends EventName>(event: N, listener: Listener<N>): () => void;
   off<N extends EventName>(event: N, listener: Listener<N>): void;
   /** Flushes what was acknowledged and closes the tiers; `timeout` (default 5 s) bounds the wait. Once, for all namespaces. */

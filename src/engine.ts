@@ -11,6 +11,7 @@ import { alive, joined } from "./joined.ts";
 import { keyOf, spacesOf } from "./key.ts";
 import { Ledger } from "./ledger.ts";
 import { Loads } from "./load/loads.ts";
+import { ended } from "./maybe.ts";
 import type { Off } from "./off.ts";
 import type { CacheOptions } from "./options.ts";
 import type { Resolved } from "./resolved.ts";
@@ -18,13 +19,13 @@ import type { AnyScopes } from "./scope/types.ts";
 import type { Settings } from "./settings.ts";
 import { Solo } from "./solo.ts";
 import { Space } from "./space.ts";
-import type { LayerCounters, ReadCounters } from "./stats.ts";
+import { type LayerCounters, newPart, type ReadCounters } from "./stats.ts";
 import type { Store } from "./store.ts";
 import type { MaybePromise, SyncTier, Tier } from "./tier.ts";
 import { within } from "./timeout.ts";
 import type { Verbs } from "./verbs/verbs.ts";
 
-/** Most namespaces with counters of their own; those beyond count in the root's. */
+/** Most namespaces whose counters are kept. Beyond, each view has its own as long as it lives. */
 const MAX_SPACES = 1_000;
 
 /** Most works in the background that `close` waits for: those of requests that have ended stay. */
@@ -151,7 +152,7 @@ export class Engine extends Events {
     if (!space) {
       space = new Space(prefix, this, tags);
       if (this.spaces.size < MAX_SPACES) this.spaces.set(prefix, space);
-      else space.counters = this.root.counters;
+      else space.counters = newPart(this.root.counters);
     }
     return space;
   }
@@ -177,12 +178,25 @@ export class Engine extends Events {
       .then(() => this.#background.delete(tracked));
     this.#background.add(alive(tracked));
     if (this.#background.size > MAX_BACKGROUND) this.#background.delete(this.#background.values().next().value!);
-    waitUntil?.(tracked);
+    this.#extend(tracked, waitUntil);
   }
 
   /** Keeps the request alive until the work is done, where the runtime needs to be told. How it fails is told elsewhere. */
   hold(work: Promise<unknown>, waitUntil: Resolved["waitUntil"] = this.options.waitUntil): void {
-    waitUntil?.(work.catch(() => {}));
+    if (waitUntil)
+      this.#extend(
+        work.catch(() => {}),
+        waitUntil,
+      );
+  }
+
+  /** Tells the runtime of work, which never rejects. Where it refuses, the work goes on all the same. */
+  #extend(work: Promise<unknown>, waitUntil: Resolved["waitUntil"]): void {
+    ended<void, void>(
+      () => waitUntil?.(work),
+      () => {},
+      (error) => this.emit("error", () => ({ error, operation: "waitUntil" })),
+    );
   }
 
   /** To be called when an entry that can expire was written: sweeps on a timer that keeps no process alive. */

@@ -44,7 +44,7 @@ export interface CacheEvents {
   promote: { key: Key; from: string; to: string };
   /** A loader ran; `duration` in milliseconds. */
   load: { key: Key; duration: number; ok: boolean; background: boolean };
-  /** A tier, a loader in the background, or a listener failed. `tier` is absent where it was no tier. */
+  /** A tier, a loader in the background, `waitUntil` or a listener failed. `tier` is absent where it was no tier. */
   error: { error: unknown; operation: string; tier?: string; key?: Key };
   /** Stored bytes could not be read and were treated as a miss. */
   corrupt: { key: Key; tier: string; error: unknown };
@@ -63,15 +63,17 @@ export type Listener<N extends EventName> = (event: CacheEvents[N]) => void;
 
 /** Keeps the listeners of a cache. */
 export class Events {
+  /** Replaced by others, never changed: who comes while an event is told hears of the next. */
   readonly #listeners: { [N in EventName]?: Set<Listener<N>> } = {};
 
   on<N extends EventName>(name: N, listener: Listener<N>): void {
-    const listeners: Set<Listener<N>> = (this.#listeners[name] ??= new Set() as never);
-    listeners.add(listener);
+    this.#listeners[name] = new Set(this.#listeners[name]).add(listener) as never;
   }
 
   off<N extends EventName>(name: N, listener: Listener<N>): void {
-    this.#listeners[name]?.delete(listener);
+    const listeners = new Set(this.#listeners[name]);
+    listeners.delete(listener);
+    this.#listeners[name] = listeners as never;
   }
 
   /** Whether anybody listens. */
@@ -87,6 +89,8 @@ export class Events {
       if (name !== "error") this.emit("error", () => ({ error, operation: `listener of ${name}` }));
     };
     for (const listener of this.#listeners[name]!) {
+      // It may have left since.
+      if (!this.#listeners[name]!.has(listener)) continue;
       ended(
         () => listener(event),
         () => {},

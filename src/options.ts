@@ -95,7 +95,7 @@ export interface CacheOptions<S extends AnyScopes = NoScopes, T extends readonly
   bus?: Bus | undefined;
   /** How often expired entries are removed in the background. 0 is off. Default `"1m"`, off where the runtime forbids timers. */
   sweepInterval?: Duration | undefined;
-  /** Keeps a runtime alive until background work is done (Workers' `ctx.waitUntil`). */
+  /** Keeps a runtime alive until background work is done (Workers' `ctx.waitUntil`). One that throws or rejects is an `error` event. */
   waitUntil?: ((work: Promise<unknown>) => void) | undefined;
   /** Default: silent. */
   logger?: Logger | undefined;

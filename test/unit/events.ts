@@ -47,6 +47,34 @@ export const tests: TestCase[] = suite("events", {
     events.emit("miss", () => ({ key: "k" }));
     equal(log, ["once", "always", "always"]);
   },
+  "a listener that comes while it hears, or comes back, hears of the next event": () => {
+    const events = new Events();
+    const log: string[] = [];
+    const again = () => {
+      if (log.push("again") > 10) throw new RangeError("heard without end");
+      events.off("miss", again);
+      events.on("miss", again);
+      events.on("miss", late);
+    };
+    const late = () => log.push("late");
+    events.on("miss", again);
+    events.emit("miss", () => ({ key: "k" }));
+    equal(log, ["again"]);
+    events.emit("miss", () => ({ key: "k" }));
+    equal(log, ["again", "late", "again"].sort());
+  },
+  "a listener that another has removed hears nothing": () => {
+    const events = new Events();
+    const log: string[] = [];
+    const second = () => log.push("second");
+    events.on("miss", () => {
+      log.push("first");
+      events.off("miss", second);
+    });
+    events.on("miss", second);
+    events.emit("miss", () => ({ key: "k" }));
+    equal(log, ["first"]);
+  },
   "a listener that throws is an error event, and one of errors that throws is nothing": () => {
     const events = new Events();
     const log: unknown[] = [];

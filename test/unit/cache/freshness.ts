@@ -149,6 +149,26 @@ export const freshness: StackSuite = stackSuite("freshness", {
     await Promise.all(works[1]!);
     same(await cache.get("k"), "new");
   },
+  "a waitUntil that throws or rejects is an error event, and harms neither loads, stale hits nor sweeps": async (
+    open,
+  ) => {
+    for (const waitUntil of [
+      () => {
+        throw new RangeError("no request");
+      },
+      (() => Promise.reject(new RangeError("no request"))) as () => void,
+    ]) {
+      const { cache, clock } = await aged(open, 1000, { swr: "1h", waitUntil, sweepInterval: 10_000 });
+      const operations = new Set<string>();
+      cache.on("error", ({ operation }) => operations.add(operation));
+      same(await cache.getOrSet("k", () => "new"), "old");
+      await clock.settle();
+      same(await cache.get("k"), "new");
+      same(await cache.getOrSet("other", async () => "loaded", { waitUntil, ttl: 1000 }), "loaded");
+      await clock.advance(30_000);
+      equal([...operations], ["waitUntil"]);
+    }
+  },
   "softTimeout serves the old value while the loader goes on": async (open) => {
     const { cache, clock } = await aged(open, 1000, { grace: 3000, softTimeout: 100 });
     const gate = deferred<string>();

@@ -133,6 +133,33 @@ export const tests: TestCase[] = suite("stats", {
     const { hits, misses, staleHits } = cache.stats();
     equal([hits, misses, staleHits], [0, 0, 0]);
   },
+  "views beyond the first 1,000 have numbers of their own, which count in the root's": async () => {
+    const cache = createCache();
+    await cache.set("x", 1);
+    await cache.get("x");
+    for (let i = 0; i < 1_000; i++) cache.namespace(`n${i}`);
+    const late = cache.namespace("late");
+    same(late.stats().hits, 0);
+    const f = late.wrap(async (n: number) => n, { name: "f" });
+    await f(1);
+    await f(1);
+    const { hits, loads } = await f.info();
+    equal([hits, loads], [1, 1]);
+    await late.set("x", 1);
+    await late.get("x");
+    const { hits: own, sets } = late.stats();
+    equal([own, sets], [1, 1]);
+    same(cache.stats().hits, 3);
+    late.resetStats();
+    same(late.stats().hits, 0);
+    same(cache.stats().hits, 3);
+    await late.get("x");
+    equal([late.stats().hits, cache.stats().hits], [1, 4]);
+    cache.resetStats();
+    same(cache.stats().hits, 0);
+    await late.get("x");
+    same(cache.stats().hits, 1);
+  },
   "a reset sets the numbers of the tiers to 0, and not the entries": async () => {
     const { cache } = open([memory({ maxEntries: 10 })]);
     for (let i = 0; i < 20; i++) await cache.set(`${i}`, i);
