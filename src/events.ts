@@ -64,21 +64,20 @@ export type Listener<N extends EventName> = (event: CacheEvents[N]) => void;
 /** Keeps the listeners of a cache. */
 export class Events {
   /** Replaced by others, never changed: who comes while an event is told hears of the next. */
-  readonly #listeners: { [N in EventName]?: Set<Listener<N>> } = {};
+  readonly #listeners: { [N in EventName]?: readonly Listener<N>[] } = {};
 
   on<N extends EventName>(name: N, listener: Listener<N>): void {
-    this.#listeners[name] = new Set(this.#listeners[name]).add(listener) as never;
+    const listeners: readonly Listener<N>[] = this.#listeners[name] ?? [];
+    if (!listeners.includes(listener)) this.#listeners[name] = [...listeners, listener] as never;
   }
 
   off<N extends EventName>(name: N, listener: Listener<N>): void {
-    const listeners = new Set(this.#listeners[name]);
-    listeners.delete(listener);
-    this.#listeners[name] = listeners as never;
+    this.#listeners[name] = this.#listeners[name]?.filter((other) => other !== listener) as never;
   }
 
   /** Whether anybody listens. */
   has(name: EventName): boolean {
-    return Boolean(this.#listeners[name]?.size);
+    return Boolean(this.#listeners[name]?.length);
   }
 
   /** Tells the listeners of an event, which is made only if there are any. One that throws or rejects is an `error` event, and harms nobody. */
@@ -88,9 +87,11 @@ export class Events {
     const failed = (error: unknown): void => {
       if (name !== "error") this.emit("error", () => ({ error, operation: `listener of ${name}` }));
     };
-    for (const listener of this.#listeners[name]!) {
+    const listeners = this.#listeners[name]!;
+    for (const listener of listeners) {
       // It may have left since.
-      if (!this.#listeners[name]!.has(listener)) continue;
+      const now = this.#listeners[name]!;
+      if (now !== listeners && !now.includes(listener)) continue;
       ended(
         () => listener(event),
         () => {},

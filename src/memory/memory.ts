@@ -215,19 +215,18 @@ class MemoryStore implements MemoryTier {
 
   /** Removes entries that are over, among the next `limit` slots. */
   #sweep(limit: number, now: number): number {
-    // Who hears of what has left may store something, which would sweep on, ever deeper.
-    if (this.#isSweeping) return 0;
-    this.#isSweeping = true;
     let gone = 0;
-    try {
-      for (let looked = 0; looked < limit && this.#columns.index.size > 0; looked++) {
-        this.#hand = (this.#hand + 1) % this.#columns.span;
-        if (!this.#columns.isOver(this.#hand, now)) continue;
+    // Who hears of what has left may store something, which would sweep on, ever deeper.
+    for (let looked = 0; looked < limit && this.#columns.index.size > 0 && !this.#isSweeping; looked++) {
+      this.#hand = (this.#hand + 1) % this.#columns.span;
+      if (!this.#columns.isOver(this.#hand, now)) continue;
+      this.#isSweeping = true;
+      try {
         this.#expire(this.#hand);
-        gone++;
+      } finally {
+        this.#isSweeping = false;
       }
-    } finally {
-      this.#isSweeping = false;
+      gone++;
     }
     return gone;
   }
