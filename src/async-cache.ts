@@ -107,8 +107,8 @@ class TieredCache implements Cache {
   ): Promise<Map<K, V>> {
     return settle(() => {
       this.#verbs.check(options);
-      return this.#verbs.getOrSetMany(keys, loader, options as LoadOptions, (some, space, settings) =>
-        loadMany(space, some, loader, options, settings),
+      return this.#verbs.getOrSetMany(keys, loader, options as LoadOptions, (some, space, fixed, settings) =>
+        loadMany(space, some, loader, fixed, settings),
       ) as MaybePromise<Map<K, V>>;
     });
   }

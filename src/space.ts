@@ -48,10 +48,14 @@ export class Space {
     return text.startsWith(this.prefix) && text.charCodeAt(this.prefix.length) !== 64;
   }
 
-  /** Counts how a read of a key went. */
-  count(key: Key, how: keyof ReadCounters): void {
+  /**
+   * Counts how a read of a key went.
+   *
+   * @param text of the key, where it is known: a key that is an array may have been changed since it was read
+   */
+  count(key: Key, how: keyof ReadCounters, text?: string): void {
     this.counters[how]++;
-    this.engine.seen?.(this.encode(key), how);
+    this.engine.seen?.(text ?? this.encode(key), how);
   }
 
   read(keys: readonly Key[], options: StoreReadOptions): MaybePromise<Findings> {

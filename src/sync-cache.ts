@@ -88,7 +88,7 @@ class Face implements Record<keyof SyncCache, unknown> {
     options: LoadOptions = NOTHING,
   ): Map<Key, unknown> {
     return this.#run(options, (verbs) =>
-      verbs.getOrSetMany(keys, loader, options, (some, space) => loadManySync(space, some, loader, options)),
+      verbs.getOrSetMany(keys, loader, options, (some, space, fixed) => loadManySync(space, some, loader, fixed)),
     );
   }
 

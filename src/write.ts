@@ -33,6 +33,8 @@ export interface Request {
   /** Version that the entry has, or must have. */
   readonly version: string | undefined;
   readonly space: Space;
+  /** Those of the call when it began; a function is asked when there is a value. */
+  readonly tags: LoadOptions["tags"];
   /** Makes the value, where the call does not bring it. */
   readonly loader: Loader | undefined;
   /** When the call began, where it had to wait for something before it got here. */
@@ -65,7 +67,9 @@ export function newRequest(
   const own = resolveLifetimes(options, settings);
   // There may be an entry that is not to be seen, and then there are no leases; nor is a failure kept.
   const lifetimes = off ? { ...own, lease: 0, negativeTtl: 0 } : own;
-  return { text: space.encode(key), key, options, settings, off, lifetimes, version, space, loader };
+  // What is set is made at once; while it is loaded, the caller may change the array.
+  const fixed = loader && Array.isArray(tags) ? [...tags] : tags;
+  return { text: space.encode(key), key, options, tags: fixed, settings, off, lifetimes, version, space, loader };
 }
 
 /** What is known of a load beyond its value, and what the loader has decided about it. */
@@ -93,7 +97,7 @@ export function newWrite(value: unknown, request: Request, decision: Decision = 
   }
   const { text, key, options, settings, off, lifetimes, version, space } = request;
   const { engine } = space;
-  const { ttl = typeof options.ttl === "function" ? options.ttl(value, { key }) : lifetimes.ttl, tags = options.tags } =
+  const { ttl = typeof options.ttl === "function" ? options.ttl(value, { key }) : lifetimes.ttl, tags = request.tags } =
     decision;
   if ((off || engine.disabled) && isDisabled(value, request, tags)) {
     decision.skip = true;
@@ -140,10 +144,11 @@ function isUnwanted(value: unknown, { key, options }: Request): boolean {
 }
 
 /** Counts and reports what was stored, and has it swept when its time is over. */
-export function written(key: Key, { createdAt, freshUntil, tags }: Entry, space: Space): void {
+export function written(key: Key, { key: text, entry }: Write, space: Space): void {
   const { engine } = space;
+  const { createdAt, freshUntil, tags } = entry;
   space.counters.sets++;
-  space.stored?.(space.encode(key));
+  space.stored?.(text);
   if (freshUntil !== Infinity) engine.expiring();
   engine.emit("set", () => ({ key, ttl: freshUntil - createdAt, tags: space.decodeTags(tags) }));
 }

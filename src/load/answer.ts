@@ -19,13 +19,13 @@ export function output({ options: { schema }, fitted }: Request, value: unknown)
 
 /** Counts how a caller got its value, and answers with that. */
 export function answer(request: Request, { entry, by, tier }: Landing): MaybePromise<unknown> {
-  const { key, space } = request;
-  if (by === "load") space.count(key, "misses");
+  const { key, text, space } = request;
+  if (by === "load") space.count(key, "misses", text);
   else if (by === "hit") {
-    space.count(key, "hits");
+    space.count(key, "hits", text);
     space.engine.emit("hit", () => ({ key, tier }));
   } else {
-    space.count(key, "staleHits");
+    space.count(key, "staleHits", text);
     space.engine.emit("stale", () => ({ key, tier, reason: by }));
   }
   return output(request, entry.value);

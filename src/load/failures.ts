@@ -49,8 +49,8 @@ export function remember(failures: Failures, request: Request, error: unknown, s
 }
 
 /** Tags of a value that was not made: those that it would have told are not known, and wrong ones are told of where there is one. */
-function knownTags({ space, settings, options }: Request): readonly string[] {
-  const own = typeof options.tags === "function" ? [] : (options.tags ?? []);
+function knownTags({ space, settings, tags }: Request): readonly string[] {
+  const own = typeof tags === "function" ? [] : (tags ?? []);
   try {
     return space.encodeTags(settings.tags.concat(own));
   } catch {

@@ -90,7 +90,7 @@ export function keep(
       return then(store.write([write], ticket, space.tiers), () => {
         // The store has given the lease back.
         flight.lease = undefined;
-        if (stands) written(key, write.entry, space);
+        if (stands) written(key, write, space);
         return write.entry;
       });
     },

@@ -40,12 +40,12 @@ export function loadSync(engine: Engine, request: Request, reading?: Findings): 
     const decision: Decision = { sequence, lease: leases && (flight.lease ?? 0) };
     const value = atOnce(callLoader(engine, flight, request, decision, () => fence.passes(text, ticket)));
     keep(engine, flight, request, value, decision);
-    space.count(key, "misses");
+    space.count(key, "misses", text);
     return output(request, value);
   } catch (error) {
     const old = oldOf(engine, flight.found, lifetimes);
     if (old) return answer(request, old);
-    space.count(key, "misses");
+    space.count(key, "misses", text);
     throw error;
   } finally {
     release(engine, text, flight);

@@ -69,7 +69,7 @@ export async function wait(
     // Who has begun it may have less patience with old values.
     const old = options.signal?.aborted ? undefined : oldOf(engine, flight.found ?? flight.spare, lifetimes);
     if (old && isFor(engine, old, request)) return answer(request, old);
-    space.count(request.key, "misses");
+    space.count(request.key, "misses", text);
     throw error;
   }
   if (landing.by === "timeout") keepAlive(engine, flight, request);

@@ -52,7 +52,7 @@ export function writeAll(
     },
     () => {
       writes.forEach((write, i) => {
-        if (write) written(requests[i]!.key, write.entry, space);
+        if (write) written(requests[i]!.key, write, space);
       });
     },
   );

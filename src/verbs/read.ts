@@ -16,11 +16,21 @@ import type { MaybePromise } from "../tier.ts";
 import { newRequest, type Request } from "../write.ts";
 import type { Verbs } from "./verbs.ts";
 
+/**
+ * Keys as they are now: the caller may change the array while they are read.
+ *
+ * @throws {ConfigError} for what is no array
+ */
+export function keysOf<K extends Key>(keys: readonly K[]): readonly K[] {
+  if (!Array.isArray(keys)) throw invalid("keys", "an array", keys);
+  return [...keys];
+}
+
 /** Reads fresh entries, and counts hits and misses. */
 export function find(view: Verbs, keys: readonly Key[], options: AnyGetOptions): MaybePromise<(Found | undefined)[]> {
   const { engine, space } = view;
-  if (!Array.isArray(keys)) throw invalid("keys", "an array", keys);
   const { promote, version = engine.options.version } = options;
+  const texts = engine.seen && keys.map((key) => space.encode(key));
   const read = view.coherent(
     () => space.read(keys, { promote, version }),
     () => keys.map((key) => space.encode(key)),
@@ -32,7 +42,7 @@ export function find(view: Verbs, keys: readonly Key[], options: AnyGetOptions):
     return then(checked, (hits) => {
       hits.forEach((item, i) => {
         const key = keys[i]!;
-        space.count(key, item ? "hits" : "misses");
+        space.count(key, item ? "hits" : "misses", texts?.[i]);
         if (item) engine.emit("hit", () => ({ key, tier: item.tier }));
         else engine.emit("miss", () => ({ key }));
       });
@@ -70,16 +80,27 @@ export function getOrSet(
   );
 }
 
+/** Loads what misses of many keys. */
+export type LoadMany<K extends Key> = (
+  keys: readonly K[],
+  space: Space,
+  options: LoadOptions,
+  settings: Resolved,
+) => MaybePromise<Map<K, unknown>>;
+
 /** The values of keys, those that miss from what `load` makes of them. */
 export function getOrSetMany<K extends Key>(
   view: Verbs,
-  keys: readonly K[],
+  given: readonly K[],
   loader: unknown,
   options: LoadOptions,
-  load: (keys: readonly K[], space: Space, settings: Resolved) => MaybePromise<Map<K, unknown>>,
+  load: LoadMany<K>,
 ): MaybePromise<Map<K, unknown>> {
   callable("loader", loader);
-  if (!Array.isArray(keys)) throw invalid("keys", "an array", keys);
+  const keys = keysOf(given);
+  const { tags } = options;
+  // They are read when there are values.
+  if (Array.isArray(tags)) options = { ...options, tags: [...tags] };
   const { engine, space } = view;
   const { options: settings } = engine;
   const { version = settings.version } = options;
@@ -93,9 +114,9 @@ export function getOrSetMany<K extends Key>(
       keys.forEach((key, i) => {
         if (found[i] && !values.has(key)) values.set(key, hit(view, key, found[i]));
       });
-      if (values.size === 0) return load(keys, space.own, settings);
+      if (values.size === 0) return load(keys, space.own, options, settings);
       const rest = keys.filter((key) => !values.has(key));
-      return then(load(rest, space.own, settings), (loaded) => {
+      return then(load(rest, space.own, options, settings), (loaded) => {
         for (const [key, value] of loaded) values.set(key, value);
         return new Map(keys.filter((key) => values.has(key)).map((key) => [key, values.get(key)]));
       });

@@ -15,7 +15,6 @@ import { isPlain, type Key, listOf } from "../key.ts";
 import type { Loader } from "../load/loader.ts";
 import { then } from "../maybe.ts";
 import type { Acceptance, AnyGetOptions, CallOptions, LoadOptions, SetOptions } from "../options.ts";
-import type { Resolved } from "../resolved.ts";
 import type { Ids, InvalidateScopeOptions } from "../scope/types.ts";
 import type { Space } from "../space.ts";
 import { eachPage } from "../store.ts";
@@ -24,7 +23,7 @@ import { newRequest, newWrite, type Request } from "../write.ts";
 import { metaOf, peek, textsOf } from "./inspect.ts";
 import { invalidatePattern, invalidateTags } from "./invalidate.ts";
 import { deleteKeys, mutate, setPlain, touch, writeAll } from "./mutate.ts";
-import { find, getOrSet, getOrSetMany } from "./read.ts";
+import { find, getOrSet, getOrSetMany, keysOf, type LoadMany } from "./read.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 
@@ -108,9 +107,10 @@ export class Verbs {
   }
 
   getMany<K extends Key>(keys: readonly K[], options: AnyGetOptions = NOTHING): MaybePromise<Map<K, unknown>> {
+    const asked = keysOf(keys);
     return then(
-      find(this, keys, options),
-      (found) => new Map(found.flatMap((hit, i) => (hit ? [[keys[i]!, hit.entry.value]] : []))),
+      find(this, asked, options),
+      (found) => new Map(found.flatMap((hit, i) => (hit ? [[asked[i]!, hit.entry.value]] : []))),
     );
   }
 
@@ -127,7 +127,7 @@ export class Verbs {
     keys: readonly K[],
     loader: unknown,
     options: LoadOptions,
-    load: (keys: readonly K[], space: Space, settings: Resolved) => MaybePromise<Map<K, unknown>>,
+    load: LoadMany<K>,
   ): MaybePromise<Map<K, unknown>> {
     return getOrSetMany(this, keys, loader, options, load);
   }
