@@ -27,7 +27,7 @@ export interface Request {
   readonly options: LoadOptions;
   /** Those of the cache when the call began. */
   readonly settings: Resolved;
-  /** What was switched off then. */
+  /** What was switched off when it was last begun. */
   readonly off: Off | undefined;
   readonly lifetimes: Lifetimes;
   /** Version that the entry has, or must have. */
@@ -45,6 +45,8 @@ export interface Request {
   refused?: Found | undefined;
   /** The value that its schema has seen last, and what it gave back. */
   fitted?: { readonly value: unknown; readonly output: unknown };
+  /** How often it began again, since what others brought was not for it. */
+  repeats?: number;
   /** Whether it waits for the load of another for as long as that takes, whatever its `hardTimeout`. */
   isPatient?: boolean;
   /** Whether it is loaded anew whatever is there, which stays where that fails. */
@@ -64,12 +66,25 @@ export function newRequest(
   if (tags && typeof tags !== "function") tagNames(tags);
   if (shouldCache) callable("shouldCache", shouldCache);
   const { disabled: off } = space.engine;
-  const own = resolveLifetimes(options, settings);
-  // There may be an entry that is not to be seen, and then there are no leases; nor is a failure kept.
-  const lifetimes = off ? { ...own, lease: 0, negativeTtl: 0 } : own;
+  const lifetimes = lifetimesOf(options, settings, off);
   // What is set is made at once; while it is loaded, the caller may change the array.
   const fixed = loader && Array.isArray(tags) ? [...tags] : tags;
   return { text: space.encode(key), key, options, tags: fixed, settings, off, lifetimes, version, space, loader };
+}
+
+/** There may be an entry that is not to be seen, and then there are no leases; nor is a failure kept. */
+function lifetimesOf(options: LoadOptions, settings: Resolved, off: Off | undefined): Lifetimes {
+  const own = resolveLifetimes(options, settings);
+  return off ? { ...own, lease: 0, negativeTtl: 0 } : own;
+}
+
+/** A request as it is to be made by now: something may have been switched off or on since it was. */
+export function renewed(request: Request): Request {
+  const { options, settings, space, off } = request;
+  const { disabled } = space.engine;
+  return off === disabled
+    ? request
+    : { ...request, off: disabled, lifetimes: lifetimesOf(options, settings, disabled) };
 }
 
 /** What is known of a load beyond its value, and what the loader has decided about it. */

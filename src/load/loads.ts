@@ -15,7 +15,7 @@ import { isChoosy } from "../schema.ts";
 import type { Findings, Found } from "../store.ts";
 import type { MaybePromise } from "../tier.ts";
 import { abortable } from "../timeout.ts";
-import type { Request } from "../write.ts";
+import { type Request, renewed } from "../write.ts";
 import { answer, output } from "./answer.ts";
 import type { Failures } from "./failures.ts";
 import { find, screen } from "./find.ts";
@@ -23,6 +23,9 @@ import { type Flight, type Held, keepAlive, type Landing, release } from "./flig
 import { load } from "./load.ts";
 import { isDue, isObsolete, isServable, served } from "./serving.ts";
 import { wait } from "./wait.ts";
+
+/** How often a request begins again at most: without an end, steps that wait for nothing would hold up the whole process. */
+const MAX_REPEATS = 100;
 
 /** The flights of a cache, by the keys that they load. */
 export class Loads {
@@ -70,7 +73,8 @@ export class Loads {
    *
    * @param reading where the tiers have been asked already
    */
-  run(request: Request, reading?: MaybePromise<Findings>): MaybePromise<unknown> {
+  run(given: Request, reading?: MaybePromise<Findings>): MaybePromise<unknown> {
+    const request = renewed(given);
     if (!isChoosy(request.options)) return this.#run(request, reading);
     const { fence } = this.#engine;
     const { text } = request;
@@ -94,6 +98,12 @@ export class Loads {
       },
     );
     return isPromise(looked) ? abortable(looked, request.options.signal) : looked;
+  }
+
+  /** The same for one whom a flight did not satisfy. Whoever is never satisfied, whatever is wrong, loads the key for himself in the end. */
+  again(request: Request): MaybePromise<unknown> {
+    request.repeats = (request.repeats ?? 0) + 1;
+    return request.repeats < MAX_REPEATS ? this.run(request) : this.refresh(request);
   }
 
   /** @param reading of a caller who is choosy, what was found already */
@@ -150,7 +160,7 @@ export class Loads {
    * and the failure is the caller's.
    */
   refresh(given: Request): MaybePromise<unknown> {
-    const request: Request = { ...given, isForced: true };
+    const request: Request = { ...renewed(given), isForced: true };
     const { text, options } = request;
     const { fence, store } = this.#engine;
     if (options.signal?.aborted) throw options.signal.reason;

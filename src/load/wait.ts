@@ -64,7 +64,7 @@ export async function wait(
     if (!flight.hasLanded && !hasLeft) {
       loads.leave(text, flight);
       release(engine, text, flight);
-      return loads.run(request);
+      return loads.again(request);
     }
     // Who has begun it may have less patience with old values.
     const old = options.signal?.aborted ? undefined : oldOf(engine, flight.found ?? flight.spare, lifetimes);
@@ -78,5 +78,5 @@ export async function wait(
   if (flight.keeping) loads.leave(text, flight);
   // The rest was the time of its loader.
   request.since = engine.now() - flight.waited;
-  return loads.run(request);
+  return loads.again(request);
 }
