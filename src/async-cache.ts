@@ -20,7 +20,7 @@ import type {
 } from "./api.ts";
 import { rulesOf } from "./checks.ts";
 import type { Engine } from "./engine.ts";
-import { callable } from "./errors.ts";
+import { callable, checkOptions, oneOf } from "./errors.ts";
 import type { EventName, Listener } from "./events.ts";
 import type { AnyFunction } from "./functions/types.ts";
 import { wrap } from "./functions/wrap.ts";
@@ -44,6 +44,23 @@ import { INSIDE, type TierChoice, Verbs } from "./verbs/verbs.ts";
 import { resetStats, statsOf } from "./view-stats.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
+
+/** All that can be listened to. */
+const EVENTS = Object.keys({
+  hit: 0,
+  miss: 0,
+  stale: 0,
+  set: 0,
+  delete: 0,
+  evict: 0,
+  expire: 0,
+  invalidate: 0,
+  promote: 0,
+  load: 0,
+  error: 0,
+  corrupt: 0,
+  breaker: 0,
+} satisfies Record<EventName, 0>);
 
 /** The root view of a cache. */
 export function newAsyncCache(engine: Engine, name: string): Cache {
@@ -151,7 +168,13 @@ class TieredCache implements Cache {
 
   async *#list<E extends CacheEntry | EntryMeta>(options: ListOptions, metaOnly: boolean): AsyncGenerator<E> {
     const pages = list(this.#verbs, options, metaOnly);
-    for (let page = await pages.next(); page; page = await pages.next()) yield* page as E[];
+    for (let page = await pages.next(); page; page = await pages.next()) {
+      for (const item of page as E[]) {
+        options.signal?.throwIfAborted();
+        yield item;
+      }
+      this.#verbs.check(options);
+    }
   }
 
   meta(key: Key, options?: TierChoice & CallOptions): Promise<EntryMeta | undefined> {
@@ -242,8 +265,9 @@ class TieredCache implements Cache {
     return this.#engine.disables.has("");
   }
 
-  disable({ tags }: TagChoice = NOTHING): Disabled {
-    const names = this.#verbs.tags(tags);
+  disable(options: TagChoice = NOTHING): Disabled {
+    checkOptions(options);
+    const names = this.#verbs.tags(options.tags);
     turn(this.#engine, 1, names);
     let isOff = true;
     const enable = (): void => {
@@ -253,11 +277,13 @@ class TieredCache implements Cache {
     return { enable, [Symbol.dispose]: enable };
   }
 
-  enable({ tags }: TagChoice = NOTHING): void {
-    turn(this.#engine, -1, this.#verbs.tags(tags));
+  enable(options: TagChoice = NOTHING): void {
+    checkOptions(options);
+    turn(this.#engine, -1, this.#verbs.tags(options.tags));
   }
 
   on<N extends EventName>(event: N, listener: Listener<N>): () => void {
+    oneOf("event", EVENTS, event);
     callable("listener", listener);
     this.#engine.on(event, listener);
     this.#engine.listening();
@@ -265,12 +291,15 @@ class TieredCache implements Cache {
   }
 
   off<N extends EventName>(event: N, listener: Listener<N>): void {
+    oneOf("event", EVENTS, event);
     this.#engine.off(event, listener);
     this.#engine.listening();
   }
 
-  close({ timeout = 5_000 }: { timeout?: number | string } = NOTHING): Promise<void> {
+  close(options: { timeout?: number | string | undefined } = NOTHING): Promise<void> {
     return settle(() => {
+      checkOptions(options);
+      const { timeout = 5_000 } = options;
       const ms = span("timeout", timeout);
       return (this.#engine.closing ??= this.#engine.close(ms));
     });

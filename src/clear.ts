@@ -22,6 +22,8 @@ const SCOPES = /^(?:@[^:=]+=[^:]*:)+/;
 /** What an entry must be. */
 interface Conditions {
   fits(text: string, entry: Entry): boolean;
+  /** The same by its key alone, where nothing else is known of what is under it: whether it may be meant. */
+  mayFit(text: string): boolean;
   readonly reason: EvictionReason;
   /** In words. */
   readonly what: string;
@@ -47,6 +49,7 @@ export function conditionsOf({ space }: Verbs, options: ClearOptions): Condition
   for (const [name, given] of Object.entries(others))
     if (given !== undefined) throw invalid(name, "tags, match, profile, fn, ttl, tier or signal", name);
   const tests: ((text: string, entry: Entry) => boolean)[] = [];
+  let mayFit: Conditions["mayFit"] = () => true;
   const words: string[] = [];
   oneOf("match", ["any", "all", "exact"], match);
   if (tags !== undefined) {
@@ -67,7 +70,8 @@ export function conditionsOf({ space }: Verbs, options: ClearOptions): Condition
   if (fn !== undefined) {
     if (typeof fn !== "string" || fn === "") throw invalid("fn", "the name of a wrapped function", fn);
     const segment = namespacePrefix(`fn:${fn}`);
-    tests.push((text) => text.slice(space.prefix.length).replace(SCOPES, "").startsWith(segment));
+    mayFit = (text) => text.slice(space.prefix.length).replace(SCOPES, "").startsWith(segment);
+    tests.push(mayFit);
     words.push(`function ${fn}`);
   }
   if (ttl !== undefined) {
@@ -78,30 +82,37 @@ export function conditionsOf({ space }: Verbs, options: ClearOptions): Condition
   if (tests.length === 0) return undefined;
   return {
     fits: (text, entry) => tests.every((test) => test(text, entry)),
+    mayFit,
     reason: profile !== undefined ? "profile" : tags !== undefined ? "tag" : "clear",
     what: words.join(" and "),
   };
 }
 
-/** Deletes what meets the conditions, page by page. */
+/** Deletes what meets the conditions, page by page. Of what is being loaded nothing is known yet but its key. */
 export function clearSome(
   { engine, space, name }: Verbs,
-  { fits, reason, what }: Conditions,
+  { fits, mayFit, reason, what }: Conditions,
   { tier, signal }: ClearOptions & { signal?: AbortSignal | undefined },
 ): MaybePromise<void> {
   const { loads, store } = engine;
+  const fence = (): void => {
+    engine.fence.markAll();
+    loads.detachWhere((text) => text.startsWith(space.prefix) && mayFit(text));
+  };
   let count = 0;
+  fence();
   const cleared = eachPage(store.pages(space.prefix, tier, true), (page) => {
     signal?.throwIfAborted();
     const read = store.read(page, { peek: true, metaOnly: true, version: null, tier });
     return then(read, ({ found, fault }) => {
       // What could not be looked at may be what is meant.
       if (fault && found.includes(undefined)) throw fault;
-      const texts = page.filter((text, i) => text.startsWith(space.prefix) && found[i] && fits(text, found[i].entry));
+      const texts = page.filter(
+        (text, i) =>
+          text.startsWith(space.prefix) && (found[i] ? fits(text, found[i].entry) : store.leases && mayFit(text)),
+      );
       if (texts.length === 0) return undefined;
-      loads.detach(texts);
       return then(store.delete(texts, tier), (existed) => {
-        loads.detach(texts);
         texts.forEach((text, i) => {
           if (!existed[i]) return;
           count++;
@@ -110,5 +121,8 @@ export function clearSome(
       });
     });
   });
-  return then(cleared, () => engine.emit("invalidate", () => ({ by: "clear", what: `${name}: ${what}`, count })));
+  return then(cleared, () => {
+    fence();
+    engine.emit("invalidate", () => ({ by: "clear", what: `${name}: ${what}`, count }));
+  });
 }

@@ -39,7 +39,9 @@ export function abortable<T>(
       reject(signal.reason);
       aborted?.(signal.reason);
     };
-    signal.addEventListener("abort", abort);
+    // An aborted one tells no more.
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort);
     work.then(resolve, reject).then(() => signal.removeEventListener("abort", abort));
   });
 }

@@ -35,6 +35,8 @@ export async function load(engine: Engine, flight: Flight, request: Request, fin
     }
     if (!flight.background) engine.emit("miss", () => ({ key }));
     if (failure) throw failure.error;
+    // All have left while the tiers were read.
+    flight.controller?.signal.throwIfAborted();
     const { sequence } = findings;
     flight.sequence = sequence;
     flight.waited = engine.now() - (request.since ?? flight.startedAt);

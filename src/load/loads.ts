@@ -163,19 +163,26 @@ export class Loads {
     const request: Request = { ...renewed(given), isForced: true };
     const { text, options } = request;
     const { fence, store } = this.#engine;
-    if (options.signal?.aborted) throw options.signal.reason;
+    const { signal } = options;
+    signal?.throwIfAborted();
     this.detach([text]);
     fence.mark(text);
     const ticket = fence.enter();
-    return then(store.leases?.take(request), (leases) =>
+    const refreshed = then(store.leases?.take(request), (leases) =>
       then(find(request, 0), (read) => {
+        if (signal?.aborted) {
+          fence.leave();
+          release(this.#engine, text, { lease: leases?.[0] });
+          throw signal.reason;
+        }
         // What was mutated meanwhile is not to be lent.
         const findings = { ...read, leases, found: fence.passes(text, ticket) ? read.found : [undefined] };
         const flight = this.#begin(request, true, ticket, (own) => load(this.#engine, own, request, findings));
         keepAlive(this.#engine, flight, request);
-        return abortable(flight.outcome, options.signal).then(({ entry }) => output(request, entry.value));
+        return abortable(flight.outcome, signal).then(({ entry }) => output(request, entry.value));
       }),
     );
+    return isPromise(refreshed) ? abortable(refreshed, signal) : refreshed;
   }
 
   /** Answers from what was found, where that is good enough; starts a refresh where one is due. */

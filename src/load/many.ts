@@ -35,9 +35,11 @@ export async function loadMany<K extends Key, V>(
       const batch = missing;
       missing = [];
       made = undefined;
+      const signal = whenAll(batch);
+      signal.throwIfAborted();
       return loader(
         batch.map(({ key }) => key as K),
-        { signal: whenAll(batch) },
+        { signal },
       );
     });
     return pick(await made, context.key, at);
@@ -136,9 +138,12 @@ function whenAll(batch: readonly LoadContext[]): AbortSignal {
   const controller = new AbortController();
   let left = batch.length;
   for (const { signal } of batch) {
-    signal.addEventListener("abort", () => {
+    const abort = (): void => {
       if (--left === 0) controller.abort(signal.reason);
-    });
+    };
+    // An aborted one tells no more.
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort);
   }
   return controller.signal;
 }

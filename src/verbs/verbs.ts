@@ -143,6 +143,7 @@ export class Verbs {
     const requests = new Map<string, Request>();
     const writes = new Map<string, Write | undefined>();
     for (const item of listOf("items", items) as SetItem[]) {
+      checkOptions(item, "item");
       const own = Object.fromEntries(Object.entries(item).filter(([, given]) => given !== undefined));
       const request = newRequest(item.key, { ...shared, ...own } as LoadOptions, this.space);
       requests.set(request.text, request);

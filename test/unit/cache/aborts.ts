@@ -113,6 +113,49 @@ export const aborts: StackSuite = stackSuite("aborting", {
     }
     same(await cache.get("k"), 1);
   },
+  "nothing is loaded for callers who have left before it began": async (open) => {
+    const { cache, clock } = open();
+    const mine = new AbortController();
+    const { signal } = mine;
+    const calls = [cache.getOrSet("k", unwanted, { signal }), cache.getOrSetMany(["a", "b"], unwanted, { signal })];
+    mine.abort(new RangeError("gone"));
+    for (const call of calls) await rejects(call, RangeError);
+    await clock.settle();
+    same(cache.stats().loads, 0);
+    same(await cache.getOrSet("k", () => "a new load"), "a new load");
+  },
+  "a load of many is told when all have left": async (open) => {
+    const { cache, clock } = open();
+    const [early, late] = [new AbortController(), new AbortController()];
+    let seen: AbortSignal | undefined;
+    const both = cache.getOrSetMany(
+      ["a", "b"],
+      (_, { signal }) => {
+        seen = signal;
+        return new Promise<never>(() => {});
+      },
+      { signal: early.signal },
+    );
+    await clock.settle();
+    const joined = cache.getOrSet("a", unwanted, { signal: late.signal });
+    await clock.settle();
+    early.abort(new RangeError("gone"));
+    await rejects(both, RangeError);
+    await clock.settle();
+    same(seen?.aborted, false);
+    late.abort(new RangeError("gone too"));
+    await rejects(joined, RangeError);
+    same(seen?.aborted, true);
+  },
+  "an abort of a refresh ends the waiting, whatever is being waited for": async (open) => {
+    const { cache, clock } = open();
+    const wrapped = cache.wrap(() => new Promise<never>(() => {}), { name: "f" });
+    const mine = new AbortController();
+    const refreshed = wrapped.with({ mode: "refresh", signal: mine.signal })();
+    mine.abort(new RangeError("gone"));
+    await rejects(refreshed, RangeError);
+    await clock.settle();
+  },
   "an abort while joining another's load": async (open) => {
     const { cache, clock } = open();
     const gate = deferred<string>();

@@ -1,5 +1,5 @@
 import { createCache, defineTier, type Entry, nullTier, type SyncTier } from "../../../mod.ts";
-import { equal, same, suite, type TestCase } from "../../contract/mod.ts";
+import { equal, rejects, same, suite, type TestCase } from "../../contract/mod.ts";
 
 /** A tier that answers at once, with so many keys that each is a page. */
 function paged(pages: number): ReturnType<typeof defineTier> {
@@ -33,5 +33,29 @@ export const tests: TestCase[] = suite("many pages", {
     equal(await cache.keys({ pattern: "*29999" }), ["k29999"]);
     same((await cache.keys({ pattern: "k1*", limit: 5 })).length, 5);
     same(await cache.invalidatePattern("*nobody"), 0);
+  },
+  "a walk is told when the cache is closed meanwhile": async () => {
+    for (const walk of ["entries", "metas"] as const) {
+      const cache = createCache({ tiers: [paged(3)], sweepInterval: 0 });
+      const seen: unknown[] = [];
+      await rejects(async () => {
+        for await (const { key } of cache[walk]()) {
+          seen.push(key);
+          await cache.close();
+        }
+      }, "CLOSED");
+      equal(seen, ["k0"]);
+    }
+  },
+  "a walk ends with the item at which it is aborted": async () => {
+    const cache = createCache();
+    await cache.setMany(["a", "b", "c"].map((key) => ({ key, value: 1 })));
+    const mine = new AbortController();
+    let seen = 0;
+    await rejects(async () => {
+      for await (const _ of cache.entries({ signal: mine.signal }))
+        if (++seen === 2) mine.abort(new RangeError("enough"));
+    }, RangeError);
+    same(seen, 2);
   },
 });

@@ -54,6 +54,10 @@ export const tests: TestCase[] = suite("calls with wrong options", {
     await refuses(cache.getOrSet("k", unwanted, null as never), "options");
     await refuses(cache.get("k", null as never), "options");
     await refuses(cache.set("k", 2, null as never), "options");
+    await refuses(cache.close(null as never), "options");
+    refusesAtOnce(() => cache.disable(null as never), "options");
+    refusesAtOnce(() => cache.enable(null as never), "options");
+    same(await cache.get("k"), 1);
   },
   "what is no list of keys or tags is refused": async () => {
     const cache = createCache();
@@ -71,6 +75,19 @@ export const tests: TestCase[] = suite("calls with wrong options", {
     await refuses(cache.clear({ tags: 5 as never }), "tags");
     refusesAtOnce(() => cache.disable({ tags: 5 as never }), "tags");
     equal(await cache.keys(), ["a"]);
+  },
+  "a list with what is no key or item in it is refused, before anything is stored": async () => {
+    const cache = createCache();
+    for (const none of [undefined, null, 5] as never[]) {
+      await rejects(cache.getMany(["a", none]), KeyError);
+      await rejects(cache.getOrSetMany([none, "a"], unwanted), KeyError);
+      await rejects(cache.deleteMany([none]), KeyError);
+      await refuses(cache.setMany([{ key: "a", value: 1 }, none]), "item");
+    }
+    // A hole is no key either.
+    await rejects(cache.getMany(new Array(2)), KeyError);
+    await rejects(cache.getOrSetMany(new Array(2), unwanted), KeyError);
+    equal(await cache.keys(), []);
   },
   "a loader of many that gives neither an array nor a Map is told so": async () => {
     const cache = createCache();
@@ -92,6 +109,13 @@ export const tests: TestCase[] = suite("calls with wrong options", {
     const cache = createCache();
     for (const listener of [undefined, null, 5, {}])
       refusesAtOnce(() => cache.on("hit", listener as never), "listener");
+  },
+  "an event that there is not is refused, as it would never come": () => {
+    const cache = createCache();
+    for (const event of ["evicted", "__proto__", "constructor", "", undefined, null, 5] as never[]) {
+      refusesAtOnce(() => cache.on(event, () => {}), "event");
+      refusesAtOnce(() => cache.off(event, () => {}), "event");
+    }
   },
   "cacheStorage of what is no cache": () => {
     for (const cache of [undefined, null, {}] as never[]) refusesAtOnce(() => cacheStorage(cache), "cache");

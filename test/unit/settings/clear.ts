@@ -1,5 +1,5 @@
-import { type Cache, defineScopes } from "../../../mod.ts";
-import { equal, ok, rejects, same } from "../../contract/mod.ts";
+import { type Cache, createCache, defineScopes, memory } from "../../../mod.ts";
+import { equal, fakeClock, mapData, mapTier, ok, rejects, same, settle } from "../../contract/mod.ts";
 import { stackSuite } from "../cache/stacks.ts";
 import { deferred } from "../cache/tools.ts";
 
@@ -121,6 +121,39 @@ export const clears = stackSuite("clear", {
     same(await load, 2);
     same(await cache.has("k"), false);
     equal(await cache.keys(), []);
+  },
+  "who asks after it is given nothing of a load from before, nor is that kept": async (open) => {
+    for (const condition of [{ tags: "t" }, { profile: "p" }, { fn: "f" }]) {
+      const { cache, clock } = open({ profile: "p" });
+      const gate = deferred();
+      let source = "old";
+      const load = async (): Promise<string> => {
+        const read = source;
+        await gate.promise;
+        return read;
+      };
+      const wrapped = cache.wrap(load, { name: "f" });
+      const ask = () => ("fn" in condition ? wrapped() : cache.getOrSet("k", load, { tags: ["t"] }));
+      const before = ask();
+      await clock.settle();
+      source = "new";
+      await cache.clear(condition);
+      const after = ask();
+      await clock.settle();
+      gate.resolve();
+      equal([await before, await after, await ask()], ["old", "new", "new"]);
+    }
+  },
+  "what another process loads meanwhile is not kept": async () => {
+    const data = mapData();
+    const [a, b] = [0, 1].map(() => createCache({ tiers: [memory(), mapTier({ data })], clock: fakeClock() }));
+    const gate = deferred<string>();
+    const loaded = a!.getOrSet("k", () => gate.promise, { tags: ["t"] });
+    await settle();
+    await b!.clear({ tags: "t" });
+    gate.resolve("old");
+    same(await loaded, "old");
+    equal([await a!.get("k"), await b!.get("k")], [undefined, undefined]);
   },
   "refuses what is no condition, and then deletes nothing": async (open) => {
     const { cache } = open();
