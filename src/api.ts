@@ -167,7 +167,8 @@ export interface SyncCache<S extends AnyScopes = NoScopes, Known extends string 
   /** As {@linkcode Cache.get}. A hit in memory allocates nothing. */
   get<V>(key: Key, options: Now<GetOptions<V, V>> & { default: V }): V;
   get<V>(key: Key, options: Now<GetOptions<V, null>> & { default: null }): V | null;
-  get<V = unknown, D = undefined>(key: Key, options?: Now<GetOptions<V, D>>): V | D;
+  get<V, D>(key: Key, options: Now<GetOptions<V, D>> & { default: D }): V | D;
+  get<V = unknown, D = undefined>(key: Key, options?: Now<GetOptions<V, D>>): V | D | undefined;
   getEntry<V = unknown>(key: Key, options?: Now<GetOptions<V, unknown>>): CacheEntry<V> | undefined;
   getMany<V, K extends Key>(keys: readonly K[], options?: Now<GetOptions<V, unknown>>): Map<K, V>;
   getMany<V>(keys: readonly string[], options?: Now<GetOptions<V, unknown>>): Map<string, V>;
@@ -237,7 +238,8 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
   /** The value, or `undefined` (or `options.default`) on a miss. Stale values are misses here. */
   get<V>(key: Key, options: GetOptions<V, V> & { default: V }): Promise<V>;
   get<V>(key: Key, options: GetOptions<V, null> & { default: null }): Promise<V | null>;
-  get<V = unknown, D = undefined>(key: Key, options?: GetOptions<V, D>): Promise<V | D>;
+  get<V, D>(key: Key, options: GetOptions<V, D> & { default: D }): Promise<V | D>;
+  get<V = unknown, D = undefined>(key: Key, options?: GetOptions<V, D>): Promise<V | D | undefined>;
   /** The entry with its metadata, or `undefined`: tells a hit from a miss whatever the value. */
   getEntry<V = unknown>(key: Key, options?: GetOptions<V, unknown>): Promise<CacheEntry<V> | undefined>;
   /** The hits, in the order of the keys; one round trip per tier. */
@@ -258,6 +260,7 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
   /**
    * The value, or the loader's, which is stored. One load per key at a time in this process, also when it fails.
    * Rejects with the loader's error unless `grace` has an old value. What the loader gives as `undefined` is not stored.
+   * A loader that asks the same cache for its own key waits for itself, until `hardTimeout`.
    */
   getOrSet<V, R, Old = R>(key: Key, loader: Loader<R, Old>, options: FittedLoadOptions<V, R>): Promise<V>;
   getOrSet<V, Old = V>(key: Key, loader: Loader<V, Old>, options?: LoadOptions<V>): Promise<V>;
@@ -297,7 +300,12 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
 
   /** Invalidates by tag, at a cost that does not depend on the number of entries (for `match: "any"`). */
   invalidateTags(tags: string | readonly string[], options?: InvalidateTagsOptions): Promise<void>;
-  /** Deletes the keys that match; how many there were. @throws {TierError} when a shared tier cannot list its keys */
+  /**
+   * Deletes the keys that match; how many there were. What only the memory of another process has is not found: see "What is not
+   * promised" in docs/consistency.md.
+   *
+   * @throws {TierError} when a shared tier cannot list its keys
+   */
   invalidatePattern(pattern: string | RegExp, options?: CallOptions): Promise<number>;
   /**
    * Invalidates everything in a scope and in all below it, at a cost that does not depend on the number of entries.
@@ -311,7 +319,8 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
   ): Promise<void>;
   /**
    * Deletes everything of this cache, namespace or scope, and nothing else. With conditions, what meets all of them: keys are listed and
-   * looked at page by page, so its time grows with the number of entries, and what is written meanwhile may stay or go.
+   * looked at page by page, so its time grows with the number of entries, and what is written meanwhile may stay or go. So may what only
+   * the memory of another process has.
    *
    * @throws {TierError} with conditions, when a shared tier cannot list its keys
    */

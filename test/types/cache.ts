@@ -134,6 +134,14 @@ const cache = createCache();
   const options: GetOptions<User> = {};
   const plain = await cache.get("k", options);
   claim<Same<typeof plain, User | undefined>>();
+  // Where it may be left out, a miss may be undefined.
+  const maybe: GetOptions<User, number> = {};
+  const left = await cache.get("k", maybe);
+  claim<Same<typeof left, User | number | undefined>>();
+  const leftNow = cache.sync.get("k", maybe);
+  claim<Same<typeof leftNow, User | number | undefined>>();
+  const given = await cache.get("k", { ...maybe, default: 5 });
+  claim<Same<typeof given, User | number>>();
   const nobody = await cache.get<User>("k", { default: null });
   claim<Same<typeof nobody, User | null>>();
   const nobodyNow = cache.sync.get<User>("k", { default: null });
