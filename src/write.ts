@@ -46,7 +46,7 @@ export interface Request {
   /** The value that its schema has seen last, and what it gave back. */
   fitted?: { readonly value: unknown; readonly output: unknown };
   /** How often it began again, since what others brought was not for it. */
-  repeats?: number;
+  repeats: number;
   /** Whether it waits for the load of another for as long as that takes, whatever its `hardTimeout`. */
   isPatient?: boolean;
   /** Whether it is loaded anew whatever is there, which stays where that fails. */
@@ -69,7 +69,8 @@ export function newRequest(
   const lifetimes = lifetimesOf(options, settings, off);
   // What is set is made at once; while it is loaded, the caller may change the array.
   const fixed = loader && Array.isArray(tags) ? [...tags] : tags;
-  return { text: space.encode(key), key, options, tags: fixed, settings, off, lifetimes, version, space, loader };
+  const text = space.encode(key);
+  return { text, key, options, tags: fixed, settings, off, lifetimes, version, space, loader, repeats: 0 };
 }
 
 /** There may be an entry that is not to be seen, and then there are no leases; nor is a failure kept. */

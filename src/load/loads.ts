@@ -102,8 +102,7 @@ export class Loads {
 
   /** The same for one whom a flight did not satisfy. Whoever is never satisfied, whatever is wrong, loads the key for himself in the end. */
   again(request: Request): MaybePromise<unknown> {
-    request.repeats = (request.repeats ?? 0) + 1;
-    return request.repeats < MAX_REPEATS ? this.run(request) : this.refresh(request);
+    return ++request.repeats < MAX_REPEATS ? this.run(request) : this.refresh(request);
   }
 
   /** @param reading of a caller who is choosy, what was found already */
