@@ -19,8 +19,9 @@ import type {
   Tier,
   TierOperations,
 } from "../tier.ts";
+import { faceOf } from "./due.ts";
 import { Guard, type GuardObserver } from "./guard.ts";
-import { faceOf, Missed } from "./missed.ts";
+import { Missed } from "./missed.ts";
 import { Notes } from "./notes.ts";
 import { Prefix } from "./prefix.ts";
 
@@ -83,6 +84,16 @@ export class TierAccess {
     );
   }
 
+  /** Tells the tier what it missed, for the last time. */
+  settle(): MaybePromise<unknown> {
+    return then(this.missed.close(), (fault) => {
+      const { size } = this.missed;
+      if (!fault || size === 0) return;
+      const message = `Gave up telling tier ${this.name} what it missed as it is closed: ${size} changes are not done`;
+      this.guard.failed("close", new Error(message, { cause: fault }));
+    });
+  }
+
   scan(options: ScanOptions): MaybePromise<ScanResult | TierError> {
     return this.missed.ready(options.now, "scan", () =>
       this.face.scan!({ ...options, prefix: this.prefix.text + options.prefix }),
@@ -95,7 +106,7 @@ export class TierAccess {
 
   /** Removes up to `limit` expired entries; answers with our keys among them, and how many it removed in all. */
   prune(limit: number, now: number): MaybePromise<{ keys: string[]; removed: number } | TierError> {
-    const pruned = this.tier.prune ? this.missed.ready(now, "prune", () => this.face.prune!(limit, now)) : [];
+    const pruned = this.tier.prune ? this.missed.ready(now, "prune", () => this.face.prune!(limit, now), []) : [];
     return then(pruned, (answer) => {
       if (answer instanceof TierError) return answer;
       const ours = answer.filter((key) => key.startsWith(this.prefix.text));
@@ -111,9 +122,8 @@ export class TierAccess {
     now: number,
   ): MaybePromise<number | TierError> {
     const whole = this.prefix.whole(tags);
-    const answer = this.missed.ready(now, "invalidate", () =>
-      this.face.invalidate!({ tags: whole, match, mode, after, now }),
-    );
+    const run = () => this.face.invalidate!({ tags: whole, match, mode, after, now });
+    const answer = this.missed.ready(now, "invalidate", run, []);
     return then(answer, (sequence) => {
       if (sequence instanceof TierError) this.missed.addBump({ tags: whole, match, mode, after: after + 1 });
       return sequence;
@@ -124,10 +134,13 @@ export class TierAccess {
   journal(since: number | undefined): MaybePromise<JournalPage | TierError> {
     return then(
       this.guard.run("journal", () => this.face.journal!(since)),
-      (page) =>
-        page instanceof TierError || page.changes === undefined
-          ? page
-          : { ...page, changes: page.changes.flatMap((change) => this.prefix.ours(change) ?? []) },
+      (page) => {
+        if (page instanceof TierError) return page;
+        // It answers.
+        this.missed.tell(this.#engine.now());
+        const { changes } = page;
+        return changes ? { ...page, changes: changes.flatMap((change) => this.prefix.ours(change) ?? []) } : page;
+      },
     );
   }
 

@@ -43,6 +43,11 @@ export class Breaker {
     return true;
   }
 
+  /** The next operation goes through, however short ago the last one failed. */
+  retry(): void {
+    this.#retryAt = -Infinity;
+  }
+
   succeeded(): void {
     if (this.state === "closed") return;
     this.#faults = [];

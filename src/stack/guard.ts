@@ -80,7 +80,7 @@ export class Guard {
     try {
       answer = this.#observer.around(operation, () => call(progress));
     } catch (error) {
-      return this.#failed(operation, error);
+      return this.failed(operation, error);
     }
     if (isPromise(answer)) return this.#within(operation, answer, () => heardAt, arrived);
     return this.#checked(operation, answer);
@@ -97,7 +97,7 @@ export class Guard {
     // Late, nobody takes the outcome.
     const outcome = Promise.resolve(answer).then(
       (value) => (isLate ? arrived?.() : this.#checked(operation, value)) as T | TierError,
-      (error) => (isLate ? arrived?.() : this.#failed(operation, error)) as T | TierError,
+      (error) => (isLate ? arrived?.() : this.failed(operation, error)) as T | TierError,
     );
     const late = (): TierError | Promise<T | TierError> => {
       const left = heardAt() + this.budget - this.#clock.now();
@@ -105,9 +105,15 @@ export class Guard {
       isLate = true;
       if (operation === "journal") this.#lookedInVain = this.#clock.now();
       const message = `Gave up ${operation} of tier ${this.#name} as it must take at most ${this.budget} ms`;
-      return this.#failed(operation, new TierTimeoutError(message));
+      return this.failed(operation, new TierTimeoutError(message));
     };
     return within(outcome, this.budget, this.#clock, late);
+  }
+
+  /** Lets the next operation through, whatever failed a moment ago. */
+  retry(): void {
+    this.#breaker.retry();
+    this.#lookedInVain = -Infinity;
   }
 
   /** Closes the tier, however it is, and takes as long as that takes. */
@@ -115,18 +121,19 @@ export class Guard {
     return ended(
       () => this.#observer.around("close", () => tier.close?.()),
       () => {},
-      (error) => this.#failed("close", error),
+      (error) => this.failed("close", error),
     );
   }
 
   /** What a tier has answered, or that it may not. */
   #checked<T>(operation: string, answer: T): T | TierError {
-    if (!isAnswer(operation, answer)) return this.#failed(operation, noAnswer(operation));
+    if (!isAnswer(operation, answer)) return this.failed(operation, noAnswer(operation));
     this.#breaker.succeeded();
     return answer;
   }
 
-  #failed(operation: string, cause: unknown): TierError {
+  /** Tells of a fault, and answers with it. */
+  failed(operation: string, cause: unknown): TierError {
     const error = new TierError(this.#name, `Tier ${this.#name} failed in ${operation}`, { cause });
     this.#observer.fault(error, operation);
     // What is refused here was not asked of the tier.

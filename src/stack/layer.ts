@@ -128,12 +128,14 @@ export class Layer extends TierAccess {
   }
 
   #set(writes: readonly Write[], now: number, operation: string): MaybePromise<WriteResult | TierError> {
+    const keys = writes.map(({ key }) => key);
     return this.missed.ready(
       now,
       operation,
       () => batched(writes, this.#maxBatch, (some) => this.face.setMany(some, now), joinWrites),
+      keys,
       // By then the tier may have been given something newer.
-      () => this.missed.add(writes.map(({ key }) => key)),
+      () => this.missed.arrived(keys),
     );
   }
 
@@ -161,9 +163,8 @@ export class Layer extends TierAccess {
   }
 
   #deleteWhole(keys: readonly string[], now: number): MaybePromise<readonly boolean[] | TierError> {
-    const deleted = this.missed.ready(now, "deleteMany", () =>
-      batched(keys, this.#maxBatch, (some) => this.face.deleteMany(some, now), joinExisted),
-    );
+    const run = () => batched(keys, this.#maxBatch, (some) => this.face.deleteMany(some, now), joinExisted);
+    const deleted = this.missed.ready(now, "deleteMany", run, keys);
     return then(deleted, (answer) => {
       if (answer instanceof TierError) this.missed.add(keys);
       else if (!this.tier.usage) this.counters.deletes += answer.filter(Boolean).length;
@@ -180,16 +181,16 @@ export class Layer extends TierAccess {
     const keys = whole.map(({ key }) => key);
     if (!whole.every((touch) => touch.freshUntil === 0 || this.#isLasting(touch, now)))
       return this.#deleteWhole(keys, now);
-    const missed = () => this.missed.add(keys);
     const touched = this.missed.ready(
       now,
       "touchMany",
       () => batched(whole, this.#maxBatch, (some) => this.#touch(some, now), joinExisted),
-      missed,
+      keys,
+      () => this.missed.arrived(keys),
     );
     return then(touched, (answer) => {
       // The entry would outlive its new deadline.
-      if (answer instanceof TierError) missed();
+      if (answer instanceof TierError) this.missed.add(keys);
       return answer;
     });
   }

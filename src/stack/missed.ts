@@ -1,47 +1,27 @@
 /**
- * What a tier has missed while it failed: changes that it could not be told of, and is told before it serves again.
+ * What a tier has missed while it failed: changes that it could not be told of, and is told before it serves again, and otherwise in the
+ * background, as other processes read it too.
  *
  * @module
  */
+import { hasTimers } from "../clock.ts";
 import type { Engine } from "../engine.ts";
 import { TierError } from "../errors.ts";
 import { alive, joined } from "../joined.ts";
 import { isPromise, repeat, settle, then } from "../maybe.ts";
-import type { InvalidationMode, MaybePromise, TagMatch, Tier, TierOperations } from "../tier.ts";
+import type { MaybePromise, Tier } from "../tier.ts";
 import { within } from "../timeout.ts";
+import { type Bump, Due, faceOf } from "./due.ts";
 import type { Guard } from "./guard.ts";
-
-/** Most keys remembered as missed; beyond it the tier is cleared of our keys before it serves again. */
-const MAX_MISSED = 10_000;
 
 /** Most keys in one step of a replay: a slow tier must get through with each in its time budget. */
 const STEP = 100;
 
-/** How long reads leave a tier alone that could not be told what it missed, in milliseconds. */
+/** Pause in milliseconds between attempts to tell a tier. Reads leave it alone for as long. */
 const REPLAY_PAUSE = 5_000;
 
-/** An invalidation by tag, with the sequence that it must be above. */
-interface Bump {
-  readonly tags: readonly string[];
-  readonly match: TagMatch;
-  readonly mode: InvalidationMode;
-  readonly after: number;
-}
-
-/** What a tier is to be told. Gets less while it is told. */
-interface Due {
-  everything: boolean;
-  readonly keys: Set<string>;
-  readonly bumps: Bump[];
-  readonly leases: Set<string>;
-}
-
-/** One operation that tells a tier a part of what is due. */
-interface Step {
-  run(): MaybePromise<unknown>;
-  /** Takes the part off what is due. */
-  done(): void;
-}
+/** So many steps in a row may fail before the replay at the end is given up: enough to find one key among {@linkcode STEP}. */
+const LAST_FAILURES = 10;
 
 /** A tier is being told. */
 interface Replay {
@@ -55,13 +35,13 @@ export class Missed {
   readonly #guard: Guard;
   readonly #prefix: string;
   readonly #engine: Engine;
-  readonly #keys = new Set<string>();
-  /** Keys of reads that asked for leases and brought no answer: they may have been given. */
-  #leases = new Set<string>();
-  #everything = false;
-  #bumps: Bump[] = [];
+  #due: Due;
   #replaying: Replay | undefined;
   #replayFault: { readonly error: TierError; readonly until: number } | undefined;
+  /** Keys of the next step: fewer after one that failed, as a single key may be what the tier does not take. */
+  #step = STEP;
+  #timer: unknown;
+  #isClosing = false;
 
   /** @param prefix of all keys that are ours */
   constructor(tier: Tier, guard: Guard, prefix: string, engine: Engine) {
@@ -69,95 +49,126 @@ export class Missed {
     this.#tier = tier;
     this.#guard = guard;
     this.#prefix = prefix;
+    this.#due = this.#newDue();
+  }
+
+  #newDue(): Due {
+    return new Due(this.#tier.release !== undefined);
   }
 
   get isAny(): boolean {
-    return (
-      this.#replaying !== undefined ||
-      this.#everything ||
-      this.#keys.size + this.#leases.size > 0 ||
-      this.#bumps.length > 0
-    );
+    return this.#replaying !== undefined || this.#due.isAny;
   }
 
   /** Any entry may be concerned: only the tier could tell which have all of some tags, or exactly those. */
   get isUnbounded(): boolean {
-    const due = this.#replaying?.due;
-    const isSome = ({ match }: Bump): boolean => match !== "any";
-    return (
-      this.#everything || this.#bumps.some(isSome) || (due !== undefined && (due.everything || due.bumps.some(isSome)))
-    );
+    return this.#due.isUnbounded || this.#replaying?.due.isUnbounded === true;
+  }
+
+  /** How many changes the tier has not been told of. */
+  get size(): number {
+    return this.#due.size + (this.#replaying?.due.size ?? 0);
   }
 
   has(key: string): boolean {
-    return this.#keys.has(key) || this.#replaying?.due.keys.has(key) === true;
+    return this.#due.has(key) || this.#replaying?.due.has(key) === true;
+  }
+
+  /** Those of some keys that were missed; `undefined` where others may be concerned as well. */
+  among(keys: readonly string[]): readonly string[] | undefined {
+    const isKnown = this.#due.isKeysAlone && this.#replaying?.due.isKeysAlone !== false;
+    return isKnown ? keys.filter((key) => this.has(key)) : undefined;
   }
 
   /** The tier may hold an older entry under these keys. */
   add(keys: readonly string[]): void {
-    if (this.#keys.size + keys.length > MAX_MISSED) this.#everything = true;
-    else for (const key of keys) this.#keys.add(key);
+    this.#due.add(keys);
+    this.#plan();
     // The fast path asks the tier past us.
     if (this.#tier.fresh) settle(() => faceOf(this.#tier, this.#engine).deleteMany(keys, 0)).catch(() => {});
   }
 
-  /** The tier may hold an older entry under any key. */
-  addAll(): void {
-    this.#everything = true;
+  /** The same, of a write that came late: the tier answers, so it is told at once. */
+  arrived(keys: readonly string[]): void {
+    this.add(keys);
+    this.tell(this.#engine.now());
   }
 
-  /** Leases on these keys may be ours without our knowing: nobody should have to wait for their end. */
+  /** The tier may hold an older entry under any key. */
+  addAll(): void {
+    this.#due.addAll();
+    this.#plan();
+  }
+
+  /** Leases on these keys may be ours without our knowing: nobody should have to wait for their end, which comes by itself. */
   addLeases(keys: readonly string[]): void {
-    if (this.#tier.release && this.#leases.size + keys.length <= MAX_MISSED)
-      for (const key of keys) this.#leases.add(key);
+    this.#due.addLeases(keys);
   }
 
   addBump(bump: Bump): void {
-    if (this.#bumps.length < MAX_MISSED) this.#bumps.push(bump);
-    else this.#everything = true;
+    this.#due.addBump(bump);
+    this.#plan();
   }
 
   /** The tier was cleared of our keys. */
   cleared(): void {
-    this.#everything = false;
-    this.#keys.clear();
+    this.#due.cleared();
   }
 
-  /** Runs an operation once the tier has been told what it missed while it failed. */
+  /**
+   * Runs an operation once the tier has been told what it missed while it failed. Where that is keys alone, and the tier does not take one
+   * of them, it is enough that it was told of those that the operation is about.
+   */
   ready<T>(
     now: number,
     operation: string,
     call: () => MaybePromise<T>,
+    keys?: readonly string[],
     arrived?: () => void,
   ): MaybePromise<T | TierError> {
     if (!this.isAny) return this.#guard.run(operation, call, arrived);
-    return then(this.replay(now, true), (fault) => fault ?? this.ready(now, operation, call, arrived));
+    const some = keys && this.among(keys);
+    if (some?.length === 0) {
+      this.tell(now);
+      return this.#guard.run(operation, call, arrived);
+    }
+    const isTried = this.#hasFailed(now);
+    return then(this.replay(now, true, isTried ? some : undefined), (fault) =>
+      !fault || (some && !isTried && this.#hasFailed(now)) ? this.ready(now, operation, call, keys, arrived) : fault,
+    );
+  }
+
+  #hasFailed(now: number): boolean {
+    return this.#replayFault !== undefined && now < this.#replayFault.until;
+  }
+
+  /** Tells the tier, unless that failed a moment ago, and nobody waits for it. */
+  tell(now: number): void {
+    if (this.#due.isAny && !this.#replaying && !this.#isClosing) this.replay(now, false);
   }
 
   /**
    * Tells the tier. One replay at a time: whoever comes while it runs waits for the same.
    *
    * @param must `false`: one that failed a moment ago is not tried again
+   * @param keys tells it of these alone
    */
-  replay(now: number, must: boolean): MaybePromise<TierError | undefined> {
-    if (!must && !this.#replaying && this.#replayFault && now < this.#replayFault.until) return this.#replayFault.error;
-    if (this.#replaying && !this.#engine.isSync) return this.#inTime(this.#join(now, must, this.#replaying));
+  replay(now: number, must: boolean, keys?: readonly string[]): MaybePromise<TierError | undefined> {
+    if (!must && !this.#replaying && this.#hasFailed(now)) return this.#replayFault!.error;
+    if (this.#replaying && !this.#engine.isSync) return this.#inTime(this.#join(now, must, this.#replaying, keys));
     // Of what another replay has taken over nothing is known yet.
     if (this.#replaying) return this.busy();
-    const due: Due = {
-      everything: this.#everything,
-      keys: new Set(this.#keys),
-      leases: this.#leases,
-      bumps: this.#bumps,
-    };
+    const due = keys ? this.#due.take(keys) : this.#due;
     // What is missed from now on is for the next replay.
-    this.cleared();
-    this.#leases = new Set();
-    this.#bumps = [];
+    if (!keys) this.#due = this.#newDue();
     const told = then(this.#tell(due), (error) => {
       this.#replaying = undefined;
-      this.#replayFault = error && { error, until: now + REPLAY_PAUSE };
-      if (error) this.#restore(due);
+      // That of a few keys, which a write waits for, says nothing of the rest.
+      if (!error || !(must && keys)) this.#replayFault = error && { error, until: now + REPLAY_PAUSE };
+      due.append(this.#due);
+      this.#due = due;
+      if (this.size > 0) this.#plan();
+      else this.#rest();
       return error;
     });
     if (!isPromise(told)) return told;
@@ -171,77 +182,70 @@ export class Missed {
     return new TierError(this.#tier.name, `Skipped tier ${this.#tier.name} as it is being told what it missed`);
   }
 
+  /** Before the tier is closed: tells it, whatever failed a moment ago. */
+  close(): MaybePromise<TierError | undefined> {
+    this.#isClosing = true;
+    this.#rest();
+    if (!this.isAny) return undefined;
+    return then(this.replay(this.#engine.now(), true), (fault) => fault ?? this.close());
+  }
+
+  /** Tries it again after a pause, where there are timers: it may be long until the tier is next asked for something here. */
+  #plan(): void {
+    if (this.#timer !== undefined || this.#isClosing || !hasTimers()) return;
+    const { clock } = this.#engine.options;
+    const replay = (): void => {
+      this.#timer = undefined;
+      if (this.size > 0) this.replay(this.#engine.now(), true);
+    };
+    this.#timer = clock.setTimer(replay, REPLAY_PAUSE, true);
+  }
+
+  #rest(): void {
+    this.#engine.options.clock.clearTimer(this.#timer);
+    this.#timer = undefined;
+  }
+
   /** A replay may take several times the budget of the tier. Nobody waits for longer than one, and it goes on. */
   #inTime(told: Promise<TierError | undefined>): Promise<TierError | undefined> {
     return within(told, this.#guard.budget, this.#engine.options.clock, () => this.busy());
   }
 
   /** Ends with the replay that runs, or with another when that was part of a request that has ended. */
-  async #join(now: number, must: boolean, running: Replay): Promise<TierError | undefined> {
+  async #join(now: number, must: boolean, running: Replay, keys?: readonly string[]): Promise<TierError | undefined> {
     if (await joined(running.told)) return running.told;
     if (this.#replaying === running) {
       this.#replaying = undefined;
-      this.#restore(running.due);
+      running.due.append(this.#due);
+      this.#due = running.due;
     }
-    return this.replay(now, must);
-  }
-
-  #restore({ everything, keys, leases, bumps }: Due): void {
-    this.#everything ||= everything;
-    this.add([...keys]);
-    this.addLeases([...leases]);
-    this.#bumps.unshift(...bumps);
+    return this.replay(now, must, keys);
   }
 
   /** Step by step, each in the time budget of the tier, so that one that is slow gets through as well. */
   #tell(due: Due): MaybePromise<TierError | undefined> {
     let fault: TierError | undefined;
+    let failures = 0;
     const all = repeat(() => {
-      const step = this.#next(due);
+      const most = Math.min(this.#step, this.#tier.capabilities.maxBatch ?? STEP);
+      const step = due.next(faceOf(this.#tier, this.#engine), this.#prefix, this.#engine.now(), most);
       if (!step) return false;
+      if (this.#isClosing) this.#guard.retry();
       return then(this.#guard.run("replay", step.run), (answer) => {
-        if (answer instanceof TierError) {
-          fault = answer;
-          return false;
+        if (!(answer instanceof TierError)) {
+          step.done();
+          failures = 0;
+          this.#step = Math.min(STEP, 2 * this.#step);
+          return true;
         }
-        step.done();
-        return true;
+        fault = answer;
+        if (!step.keys) return false;
+        // Those come last; one alone is left to another replay.
+        (step.keys.length === 1 ? this.#due : due).append(due.take(step.keys));
+        this.#step = Math.max(1, step.keys.length >> 1);
+        return this.#isClosing && ++failures < LAST_FAILURES;
       });
     });
     return then(all, () => fault);
   }
-
-  #next(due: Due): Step | undefined {
-    const now = this.#engine.now();
-    const face = faceOf(this.#tier, this.#engine);
-    const most = Math.min(STEP, this.#tier.capabilities.maxBatch ?? STEP);
-    const { keys, leases, bumps } = due;
-    if (due.everything) {
-      const done = (): void => {
-        due.everything = false;
-        keys.clear();
-      };
-      return { run: () => face.clear(this.#prefix, now), done };
-    }
-    if (keys.size > 0) {
-      const some = [...keys].slice(0, most);
-      return { run: () => face.deleteMany(some, now), done: () => remove(keys, some) };
-    }
-    if (leases.size > 0) {
-      const some = [...leases].slice(0, most);
-      const run = () => face.release!(some.map((key) => ({ key })));
-      return { run, done: () => remove(leases, some) };
-    }
-    const [bump] = bumps;
-    return bump && { run: () => face.invalidate!({ ...bump, now }), done: () => void bumps.shift() };
-  }
-}
-
-function remove(all: Set<string>, some: readonly string[]): void {
-  for (const one of some) all.delete(one);
-}
-
-/** How a tier is asked in the call that runs. */
-export function faceOf(tier: Tier, { isSync }: Engine): TierOperations<unknown, "async"> {
-  return isSync ? (tier.sync as unknown as Tier) : tier;
 }

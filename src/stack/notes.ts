@@ -9,8 +9,9 @@ import { type Entry, NO_TAGS } from "../entry.ts";
 import { TierError } from "../errors.ts";
 import { then } from "../maybe.ts";
 import type { MaybePromise, Tier } from "../tier.ts";
+import { faceOf } from "./due.ts";
 import type { Guard } from "./guard.ts";
-import { faceOf, type Missed } from "./missed.ts";
+import type { Missed } from "./missed.ts";
 import type { Prefix } from "./prefix.ts";
 
 /** What is noted. */

@@ -181,10 +181,13 @@ class Stack implements Store {
     return inspect(this.#ranks.all, key, this.#engine.now());
   }
 
-  /** A tier that fails to close is reported. */
+  /** A tier that fails to close is reported, as is one that cannot be told what it missed. */
   close(): MaybePromise<void> {
-    return then(this.#ranks.follower?.close(), () =>
-      then(all(this.#ranks.all.map(({ guard, tier }) => guard.close(tier))), () => {}),
+    const layers = this.#ranks.all;
+    return then(all(layers.map((layer) => layer.settle())), () =>
+      then(this.#ranks.follower?.close(), () =>
+        then(all(layers.map(({ guard, tier }) => guard.close(tier))), () => {}),
+      ),
     );
   }
 }

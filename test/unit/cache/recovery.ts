@@ -1,4 +1,6 @@
-import { equal, ok, same } from "../../contract/mod.ts";
+import type { Cache } from "../../../mod.ts";
+import { hasTimers } from "../../../src/clock.ts";
+import { equal, type FakeClock, ok, same } from "../../contract/mod.ts";
 import { BUDGET, faulty } from "./budget.ts";
 import { type Open, type StackSuite, stackSuite } from "./stacks.ts";
 import { stateOf } from "./tools.ts";
@@ -12,6 +14,12 @@ const WRITES_FAIL = {
   prune: "reject",
   invalidate: "reject",
 } as const;
+
+async function closing(cache: Cache, clock: FakeClock): Promise<void> {
+  const closed = cache.close();
+  await clock.advance("10s");
+  await closed;
+}
 
 export const recovery: StackSuite = stackSuite(
   "recovery",
@@ -60,6 +68,99 @@ export const recovery: StackSuite = stackSuite(
         }
       }
     }),
+    "what a tier missed is told while nothing is asked of it here, as other processes read it": faulty(async (open) => {
+      if (!hasTimers()) return;
+      const { cache, clock, faults, peer } = open({ coherence: "forever" });
+      const pending = clock.pendingTimers;
+      const misses = [
+        () => cache.delete("k"),
+        () => cache.set("k", "new"),
+        () => cache.clear(),
+        () => cache.invalidateTags(["t"]),
+        () => cache.invalidateTags(["t", "u"], { match: "all" }),
+      ];
+      for (const [at, miss] of misses.entries()) {
+        await cache.set("k", "old", { tags: ["t", "u"] });
+        faults.fail("reject");
+        await miss();
+        await clock.advance("1s");
+        faults.heal();
+        // Past the pause, and past the cooldown of the breaker.
+        await clock.advance("10s");
+        ok((await peer!().get("k")) !== "old", `miss ${at}`);
+        same(clock.pendingTimers, pending, "nothing is left to tell");
+      }
+    }),
+    "a write that arrives after a newer one is told at once, as other processes read it": faulty(async (open) => {
+      const { cache, clock, faults, peer } = open({ coherence: "forever" });
+      await cache.set("k", "first");
+      faults.fail({ setMany: "hang" }, 1);
+      const lost = cache.set("k", "second");
+      await clock.advance(BUDGET);
+      await lost;
+      await cache.set("k", "third");
+      faults.release();
+      await clock.settle();
+      ok((await peer!().get("k")) !== "second", "an older value must not be served");
+    }),
+    "what a tier missed is told by the close, though its breaker is open": faulty(async (open) => {
+      for (const failures of [5, 1]) {
+        for (const what of ["delete", "set", "clear", "tags"] as const) {
+          const { cache, clock, faults, peer } = open({ lower: { breaker: { failures } } });
+          await cache.set("k", "old", { tags: ["t"] });
+          faults.fail("reject", 1);
+          if (what === "delete") await cache.delete("k");
+          else if (what === "set") await cache.set("k", "new");
+          else if (what === "clear") await cache.clear();
+          else await cache.invalidateTags(["t"]);
+          await closing(cache, clock);
+          ok((await peer!().get("k")) !== "old", `${what}, breaker after ${failures}`);
+        }
+      }
+    }),
+    "the close waits no longer than the budget for a tier that cannot be told what it missed, and says so": faulty(
+      async (open) => {
+        for (const fault of ["reject", "hang"] as const) {
+          const { cache, clock, faults, bottom } = open();
+          await cache.setMany(["a", "b"].map((key) => ({ key, value: "old" })));
+          const told: string[] = [];
+          cache.on("error", ({ error, operation, tier }) => {
+            if (operation === "close") told.push(`${tier}: ${((error as Error).cause as Error).message}`);
+          });
+          faults.fail({ deleteMany: fault });
+          const deleted = cache.deleteMany(["a", "b"]);
+          await clock.advance(BUDGET);
+          await deleted;
+          const closed = cache.close();
+          await clock.advance(BUDGET + 1);
+          same(await stateOf(closed, () => clock.settle()), "resolved", fault);
+          equal(told, [
+            `${bottom}: Gave up telling tier ${bottom} what it missed as it is closed: 2 changes are not done`,
+          ]);
+        }
+      },
+    ),
+    "a key that a tier cannot forget holds up no other": faulty(async (open) => {
+      const { cache, clock, lower, peer } = open({ lower: { breaker: false }, coherence: "forever" });
+      const keys = Array.from({ length: 9 }, (_, i) => `k${i}`);
+      await cache.setMany(keys.map((key) => ({ key, value: "old" })));
+      for (const face of [lower, lower?.sync] as { deleteMany: (keys: readonly string[], now: number) => unknown }[]) {
+        const { deleteMany } = face ?? {};
+        if (!deleteMany) continue;
+        face.deleteMany = (some, now) => {
+          if (some.some((key) => key.endsWith("k4"))) throw new Error("not this one");
+          return deleteMany.call(face, some, now);
+        };
+      }
+      await cache.deleteMany(keys.slice(1));
+      await cache.set("k5", "new");
+      same(await peer!().get("k5"), "new");
+      await cache.set("other", 1);
+      same(await peer!().get("other"), 1);
+      await closing(cache, clock);
+      const found = await peer!().getMany(keys);
+      equal([...found.keys()].sort(), ["k0", "k4", "k5"]);
+    }),
     "a replay that fails is tried again, and until then the tier does not serve what it missed": faulty(
       async (open) => {
         const { cache, clock, faults, peer } = open({ lower: { breaker: false } });
@@ -93,7 +194,7 @@ export const recovery: StackSuite = stackSuite(
       for (let i = 0; i < 5; i++) await cache.invalidateTags([`t${i}`, "u"], { match: "all" });
       const slow = { delay: 0.6 * BUDGET };
       faults.fail({ invalidate: slow, deleteMany: slow, clear: slow });
-      await clock.advance("1m");
+      await clock.advance("5s");
       const call = cache.get("k");
       await clock.advance(BUDGET);
       same(await call, undefined, "nobody waits for longer than the budget");
