@@ -87,7 +87,7 @@ class Behind {
   getMany(keys: readonly string[], options: ReadOptions): MaybePromise<ReadResult> {
     const unknown = keys.filter((key) => this.#isForTheTier(key));
     if (unknown.length === 0) return this.#read(keys, options);
-    const last = Math.max(...unknown.map((key) => this.#queue.numberOf(key)));
+    const last = Math.max(...unknown.map((key) => this.#queue.changes.numberOf(key)));
     return this.#queue
       .until(this.#queue.isPaused ? -1 : last)
       .then((isStored) =>
@@ -96,16 +96,16 @@ class Behind {
   }
 
   #isForTheTier(key: string): boolean {
-    const tags = this.#queue.writeOf(key)?.entry.tags;
+    const tags = this.#queue.changes.find(key)?.write?.entry.tags;
     return tags !== undefined && tags.length > 0 && this.#tier.capabilities.tags === true;
   }
 
   /** @param lost keys that are misses */
   #read(keys: readonly string[], options: ReadOptions, lost: readonly string[] = []): MaybePromise<ReadResult> {
-    const below = keys.filter((key) => !this.#queue.has(key));
+    const below = keys.filter((key) => !this.#queue.changes.has(key));
     const queued = new Map(
       keys
-        .filter((key) => this.#queue.has(key))
+        .filter((key) => this.#queue.changes.has(key))
         .map((key) => [key, lost.includes(key) ? undefined : this.#queued(key, options.now)]),
     );
     return then(this.#tier.getMany(below, options), (result) => {
@@ -115,7 +115,7 @@ class Behind {
   }
 
   #queued(key: string, now: number): Entry | undefined {
-    const write: Readable | undefined = this.#queue.writeOf(key);
+    const write: Readable | undefined = this.#queue.changes.find(key)?.write;
     if (!write || write.entry.staleUntil <= now) return undefined;
     const { [ORIGINAL]: original, entry } = write;
     // The sequence was given after it was encoded.
@@ -125,18 +125,18 @@ class Behind {
   setMany(writes: readonly Readable[], now: number): MaybePromise<WriteResult> {
     if (writes.every(({ entry }) => entry.tags.length === 0 || entry.sequence !== undefined))
       return then(this.#queue.enqueue(writes.map((write) => [write.key, { write }])), () => ({ sequence: 0 }));
-    const before = this.#queue.latest;
+    const before = this.#queue.changes.latest;
     return this.#queue.change(() => {
       // What could not be stored before is not to be stored after it.
-      for (const { key } of writes) if (this.#queue.numberOf(key) <= before) this.#queue.forget(key);
+      for (const { key } of writes) if (this.#queue.changes.numberOf(key) <= before) this.#queue.changes.forget(key);
       return this.#tier.setMany(writes, now);
     });
   }
 
   touchMany(touches: readonly Touch[], now: number): MaybePromise<readonly boolean[]> {
-    const before = this.#queue.latest;
+    const before = this.#queue.changes.latest;
     return this.#queue.change(() => {
-      if (touches.some(({ key }) => this.#queue.numberOf(key) <= before)) throw unstored();
+      if (touches.some(({ key }) => this.#queue.changes.numberOf(key) <= before)) throw unstored();
       return this.#tier.touchMany!(touches, now);
     });
   }
@@ -148,7 +148,7 @@ class Behind {
   }
 
   clear(prefix: string, now: number, progress?: () => void): MaybePromise<void> {
-    this.#queue.clear(prefix);
+    this.#queue.changes.clear(prefix);
     return this.#queue.change(() => this.#tier.clear(prefix, now, progress));
   }
 

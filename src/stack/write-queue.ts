@@ -5,11 +5,13 @@
  */
 import { type Clock, systemClock } from "../clock.ts";
 import type { Engine } from "../engine.ts";
-import { TierLimitError } from "../errors.ts";
+import { TierLimitError, TierTimeoutError } from "../errors.ts";
 import { alive, joined, unlessLost } from "../joined.ts";
 import { isPromise, settle } from "../maybe.ts";
-import type { MaybePromise, Tier, TierContext, Write } from "../tier.ts";
+import type { MaybePromise, Tier, TierContext } from "../tier.ts";
 import { within } from "../timeout.ts";
+import { type Batch, BatchWriter, PATIENCE } from "./batch-writer.ts";
+import { type Change, Changes } from "./changes.ts";
 
 /** Most changes that wait to be stored; one beyond it waits until there is room. */
 const MAX_PENDING = 10_000;
@@ -19,16 +21,12 @@ const STEP = 500;
 const GATHER = 20;
 /** Pause after a failed write, in milliseconds. */
 const RETRY = 1_000;
-/** How long an operation may keep changes waiting that come after it, in milliseconds; who has called it is given up on sooner. */
-const PATIENCE = 10_000;
-
-/** What is to become of a key: a write, or where there is none its deletion. Or an operation that changes several, among them. */
-interface Change {
-  /** In the order of the calls. */
-  readonly number: number;
-  readonly write?: Write | undefined;
-  readonly operation?: () => Promise<unknown>;
-}
+/** So many batches in a row may fail before the tier is left alone for a while. */
+const FAILURES = 2;
+/** The same for the last time: enough to find one change among {@linkcode STEP}. */
+const LAST_FAILURES = 12;
+/** How long `close()` waits for what is under way before it tries the rest beside it, in milliseconds. */
+const LAST_PATIENCE = 2_000;
 
 /** Why an operation is not done: what was acknowledged before it could not be stored. */
 export function unstored(): Error {
@@ -37,23 +35,26 @@ export function unstored(): Error {
 
 /**
  * Changes of a tier in the order of the calls: the last one of each key, and operations. Changes of keys are stored together, as
- * soon as those of one turn have gathered; operations that come one after the other are begun together.
+ * soon as those of one turn have gathered; operations that come one after the other are begun together. A batch that fails is halved; a
+ * change that fails alone waits until all others are stored.
  */
 export class WriteQueue {
   readonly #tier: Tier;
   readonly #engine: Pick<Engine, "hold">;
-  /** In the order of their numbers; operations are under symbols. */
-  readonly #pending = new Map<string | symbol, Change>();
-  /** Number of the last change. */
-  #latest = 0;
-  /** Operations that wait. */
-  #operations = 0;
+  readonly changes: Changes = new Changes();
+  readonly #writer: BatchWriter;
+  /** Keys of the next batch. */
+  #step = STEP;
+  /** Batches that have failed since one was stored. */
+  #failures = 0;
   /** What is being done to the tier, which is a batch of changes or some operations: says whether it could be. */
   #running: Promise<boolean> | undefined;
   /** The batch. */
   #batch: ReadonlySet<Change> | undefined;
   /** Until when nothing is stored for want of success, but by `close()`. */
   #pausedUntil = -Infinity;
+  /** When what has failed is tried again. */
+  #retryAt = -Infinity;
   #retry: unknown;
   #clock: Clock = systemClock;
   #report: TierContext["report"] = () => {};
@@ -62,41 +63,12 @@ export class WriteQueue {
   constructor(tier: Tier, engine: Pick<Engine, "hold">) {
     this.#tier = tier;
     this.#engine = engine;
+    this.#writer = new BatchWriter(tier, (batch) => this.#repair(batch));
   }
 
   open({ clock, report }: TierContext): void {
     this.#clock = clock;
     this.#report = report;
-  }
-
-  /** Number of the last change. */
-  get latest(): number {
-    return this.#latest;
-  }
-
-  /** Number of the change that waits for a key; infinite where none does. */
-  numberOf(key: string): number {
-    return this.#pending.get(key)?.number ?? Infinity;
-  }
-
-  has(key: string): boolean {
-    return this.#pending.has(key);
-  }
-
-  /** The write that waits for a key. */
-  writeOf(key: string): Write | undefined {
-    return this.#pending.get(key)?.write;
-  }
-
-  /** What waits for a key is not to be stored any more. */
-  forget(key: string): void {
-    this.#pending.delete(key);
-  }
-
-  /** What waits for keys that begin so becomes their deletion. */
-  clear(prefix: string): void {
-    for (const [key, { number, operation }] of this.#pending)
-      if (!operation && (key as string).startsWith(prefix)) this.#pending.set(key, { number });
   }
 
   /** Whether nothing is stored for now, as it could not be a moment ago. */
@@ -106,8 +78,8 @@ export class WriteQueue {
 
   /** Looks at all of the tier, with what has been queued by now. Fails where that cannot be stored. */
   look<T>(operation: () => MaybePromise<T>): MaybePromise<T> {
-    if (this.#pending.size === 0) return operation();
-    return this.until(this.#latest).then((isStored) => {
+    if (this.changes.size === 0) return operation();
+    return this.until(this.changes.latest).then((isStored) => {
       if (!isStored) throw unstored();
       return operation();
     });
@@ -115,17 +87,16 @@ export class WriteQueue {
 
   /** Does something after all that waits now, and before what comes later; after what cannot be stored, too. */
   change<T>(operation: () => MaybePromise<T>): MaybePromise<T> {
-    if (this.#pending.size === 0 && !this.#batch) return this.#begin(operation);
+    if (this.changes.isDone && !this.#batch) return this.#begin(operation);
     let outcome: Promise<T> | undefined;
     const id = Symbol();
-    const number = ++this.#latest;
     const begin = (): Promise<T> => {
-      if (this.#pending.delete(id)) this.#operations--;
+      this.changes.begun(id);
+      this.#writer.overtake();
       return (outcome ??= settle(operation));
     };
-    this.#operations++;
-    this.#pending.set(id, { number, operation: begin });
-    return this.until(number).then(() => outcome ?? this.#alone(begin));
+    this.changes.operate(id, begin);
+    return this.until(this.changes.latest).then(() => outcome ?? this.#alone(begin));
   }
 
   /** The same where something before it could not be stored. */
@@ -136,6 +107,7 @@ export class WriteQueue {
 
   /** Begins an operation beside those that are under way. */
   #begin<T>(operation: () => MaybePromise<T>): MaybePromise<T> {
+    this.#writer.overtake();
     const answer = operation();
     if (isPromise(answer))
       this.#occupy(Promise.all([this.#running && joined(this.#running), this.#bounded(answer)]).then(yes));
@@ -147,36 +119,28 @@ export class WriteQueue {
   }
 
   /** @throws {TierLimitError} where no more can wait */
-  enqueue(changes: readonly (readonly [string, Pick<Change, "write">])[]): MaybePromise<void> {
-    const queued = changes.map(([key, change]) => [key, this.#queue(key, change)] as const);
+  enqueue(changes: Batch): MaybePromise<void> {
+    const queued = changes.map(([key, change]) => [key, this.changes.add(key, change, this.#batch)] as const);
     const refuse = (): void => {
-      for (const [key, change] of queued) if (this.#pending.get(key) === change) this.#pending.delete(key);
+      for (const [key, change] of queued) if (this.changes.find(key) === change) this.changes.forget(key);
       throw new TierLimitError(
         `Cannot queue ${changes.length} changes for tier ${this.#tier.name} as at most ${MAX_PENDING} may wait, and it takes none`,
       );
     };
-    const isFull = this.#pending.size > MAX_PENDING;
+    const isFull = this.changes.size > MAX_PENDING;
     if (this.isPaused) return isFull ? refuse() : undefined;
-    const stored = this.until(this.#latest);
+    const stored = this.until(this.changes.latest, this.#clock.now() >= this.#retryAt);
     this.#engine.hold(stored);
-    return isFull ? stored.then((isStored) => (isStored ? undefined : refuse())) : undefined;
+    return isFull ? stored.then(() => (this.changes.size > MAX_PENDING ? refuse() : undefined)) : undefined;
   }
 
-  /** In the place of an earlier change of its key, for which somebody may wait, unless something has come between. */
-  #queue(key: string, { write }: Pick<Change, "write">): Change {
-    const earlier = this.#pending.get(key);
-    const isInPlace = earlier !== undefined && this.#operations === 0 && !this.#batch?.has(earlier);
-    if (!isInPlace) this.#pending.delete(key);
-    const change: Change = { number: isInPlace ? earlier.number : ++this.#latest, write };
-    this.#pending.set(key, change);
-    return change;
-  }
-
-  /** Ends when the changes up to a number are stored, or one could not be: says which. */
-  async until(number: number): Promise<boolean> {
-    for (;;) {
-      const [first] = this.#pending.values();
-      if (!first || first.number > number) return true;
+  /**
+   * Ends when the changes up to a number are stored, or one could not be: says which.
+   *
+   * @param all whether those that were refused are tried as well
+   */
+  async until(number: number, all = false): Promise<boolean> {
+    while (this.changes.isDue(number, all)) {
       const running = this.#running ?? this.#occupy(this.#store());
       try {
         if (!(await unlessLost(running))) return false;
@@ -185,6 +149,7 @@ export class WriteQueue {
         if (this.#running === running) this.#running = undefined;
       }
     }
+    return !this.changes.isRefused(number);
   }
 
   #occupy(work: Promise<boolean>): Promise<boolean> {
@@ -202,51 +167,71 @@ export class WriteQueue {
   async #store(): Promise<boolean> {
     // Lets the writes of this turn gather, some of which take a few steps more to get here.
     for (let step = 0; step < GATHER; step++) await undefined;
-    const operations: Promise<unknown>[] = [];
-    for (const { operation } of this.#pending.values()) {
-      if (!operation) break;
-      operations.push(this.#bounded(operation()));
-    }
+    const operations = Array.from(this.changes.operations(), (begin) => this.#bounded(begin()));
     if (operations.length > 0) return Promise.all(operations).then(yes);
-    const some: [string, Change][] = [];
-    for (const [key, change] of this.#pending)
-      if (change.operation || some.push([key as string, change]) === STEP) break;
+    const some = this.changes.next(this.#step);
     this.#batch = new Set(some.map(([, change]) => change));
-    const now = this.#clock.now();
     try {
-      const deleted = some.filter(([, { write }]) => !write).map(([key]) => key);
-      if (deleted.length > 0) await this.#tier.deleteMany(deleted, now);
-      const writes = some.flatMap(([, { write }]) => write ?? []);
-      if (writes.length > 0) await this.#tier.setMany(writes, now);
+      await this.#writer.store(some, this.#clock);
     } catch (error) {
       this.#report("fault", error);
-      this.#pause();
-      return false;
+      return this.#failed(some, error);
     } finally {
       this.#batch = undefined;
     }
-    for (const [key, change] of some) if (this.#pending.get(key) === change) this.#pending.delete(key);
+    for (const [key, change] of some) if (this.changes.find(key) === change) this.changes.forget(key);
     this.#pausedUntil = -Infinity;
+    this.#failures = 0;
+    this.#step = Math.min(STEP, 2 * this.#step);
     return true;
   }
 
-  #pause(): void {
-    this.#clock.clearTimer(this.#retry);
-    if (this.#closing) return;
+  /** Says whether the next batch is to be tried at once. */
+  #failed(some: Batch<Change>, error: unknown): boolean {
+    const wereRefused = this.changes.wereRefused(some);
+    if (some.length === 1 || wereRefused) this.changes.refuse(some);
+    this.#step = Math.max(1, some.length >> 1);
+    this.#failures++;
+    if (this.#closing) return this.#failures < LAST_FAILURES && !(error instanceof TierTimeoutError);
+    this.#retryLater();
+    if (wereRefused) return false;
+    if (this.#failures < FAILURES) return true;
     this.#pausedUntil = this.#clock.now() + RETRY;
+    return false;
+  }
+
+  #retryLater(): void {
+    const now = this.#clock.now();
+    if (now < this.#retryAt) return;
+    this.#retryAt = now + RETRY;
+    this.#clock.clearTimer(this.#retry);
     try {
-      this.#retry = this.#clock.setTimer(() => void this.until(Infinity), RETRY, true);
+      this.#retry = this.#clock.setTimer(() => this.#engine.hold(this.until(Infinity, true)), RETRY, true);
     } catch {
       // Workers have so many timers and no more: the next write after the pause tries it again.
     }
   }
 
-  /** Stores what waits, for the last time. */
+  /** What a late call has undone is stored again, unless it waits already. */
+  #repair(batch: Batch): void {
+    const undone = batch.filter(([key]) => !this.changes.find(key));
+    if (undone.length > 0 && !this.#closing) settle(() => this.enqueue(undone)).catch(() => {});
+  }
+
+  /** Stores what waits, for the last time, though a call hangs. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#clock.clearTimer(this.#retry);
-    await this.until(this.#latest);
+    if (this.#running) await within(joined(this.#running), LAST_PATIENCE, this.#clock, yes);
+    this.#running = undefined;
+    this.#failures = 0;
+    // Each is tried once more, after all others.
+    this.changes.readmit();
+    await this.until(Infinity);
     if (this.#running) await joined(this.#running);
+    const { size } = this.changes;
+    if (size > 0)
+      this.#report("fault", new Error(`Gave up storing what waits as the tier is closed: ${size} changes are lost`));
   }
 }
 

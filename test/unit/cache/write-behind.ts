@@ -39,6 +39,26 @@ function held(options: TierOptions = behind) {
   return { tier, log, go: () => gate.resolve() };
 }
 
+const whole = (key: string): string => `default:${key}`;
+
+/** A cache over a tier that refuses some keys, however they come, and what its faults said. */
+function refusing(keys: readonly string[]) {
+  const clock = fakeClock();
+  const data = mapData();
+  const inner = mapTier({ data, write: "behind" });
+  const lower = faultyTier({
+    ...inner,
+    setMany(writes, now) {
+      if (writes.some(({ key }) => keys.map(whole).includes(key))) throw new Error("too large");
+      return inner.setMany(writes, now);
+    },
+  });
+  const cache = createCache({ tiers: [memory(), defineTier(lower)], clock, sweepInterval: 0 });
+  const errors: string[] = [];
+  cache.on("error", ({ error }) => errors.push((error as Error).message));
+  return { cache, clock, data, lower, errors };
+}
+
 export const tests: TestCase[] = suite("write behind", {
   "what waits is read as the value that was set, tagged or not, and so gets into memory": async () => {
     const stacks: (() => readonly Tier[])[] = [
@@ -294,6 +314,94 @@ export const tests: TestCase[] = suite("write behind", {
     lower.faults.heal();
     await cache.close();
     equal([data.entries.size, closed, clock.pendingTimers], [10_000, 1, 0]);
+  },
+  "a change that the tier refuses for good keeps no other from being stored, whenever that comes": async () => {
+    for (const refused of [["k7"], ["k0"], ["k3", "k4", "k5"], ["k1", "k3", "k5", "k7", "k9"]]) {
+      const { cache, clock, data, errors } = refusing(refused);
+      const keys = Array.from({ length: 10 }, (_, i) => `k${i}`);
+      await cache.setMany(keys.map((key) => ({ key, value: 1 })));
+      await clock.advance("1m");
+      const expected = keys.filter((key) => !refused.includes(key));
+      equal([...data.entries.keys()].sort(), expected.map(whole), `without ${refused}`);
+      await cache.set("later", 1);
+      await clock.advance("1s");
+      ok(data.entries.has(whole("later")), "what comes later is stored");
+      const closed = cache.close();
+      await clock.advance("10s");
+      await closed;
+      equal([...data.entries.keys()].sort(), [...expected, "later"].map(whole));
+      same(errors.at(-1), `Gave up storing what waits as the tier is closed: ${refused.length} changes are lost`);
+    }
+  },
+  "the close stores all but what the tier refuses": async () => {
+    const refused = ["k3", "k400", "k401", "k777"];
+    const { cache, data } = refusing(refused);
+    await cache.setMany(Array.from({ length: 1_000 }, (_, i) => ({ key: `k${i}`, value: i })));
+    await cache.close();
+    same(data.entries.size, 1_000 - refused.length);
+  },
+  "of a change that was refused the last one of its key is stored, and none after an invalidation": async () => {
+    const refused = ["a", "b", "c"];
+    const { cache, clock, data } = refusing(refused);
+    await cache.setMany(["a", "b", "c", "d"].map((key) => ({ key, value: "old" })));
+    await clock.advance("10s");
+    await cache.set("a", "new");
+    await cache.delete("b");
+    await clock.advance("10s");
+    refused.length = 0;
+    await clock.advance("10s");
+    equal([...data.entries.keys()].sort(), ["a", "c", "d"].map(whole));
+    same(data.entries.get(whole("a"))?.value, "new");
+    await cache.clear();
+    await clock.advance("10s");
+    same(data.entries.size, 0);
+    await cache.close();
+  },
+  "a call that never ends keeps changes waiting for ten seconds, and is told": async () => {
+    const { cache, clock, data, lower, errors } = refusing([]);
+    lower.faults.fail({ setMany: "hang" }, 1);
+    await cache.set("a", 1);
+    await clock.settle();
+    await cache.set("b", 2);
+    await clock.advance("9s");
+    equal([data.entries.size, errors.length], [0, 0]);
+    await clock.advance("3s");
+    equal([...data.entries.keys()].sort(), ["a", "b"].map(whole));
+    equal(errors, ["Gave up storing what waits for tier map as a call must take at most 10000 ms"]);
+    await cache.close();
+    same(clock.pendingTimers, 0);
+  },
+  "what a call overwrites that was given up is stored once more": async () => {
+    const later: [string, (cache: ReturnType<typeof createCache>) => Promise<unknown>, unknown][] = [
+      ["nothing", async () => {}, 1],
+      ["set", (cache) => cache.set("a", 2), 2],
+      ["delete", (cache) => cache.delete("a"), undefined],
+      ["clear", (cache) => cache.clear(), undefined],
+      ["clear and set", (cache) => cache.clear().then(() => cache.set("a", 3)), 3],
+    ];
+    for (const [name, change, expected] of later) {
+      const { cache, clock, data, lower } = refusing([]);
+      lower.faults.fail({ setMany: "hang" }, 1);
+      await cache.set("a", 1);
+      await clock.advance("12s");
+      await change(cache);
+      await clock.advance("2s");
+      lower.faults.release();
+      await clock.advance("2s");
+      same(data.entries.get(whole("a"))?.value, expected, name);
+      await cache.close();
+    }
+  },
+  "the close stores what waits though a call hangs": async () => {
+    const { cache, clock, data, lower } = refusing([]);
+    lower.faults.fail({ setMany: "hang" }, 1);
+    await cache.set("a", 1);
+    await clock.settle();
+    await cache.set("b", 2);
+    const closed = cache.close();
+    await clock.advance("3s");
+    same(await stateOf(closed, clock.settle), "resolved");
+    equal([...data.entries.keys()].sort(), ["a", "b"].map(whole));
   },
   "a listing has a key that is set anew meanwhile": async () => {
     const clock = fakeClock();
