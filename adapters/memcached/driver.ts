@@ -9,6 +9,7 @@ import type { MaybePromise, TierContext } from "../../src/tier.ts";
 import type { Decide, Found, PlainDriver, PlainRecord } from "../plain/driver.ts";
 import { nameOf } from "../plain/names.ts";
 import { allOver } from "../plain/parallel.ts";
+import { Answering } from "./answering.ts";
 import {
   type Clears,
   cleared,
@@ -28,6 +29,8 @@ const MAX_KEY = 250;
 const PIPELINE = 1_000;
 /** How often a step is done again that another process has interfered with. */
 const ATTEMPTS = 20;
+
+const same = (key: string): string => key;
 
 const NOTHING = /* @__PURE__ */ new Uint8Array(0);
 
@@ -51,6 +54,7 @@ class MemcachedDriver implements PlainDriver {
   readonly #clearsKey: string;
   /** What each server's record was when it was last seen. */
   readonly #known = new WeakMap<MemcachedServer, Clears>();
+  readonly #answering = new Answering(() => this.#opened?.all() ?? []);
   #opened: MemcachedServers | undefined;
   #report: TierContext["report"] = () => {};
 
@@ -76,65 +80,58 @@ class MemcachedDriver implements PlainDriver {
   }
 
   async readMany(keys: readonly string[]): Promise<Found[]> {
-    const faults: unknown[] = [];
     const groups = byServer(this.#servers, keys, (key) => this.#item(key));
-    const found = await this.#each(groups, keys, (server, some) =>
-      this.#read(server, some).catch((error): Found[] => {
-        faults.push(error);
-        return [];
-      }),
-    );
-    // One server that fails does not take the keys of the others with it.
-    if (faults.length === groups.size && faults.length > 0) throw faults[0];
-    for (const error of faults) this.#report("fault", error);
-    return found;
+    const found = new Map<string, Found>();
+    let answered = 0;
+    const read = async (server: MemcachedServer, some: readonly string[]): Promise<void> => {
+      for (const [index, one] of (await this.#read(server, some)).entries()) found.set(some[index]!, one);
+      answered++;
+    };
+    try {
+      await this.#answering.each(groups, same, read);
+    } catch (error) {
+      // One server that fails does not take the keys of the others with it.
+      if (answered === 0) throw error;
+      this.#report("fault", error);
+    }
+    return keys.map((key) => found.get(key));
   }
 
-  takeMany(keys: readonly string[]): Promise<Found[]> {
+  async takeMany(keys: readonly string[]): Promise<Found[]> {
     const groups = byServer(this.#servers, keys, (key) => this.#item(key));
-    return this.#each(groups, keys, async (server, some) => {
-      const all: Found[] = [];
+    const taken = new Map<string, Found>();
+    await this.#answering.each(groups, same, async (server, some) => {
       for (let at = 0; at < some.length; at += PIPELINE) {
         const part = some.slice(at, at + PIPELINE);
         const found = this.#read(server, part);
         await allOver<unknown>([found, ...part.map((key) => server.delete(this.#item(key)))]);
-        all.push(...(await found));
+        for (const [index, one] of (await found).entries()) taken.set(part[index]!, one);
       }
-      return all;
     });
+    return keys.map((key) => taken.get(key));
   }
 
   async writeMany(records: readonly PlainRecord[], now: number): Promise<void> {
     const groups = byServer(this.#servers, records, ({ key }) => this.#item(key));
-    await allOver([...groups].map(([server, some]) => this.#write(server, some, now)));
+    await this.#answering.each(
+      groups,
+      ({ key }) => key,
+      (server, some) => this.#write(server, some, now),
+    );
   }
 
   async replaceMany(keys: readonly string[], decide: Decide, now: number): Promise<void> {
     const groups = byServer(this.#servers, keys, (key) => this.#item(key));
-    await allOver([...groups].map(([server, some]) => this.#replace(server, some, decide, now)));
+    await this.#answering.each(groups, same, (server, some) => this.#replace(server, some, decide, now));
   }
 
   async clear(prefix: string): Promise<void> {
-    await allOver(this.#servers.all().map((server) => this.#clear(server, prefix)));
+    const all = new Map(this.#servers.all().map((server) => [server, [] as string[]]));
+    await this.#answering.each(all, same, (server) => this.#clear(server, prefix));
   }
 
   #item(key: string): string {
     return this.#options.prefix + nameOf(key, MAX_KEY - this.#options.prefix.length);
-  }
-
-  /** Runs a step for the keys of each server; answers in the order of all keys. */
-  async #each(
-    groups: ReadonlyMap<MemcachedServer, readonly string[]>,
-    keys: readonly string[],
-    step: (server: MemcachedServer, keys: readonly string[]) => Promise<readonly Found[]>,
-  ): Promise<Found[]> {
-    const found = new Map<string, Found>();
-    await allOver(
-      [...groups].map(async ([server, some]) => {
-        for (const [index, one] of (await step(server, some)).entries()) found.set(some[index]!, one);
-      }),
-    );
-    return keys.map((key) => found.get(key));
   }
 
   /** The record of clears is read after the items, so that it is no older than they are. */

@@ -6,8 +6,9 @@
  */
 import type { Clock } from "../clock.ts";
 import { TierTimeoutError } from "../errors.ts";
-import type { Tier, Write } from "../tier.ts";
+import type { MaybePromise, Tier, Write } from "../tier.ts";
 import { within } from "../timeout.ts";
+import { isPartial, partial, undone } from "./partial-faults.ts";
 
 /** How long a call may keep changes waiting that come after it, in milliseconds. */
 export const PATIENCE = 10_000;
@@ -45,6 +46,8 @@ export class BatchWriter {
   async store(batch: Batch, clock: Clock): Promise<void> {
     const call = { isLate: false };
     const stored = this.#write(batch, clock.now(), call);
+    // What fails waits again, and is not taken from here.
+    for (const latest of this.#late) for (const [key, outcome] of batch) if (latest.has(key)) latest.set(key, outcome);
     await within(stored, PATIENCE, clock, () => {
       call.isLate = true;
       this.#expect(batch, stored);
@@ -52,7 +55,6 @@ export class BatchWriter {
         `Gave up storing what waits for tier ${this.#tier.name} as a call must take at most ${PATIENCE} ms`,
       );
     });
-    for (const latest of this.#late) for (const [key, outcome] of batch) if (latest.has(key)) latest.set(key, outcome);
   }
 
   /** Something else is done to the tier: what is under any key then is not known. */
@@ -62,9 +64,27 @@ export class BatchWriter {
 
   async #write(batch: Batch, now: number, call: { readonly isLate: boolean }): Promise<void> {
     const deleted = batch.filter(([, { write }]) => !write).map(([key]) => key);
-    if (deleted.length > 0) await this.#tier.deleteMany(deleted, now);
     const writes = batch.flatMap(([, { write }]) => write ?? []);
-    if (writes.length > 0 && !call.isLate) await this.#tier.setMany(writes, now);
+    const lost: string[] = [];
+    let fault: unknown;
+    const step = async (keys: readonly string[], run: () => MaybePromise<unknown>): Promise<void> => {
+      if (keys.length === 0 || call.isLate) return;
+      try {
+        await run();
+      } catch (error) {
+        if (!isPartial(error)) throw error;
+        fault = error;
+        lost.push(...undone(error, keys));
+      }
+    };
+    await step(deleted, () => this.#tier.deleteMany(deleted, now));
+    await step(
+      writes.map(({ key }) => key),
+      () => this.#tier.setMany(writes, now),
+    );
+    if (lost.length === 0) return;
+    partial(fault, lost);
+    throw fault;
   }
 
   #expect(batch: Batch, stored: Promise<void>): void {

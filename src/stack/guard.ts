@@ -13,6 +13,7 @@ import type { MaybePromise, Tier } from "../tier.ts";
 import { within } from "../timeout.ts";
 import { isAnswer } from "./answers.ts";
 import { Breaker } from "./breaker.ts";
+import { isPartial } from "./partial-faults.ts";
 
 /** Time budget of a tier that is not `local` and sets none: 2 s. */
 const DEFAULT_BUDGET = 2_000;
@@ -137,7 +138,7 @@ export class Guard {
     const error = new TierError(this.#name, `Tier ${this.#name} failed in ${operation}`, { cause });
     this.#observer.fault(error, operation);
     // What is refused here was not asked of the tier.
-    if (!(cause instanceof TierLimitError)) this.#breaker.failed(this.#clock.now());
+    if (!(cause instanceof TierLimitError || isPartial(cause))) this.#breaker.failed(this.#clock.now());
     return error;
   }
 }

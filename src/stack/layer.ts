@@ -13,6 +13,7 @@ import type { MaybePromise, ReadOptions, ReadResult, Touch, Write, WriteResult }
 import { TierAccess } from "./access.ts";
 import { batched, joinExisted, joinReads, joinWrites } from "./batches.ts";
 import { NO_LEASE } from "./leases.ts";
+import { undone } from "./partial-faults.ts";
 
 /** Nothing was refused. */
 const STORED: WriteResult = { sequence: 0 };
@@ -118,7 +119,10 @@ export class Layer extends TierAccess {
     return then(stored, (answer) => {
       // The tier may hold the older value.
       if (answer instanceof TierError) {
-        this.missed.add(writes.map(({ key }) => key));
+        this.#miss(
+          answer,
+          writes.map(({ key }) => key),
+        );
         return answer;
       }
       const { sequence, refused = [] } = answer;
@@ -166,7 +170,7 @@ export class Layer extends TierAccess {
     const run = () => batched(keys, this.#maxBatch, (some) => this.face.deleteMany(some, now), joinExisted);
     const deleted = this.missed.ready(now, "deleteMany", run, keys);
     return then(deleted, (answer) => {
-      if (answer instanceof TierError) this.missed.add(keys);
+      if (answer instanceof TierError) this.#miss(answer, keys);
       else if (!this.tier.usage) this.counters.deletes += answer.filter(Boolean).length;
       return answer;
     });
@@ -193,6 +197,11 @@ export class Layer extends TierAccess {
       if (answer instanceof TierError) this.missed.add(keys);
       return answer;
     });
+  }
+
+  /** What the tier was not told of a call. Of several batches that failed one tells its fault. */
+  #miss({ cause }: TierError, keys: readonly string[]): void {
+    this.missed.add(keys.length > this.#maxBatch ? keys : undone(cause, keys));
   }
 
   #touch(touches: readonly Touch[], now: number): MaybePromise<readonly boolean[]> {

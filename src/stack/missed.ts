@@ -1,6 +1,5 @@
 /**
- * What a tier has missed while it failed: changes that it could not be told of, and is told before it serves again, and otherwise in the
- * background, as other processes read it too.
+ * What a tier has missed while it failed: it is told before it serves again, or in the background, as other processes read it too.
  *
  * @module
  */
@@ -13,6 +12,7 @@ import type { MaybePromise, Tier } from "../tier.ts";
 import { within } from "../timeout.ts";
 import { type Bump, Due, faceOf } from "./due.ts";
 import type { Guard } from "./guard.ts";
+import { undone } from "./partial-faults.ts";
 
 /** Most keys in one step of a replay: a slow tier must get through with each in its time budget. */
 const STEP = 100;
@@ -20,7 +20,7 @@ const STEP = 100;
 /** Pause in milliseconds between attempts to tell a tier. Reads leave it alone for as long. */
 const REPLAY_PAUSE = 5_000;
 
-/** So many steps in a row may fail before the replay at the end is given up: enough to find one key among {@linkcode STEP}. */
+/** So many steps in a row may fail before the last replay is given up: enough to find one key among {@linkcode STEP}. */
 const LAST_FAILURES = 10;
 
 /** A tier is being told. */
@@ -49,11 +49,7 @@ export class Missed {
     this.#tier = tier;
     this.#guard = guard;
     this.#prefix = prefix;
-    this.#due = this.#newDue();
-  }
-
-  #newDue(): Due {
-    return new Due(this.#tier.release !== undefined);
+    this.#due = new Due(tier.release !== undefined);
   }
 
   get isAny(): boolean {
@@ -160,7 +156,7 @@ export class Missed {
     if (this.#replaying) return this.busy();
     const due = keys ? this.#due.take(keys) : this.#due;
     // What is missed from now on is for the next replay.
-    if (!keys) this.#due = this.#newDue();
+    if (!keys) this.#due = new Due(this.#tier.release !== undefined);
     const told = then(this.#tell(due), (error) => {
       this.#replaying = undefined;
       // That of a few keys, which a write waits for, says nothing of the rest.
@@ -193,12 +189,11 @@ export class Missed {
   /** Tries it again after a pause, where there are timers: it may be long until the tier is next asked for something here. */
   #plan(): void {
     if (this.#timer !== undefined || this.#isClosing || !hasTimers()) return;
-    const { clock } = this.#engine.options;
     const replay = (): void => {
       this.#timer = undefined;
       if (this.size > 0) this.replay(this.#engine.now(), true);
     };
-    this.#timer = clock.setTimer(replay, REPLAY_PAUSE, true);
+    this.#timer = this.#engine.options.clock.setTimer(replay, REPLAY_PAUSE, true);
   }
 
   #rest(): void {
@@ -240,9 +235,14 @@ export class Missed {
         }
         fault = answer;
         if (!step.keys) return false;
-        // Those come last; one alone is left to another replay.
-        (step.keys.length === 1 ? this.#due : due).append(due.take(step.keys));
-        this.#step = Math.max(1, step.keys.length >> 1);
+        const keys = undone(answer.cause, step.keys);
+        const rest = due.take(keys);
+        const isPart = keys.length < step.keys.length;
+        if (isPart) step.done();
+        // They come last; one alone is left to another replay.
+        (isPart || keys.length === 1 ? this.#due : due).append(rest);
+        if (isPart) return true;
+        this.#step = Math.max(1, keys.length >> 1);
         return this.#isClosing && ++failures < LAST_FAILURES;
       });
     });

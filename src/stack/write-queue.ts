@@ -12,6 +12,7 @@ import type { MaybePromise, Tier, TierContext } from "../tier.ts";
 import { within } from "../timeout.ts";
 import { type Batch, BatchWriter, PATIENCE } from "./batch-writer.ts";
 import { type Change, Changes } from "./changes.ts";
+import { undone } from "./partial-faults.ts";
 
 /** Most changes that wait to be stored; one beyond it waits until there is room. */
 const MAX_PENDING = 10_000;
@@ -179,30 +180,41 @@ export class WriteQueue {
     } finally {
       this.#batch = undefined;
     }
+    this.#done(some);
+    return true;
+  }
+
+  #done(some: Batch<Change>): void {
     for (const [key, change] of some) if (this.changes.find(key) === change) this.changes.forget(key);
     this.#pausedUntil = -Infinity;
     this.#failures = 0;
     this.#step = Math.min(STEP, 2 * this.#step);
-    return true;
   }
 
   /** Says whether the next batch is to be tried at once. */
   #failed(some: Batch<Change>, error: unknown): boolean {
     const wereRefused = this.changes.wereRefused(some);
+    const given = some.map(([key]) => key);
+    const keys = undone(error, given);
+    if (keys.length < given.length) {
+      this.#done(some.filter(([key]) => !keys.includes(key)));
+      this.changes.refuse(some);
+      this.#retryLater();
+      return !wereRefused;
+    }
     if (some.length === 1 || wereRefused) this.changes.refuse(some);
     this.#step = Math.max(1, some.length >> 1);
     this.#failures++;
-    if (this.#closing) return this.#failures < LAST_FAILURES && !(error instanceof TierTimeoutError);
     this.#retryLater();
-    if (wereRefused) return false;
-    if (this.#failures < FAILURES) return true;
+    if (this.#closing) return this.#failures < LAST_FAILURES && !(error instanceof TierTimeoutError);
+    if (wereRefused || this.#failures < FAILURES) return !wereRefused;
     this.#pausedUntil = this.#clock.now() + RETRY;
     return false;
   }
 
   #retryLater(): void {
     const now = this.#clock.now();
-    if (now < this.#retryAt) return;
+    if (this.#closing || now < this.#retryAt) return;
     this.#retryAt = now + RETRY;
     this.#clock.clearTimer(this.#retry);
     try {

@@ -118,6 +118,30 @@ test("of two servers one that fails takes no key of the other with it", { skip }
   ),
 );
 
+for (const write of ["through", "behind"] as const) {
+  test(`of two servers one that is down keeps nothing from the other, written ${write}`, { skip }, () =>
+    withServer((one) =>
+      withServer(async (two) => {
+        const options = { timeout: PATIENCE, breaker: { failures: 3 }, write } as const;
+        const { cache } = open([one.address, two.address], options, REAL);
+        const keys = Array.from({ length: 60 }, (_, i) => `k${i}`);
+        await cache.setMany(keys.map((key) => ({ key, value: "old" })));
+        same((await cache.getMany(keys)).size, keys.length);
+        await two.kill();
+        for (const key of keys) await cache.set(key, "new");
+        for (const key of keys) await cache.delete(`none ${key}`);
+        same(cache.stats().tiers[0]?.breaker, "closed");
+        await cache.close();
+        const { cache: next } = open([one.address, two.address], { timeout: PATIENCE }, REAL);
+        const found = await next.getMany(keys);
+        ok(found.size > 10 && found.size < 50, `both servers must have had some: ${found.size}`);
+        equal(new Set(found.values()), new Set(["new"]));
+        await next.close();
+      }),
+    ),
+  );
+}
+
 test("nobody who listens, and one who never answers: a miss within the budget", async () => {
   const mute = await fakeServer(() => {});
   for (const target of ["127.0.0.1:1", mute.address]) {
