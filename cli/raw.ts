@@ -4,8 +4,8 @@
  * @module
  */
 import type { Tier } from "../mod.ts";
-import { verbsOf } from "../src/observe/watch.ts";
 import { sharedPrefix } from "../src/resolved.ts";
+import { verbsOf } from "../src/verbs/inside.ts";
 import { EXIT, Failure, usage } from "./failure.ts";
 import type { Session } from "./session.ts";
 import { count } from "./units.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { invalid } from "../errors.ts";
 import { alive, isLost } from "../joined.ts";
 import { streams } from "../streams/mod.ts";
 import type { Streams } from "../streams/types.ts";
-import { INSIDE, type Verbs } from "../verbs/verbs.ts";
+import { verbsOf } from "../verbs/inside.ts";
+import type { Verbs } from "../verbs/verbs.ts";
 import { newId, variantKey } from "./key.ts";
 import type { AnyCache, HttpRules } from "./options.ts";
 import type { Spill } from "./spilling.ts";
@@ -230,13 +230,6 @@ function nothing(): undefined {}
 export function placeId(cache: AnyCache): string {
   const { space } = verbsOf(cache);
   return `${space === space.own ? "own" : "inheriting"} ${space.own.prefix}`;
-}
-
-/** @throws {ConfigError} for what is no cache */
-export function verbsOf(cache: AnyCache): Verbs {
-  const verbs = (cache as { [INSIDE]?: Verbs } | undefined)?.[INSIDE];
-  if (!verbs) throw invalid("cache", "made by createCache", cache);
-  return verbs;
 }
 
 function bodyKey(id: string): string {

@@ -7,7 +7,8 @@ import type { Cache } from "../api.ts";
 import { checkOptions, invalid, oneOf } from "../errors.ts";
 import type { CacheEvents, EventName } from "../events.ts";
 import type { AnyScopes } from "../scope/types.ts";
-import { verbsOf, watch } from "./watch.ts";
+import { verbsOf } from "../verbs/inside.ts";
+import { watch } from "./watch.ts";
 
 /** One event, with its name and when it happened, in milliseconds since the epoch. */
 export type CacheEvent = {

@@ -7,11 +7,11 @@ import type { Cache } from "../api.ts";
 import { checkOptions, invalid } from "../errors.ts";
 import type { Key } from "../key.ts";
 import type { AnyScopes } from "../scope/types.ts";
+import { verbsOf } from "../verbs/inside.ts";
 import { accessesOf } from "./accesses.ts";
 import type { Access } from "./log.ts";
 import { type AccessLog, accessLog } from "./logs.ts";
 import { SpaceSaving } from "./space-saving.ts";
-import { verbsOf } from "./watch.ts";
 
 /** Options of {@linkcode hotKeys}. */
 export interface HotKeysOptions {

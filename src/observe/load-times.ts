@@ -6,7 +6,7 @@
 import type { Cache } from "../api.ts";
 import { checkOptions, invalid } from "../errors.ts";
 import type { AnyScopes } from "../scope/types.ts";
-import { verbsOf } from "./watch.ts";
+import { verbsOf } from "../verbs/inside.ts";
 
 /** Upper bounds in milliseconds: those that Prometheus's clients have by default, which are from 5 ms to 10 s, and finer ones below. */
 const BOUNDS: readonly number[] = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];

@@ -7,11 +7,12 @@ import type { Cache } from "../api.ts";
 import { checkOptions, invalid } from "../errors.ts";
 import { isPlain, type Key } from "../key.ts";
 import type { AnyScopes } from "../scope/types.ts";
+import { verbsOf } from "../verbs/inside.ts";
 import type { Verbs } from "../verbs/verbs.ts";
 import { accessesOf } from "./accesses.ts";
 import type { Access, Eviction, LogName } from "./log.ts";
 import { bookOf, type LogBook } from "./log-book.ts";
-import { verbsOf, watch } from "./watch.ts";
+import { watch } from "./watch.ts";
 
 /** Options of a log. */
 export interface LogOptions {

@@ -9,9 +9,10 @@ import { type Duration, toMilliseconds } from "../duration.ts";
 import { callable, checkOptions, invalid } from "../errors.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { AnyScopes } from "../scope/types.ts";
+import { verbsOf } from "../verbs/inside.ts";
 import { later } from "./later.ts";
 import { type MemoryProbe, memoryProbe, type Room } from "./memory-probe.ts";
-import { verbsOf, watch } from "./watch.ts";
+import { watch } from "./watch.ts";
 
 /** Options of {@linkcode memoryPressure}. */
 export interface MemoryPressureOptions {

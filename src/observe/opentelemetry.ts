@@ -23,9 +23,10 @@ import { ended } from "../maybe.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import { sha256 } from "../sha256.ts";
 import type { MaybePromise, ReadResult } from "../tier.ts";
+import { verbsOf } from "../verbs/inside.ts";
 import { Verbs } from "../verbs/verbs.ts";
 import { observeNumbers } from "./opentelemetry-metrics.ts";
-import { verbsOf, watch } from "./watch.ts";
+import { watch } from "./watch.ts";
 
 /** Options of {@linkcode openTelemetry}. */
 export interface OpenTelemetryOptions {

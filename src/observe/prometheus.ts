@@ -7,9 +7,9 @@ import type { Cache } from "../api.ts";
 import { checkOptions, invalid } from "../errors.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import type { CacheStats, TierStats } from "../stats.ts";
+import { verbsOf } from "../verbs/inside.ts";
 import { Exposition } from "./exposition.ts";
 import { type LoadTimes, loadTimes } from "./load-times.ts";
-import { verbsOf } from "./watch.ts";
 
 /** Options of {@linkcode prometheus}. */
 export interface PrometheusOptions {

@@ -6,13 +6,10 @@
  *
  * @module
  */
-import type { Cache } from "../api.ts";
 import type { Engine } from "../engine.ts";
-import { invalid } from "../errors.ts";
 import type { EvictionReason } from "../events.ts";
-import type { AnyScopes } from "../scope/types.ts";
 import type { ReadCounters } from "../stats.ts";
-import { INSIDE, type Verbs } from "../verbs/verbs.ts";
+import type { Verbs } from "../verbs/verbs.ts";
 
 /** What a watcher is told. Texts of keys are as they stand in the tiers, without the cache's prefix. */
 export interface Watcher {
@@ -30,13 +27,6 @@ export interface Watcher {
 
 /** Under this an engine has its watchers, whatever copy of these modules they are from. */
 const WATCHERS: unique symbol = /* @__PURE__ */ Symbol.for("tiercel.watchers");
-
-/** @throws {ConfigError} for what is no cache */
-export function verbsOf(cache: Cache<AnyScopes>): Verbs {
-  const verbs = (cache as { [INSIDE]?: Verbs } | undefined)?.[INSIDE];
-  if (!verbs) throw invalid("cache", "made by createCache", cache);
-  return verbs;
-}
 
 /** Watches a cache, whatever view of it is given. Returns what ends that. */
 export function watch(verbs: Verbs, watcher: Watcher): () => void {

@@ -15,7 +15,8 @@ import type { Space } from "../space.ts";
 import type { Found } from "../store.ts";
 import type { MaybePromise } from "../tier.ts";
 import { abortable } from "../timeout.ts";
-import { INSIDE, type Verbs } from "../verbs/verbs.ts";
+import { verbsOf } from "../verbs/inside.ts";
+import type { Verbs } from "../verbs/verbs.ts";
 import type { Filling, FillingOptions } from "./filling.ts";
 import { type Kind, type Manifest, manifestOf } from "./manifest.ts";
 import { Room } from "./room.ts";
@@ -60,8 +61,7 @@ export class View {
 
   /** @throws {ConfigError} for a wrong option, and for what is no cache */
   constructor(cache: Cache<AnyScopes>, options: StreamsOptions) {
-    const verbs = (cache as { [INSIDE]?: Verbs } | undefined)?.[INSIDE];
-    if (!verbs) throw invalid("cache", "made by createCache", cache);
+    const verbs = verbsOf(cache);
     checkOptions(options);
     const { chunkBytes = 65_536, maxBytes, encryption } = options;
     if (!(Number.isSafeInteger(chunkBytes) && chunkBytes >= LEAST_CHUNK && chunkBytes <= MOST_CHUNK))

@@ -6,7 +6,8 @@
 
 import type { AnyCache } from "../../../src/http/options.ts";
 import { type CacheEvent, type EventStream, events, queued } from "../../../src/observe/events.ts";
-import { verbsOf, watch } from "../../../src/observe/watch.ts";
+import { watch } from "../../../src/observe/watch.ts";
+import { verbsOf } from "../../../src/verbs/inside.ts";
 
 /** Names of events, by the counters of reads. */
 const READS = { hits: "hit", misses: "miss", staleHits: "stale" } as const;

@@ -10,7 +10,8 @@ import { decodeKey, encodeKey, type Key } from "../../../src/key.ts";
 import { listKeys } from "../../../src/listing.ts";
 import type { Found } from "../../../src/store.ts";
 import type { TagMatch } from "../../../src/tier.ts";
-import { INSIDE, type Verbs } from "../../../src/verbs/verbs.ts";
+import { verbsOf } from "../../../src/verbs/inside.ts";
+import type { Verbs } from "../../../src/verbs/verbs.ts";
 
 /** Which part of the cache: a namespace, or a scope with its ids. */
 export interface Place {
@@ -84,7 +85,7 @@ export function viewOf(cache: AnyCache, { namespace, scope, ids = {} }: Place): 
   let view = cache;
   if (scope) view = view.scope(scope, ids as never) as AnyCache;
   if (namespace) view = view.namespace(namespace) as AnyCache;
-  return { view, verbs: (view as unknown as { [INSIDE]: Verbs })[INSIDE] };
+  return { view, verbs: verbsOf(view) };
 }
 
 /** The key of a text. @throws {KeyError} for a text that is none */

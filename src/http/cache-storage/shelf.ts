@@ -5,8 +5,8 @@
  */
 import { streams } from "../../streams/mod.ts";
 import type { Streams } from "../../streams/types.ts";
+import { verbsOf } from "../../verbs/inside.ts";
 import type { AnyCache } from "../options.ts";
-import { verbsOf } from "../place.ts";
 import { Desk } from "./desk.ts";
 import { type Item, plainUrl } from "./item.ts";
 

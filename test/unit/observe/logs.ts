@@ -2,7 +2,7 @@ import { createCache, lru, memory } from "../../../mod.ts";
 import { memoryLog } from "../../../src/observe/log.ts";
 import { accessLog, events, evictionLog, hotKeys, type LogStore } from "../../../src/observe/mod.ts";
 import { SpaceSaving } from "../../../src/observe/space-saving.ts";
-import { verbsOf } from "../../../src/observe/watch.ts";
+import { verbsOf } from "../../../src/verbs/inside.ts";
 import { equal, fakeClock, nullTierWith, ok, same, seededRandom, suite, type TestCase, throws } from "./tools.ts";
 
 function open(options: object = {}) {

@@ -4,7 +4,7 @@ import { Exposition } from "../../../src/observe/exposition.ts";
 import { LogBook } from "../../../src/observe/log-book.ts";
 import { loadTimes } from "../../../src/observe/mod.ts";
 import { SpaceSaving } from "../../../src/observe/space-saving.ts";
-import { verbsOf } from "../../../src/observe/watch.ts";
+import { verbsOf } from "../../../src/verbs/inside.ts";
 import { equal, fakeClock, ok, same, suite, type TestCase, throws } from "../../contract/mod.ts";
 import { deferred } from "../cache/tools.ts";
 
