@@ -170,7 +170,7 @@ class TieredCache implements Cache {
     const pages = list(this.#verbs, options, metaOnly);
     for (let page = await pages.next(); page; page = await pages.next()) {
       for (const item of page as E[]) {
-        options.signal?.throwIfAborted();
+        if (options.signal?.aborted) throw options.signal.reason;
         yield item;
       }
       this.#verbs.check(options);

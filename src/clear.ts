@@ -96,21 +96,22 @@ export function clearSome(
 ): MaybePromise<void> {
   const { loads, store } = engine;
   const fence = (): void => {
-    engine.fence.markAll();
+    engine.fence.markAll(space.prefix);
     loads.detachWhere((text) => text.startsWith(space.prefix) && mayFit(text));
   };
   let count = 0;
   fence();
   const cleared = eachPage(store.pages(space.prefix, tier, true), (page) => {
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw signal.reason;
     const read = store.read(page, { peek: true, metaOnly: true, version: null, tier });
     return then(read, ({ found, fault }) => {
       // What could not be looked at may be what is meant.
       if (fault && found.includes(undefined)) throw fault;
-      const texts = page.filter(
-        (text, i) =>
-          text.startsWith(space.prefix) && (found[i] ? fits(text, found[i].entry) : store.leases && mayFit(text)),
-      );
+      const owned = page.filter((text) => text.startsWith(space.prefix));
+      const of = new Map(page.map((text, i) => [text, found[i]]));
+      // What another process is loading, or could not be looked at: nothing more is known of it.
+      for (const text of owned) if (!of.get(text) && mayFit(text)) store.leases?.release(text);
+      const texts = owned.filter((text) => of.get(text) && fits(text, of.get(text)!.entry));
       if (texts.length === 0) return undefined;
       return then(store.delete(texts, tier), (existed) => {
         texts.forEach((text, i) => {

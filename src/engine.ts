@@ -19,7 +19,7 @@ import type { AnyScopes } from "./scope/types.ts";
 import type { Settings } from "./settings.ts";
 import { Solo } from "./solo.ts";
 import { Space } from "./space.ts";
-import { type LayerCounters, newPart, type ReadCounters } from "./stats.ts";
+import type { LayerCounters, ReadCounters } from "./stats.ts";
 import type { Store } from "./store.ts";
 import type { MaybePromise, SyncTier, Tier } from "./tier.ts";
 import { within } from "./timeout.ts";
@@ -152,7 +152,7 @@ export class Engine extends Events {
     if (!space) {
       space = new Space(prefix, this, tags);
       if (this.spaces.size < MAX_SPACES) this.spaces.set(prefix, space);
-      else space.counters = newPart(this.root.counters);
+      else space.whole = this.root.counters;
     }
     return space;
   }

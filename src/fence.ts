@@ -7,6 +7,9 @@
 /** Most keys remembered as mutated while reads are under way; beyond it, everything under way is fenced off. */
 const MAX_MARKS = 10_000;
 
+/** Most prefixes remembered so. */
+const MAX_PREFIXES = 100;
+
 /**
  * Who reads or loads takes a ticket first; who mutates a key marks it; who then wants to publish asks whether its
  * ticket still passes. Marks are kept only while tickets are out.
@@ -16,6 +19,7 @@ export class Fence {
   #floor = 0;
   #out = 0;
   readonly #marks = new Map<string, number>();
+  readonly #prefixes = new Map<string, number>();
 
   /** Takes a ticket; give it back with {@linkcode leave}. */
   enter(): number {
@@ -25,7 +29,7 @@ export class Fence {
 
   /** Gives a ticket back. */
   leave(): void {
-    if (--this.#out === 0 && this.#marks.size > 0) this.#marks.clear();
+    if (--this.#out === 0 && this.#marks.size + this.#prefixes.size > 0) this.#clear();
   }
 
   /** The key is being mutated: earlier tickets no longer pass for it. */
@@ -35,14 +39,25 @@ export class Fence {
     else this.#marks.set(key, ++this.#tick);
   }
 
-  /** Every key is being mutated. */
-  markAll(): void {
+  /** Every key is being mutated, or every one with a prefix. */
+  markAll(prefix = ""): void {
+    if (prefix !== "" && this.#prefixes.size < MAX_PREFIXES) {
+      if (this.#out > 0) this.#prefixes.set(prefix, ++this.#tick);
+      return;
+    }
     this.#floor = ++this.#tick;
+    this.#clear();
+  }
+
+  #clear(): void {
     this.#marks.clear();
+    this.#prefixes.clear();
   }
 
   /** Whether what was read or loaded under the ticket may be published under the key. */
   passes(key: string, ticket: number): boolean {
-    return this.#floor <= ticket && (this.#marks.get(key) ?? 0) <= ticket;
+    if (this.#floor > ticket || (this.#marks.get(key) ?? 0) > ticket) return false;
+    for (const [prefix, tick] of this.#prefixes) if (tick > ticket && key.startsWith(prefix)) return false;
+    return true;
   }
 }

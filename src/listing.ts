@@ -37,7 +37,7 @@ export function listKeys(space: Space, options: ListOptions, complete?: boolean)
       walk = engine.store.pages(space.prefix + begin, tier, complete);
     }
     return then(walk.next(), (page) => {
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw signal.reason;
       if (!page) {
         walk = undefined;
         return true;

@@ -57,9 +57,11 @@ export class Solo implements Store {
   write(writes: readonly Write[], ticket?: number): void {
     const { fence } = this.#engine;
     const [{ prepare }] = this.tiers;
-    const prepared = prepare ? (prepare(writes) as readonly Write[]) : writes;
-    // Asked last: what users do while values are prepared may overtake them.
-    const standing = ticket === undefined ? prepared : prepared.filter(({ key }) => fence.passes(key, ticket));
+    const passing = (some: readonly Write[]): readonly Write[] =>
+      ticket === undefined ? some : some.filter(({ key }) => fence.passes(key, ticket));
+    const wanted = passing(writes);
+    // Asked again: what users do while values are prepared may overtake them.
+    const standing = prepare ? passing(prepare(wanted) as readonly Write[]) : wanted;
     for (const { key } of standing) fence.mark(key);
     this.#tier.setMany(standing, this.#engine.now());
     this.counters.sets += standing.length;
@@ -83,7 +85,7 @@ export class Solo implements Store {
   }
 
   clear(prefix: string): void {
-    this.#engine.fence.markAll();
+    this.#engine.fence.markAll(prefix);
     this.#tier.clear(prefix, this.#engine.now());
   }
 

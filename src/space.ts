@@ -17,6 +17,8 @@ export class Space {
   /** What every entry has besides its own tags: the prefix of each scope that it is in, from the outermost. */
   declare readonly tags: readonly string[];
   counters: Counters = newCounters();
+  /** Of the root, where its sum does not have these. */
+  declare whole?: Counters | undefined;
   /** The only tiers that its entries are kept in; all where it is absent. */
   declare tiers?: readonly string[];
   /** Is told of each key that was stored. */
@@ -54,8 +56,20 @@ export class Space {
    * @param text of the key, where it is known: a key that is an array may have been changed since it was read
    */
   count(key: Key, how: keyof ReadCounters, text?: string): void {
-    this.counters[how]++;
+    this.add(how);
     this.engine.seen?.(text ?? this.encode(key), how);
+  }
+
+  /** Counts something that was done in here. */
+  add(what: Exclude<keyof Counters, "evictions">, count = 1): void {
+    this.counters[what] += count;
+    if (this.whole) this.whole[what] += count;
+  }
+
+  /** Counts where another one does. */
+  countWith({ counters, whole }: Space): void {
+    this.counters = counters;
+    if (whole) this.whole = whole;
   }
 
   read(keys: readonly Key[], options: StoreReadOptions): MaybePromise<Findings> {

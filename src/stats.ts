@@ -87,17 +87,6 @@ export interface CacheStats extends Counters {
   tiers: TierStats[];
 }
 
-/** All zero, of a part of a cache: what they count, the whole counts too. What is set back here is not set back there. */
-export function newPart(whole: Counters): Counters {
-  return new Proxy(newCounters(), {
-    set(part, name: "hits", count) {
-      if (count > part[name]) whole[name] += count - part[name];
-      part[name] = count;
-      return true;
-    },
-  });
-}
-
 /** All zero. */
 export function newCounters(): Counters {
   return { hits: 0, misses: 0, staleHits: 0, sets: 0, deletes: 0, loads: 0, loadErrors: 0, evictions: {} };

@@ -96,7 +96,7 @@ export async function warm(
       else await cache.setMany(some as readonly SetItem[], rest);
       done += some.length;
     } catch (error) {
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw signal.reason;
       if (!onError) throw error;
       failed += some.length;
       onError(error, load ? (some as readonly Key[]) : some.map((item) => (item as SetItem).key));
@@ -108,7 +108,7 @@ export async function warm(
   let waiting = 0;
   const worker = async (): Promise<void> => {
     while (!isOver) {
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw signal.reason;
       waiting++;
       const { value, done: isLast } = await steps.next();
       waiting--;

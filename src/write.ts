@@ -163,7 +163,7 @@ function isUnwanted(value: unknown, { key, options }: Request): boolean {
 export function written(key: Key, { key: text, entry }: Write, space: Space): void {
   const { engine } = space;
   const { createdAt, freshUntil, tags } = entry;
-  space.counters.sets++;
+  space.add("sets");
   space.stored?.(text);
   if (freshUntil !== Infinity) engine.expiring();
   engine.emit("set", () => ({ key, ttl: freshUntil - createdAt, tags: space.decodeTags(tags) }));

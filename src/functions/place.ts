@@ -73,10 +73,10 @@ export function newPlace(view: Verbs, fn: AnyFunction, options: AnyOptions): Fun
   };
 
   const prefix = outermost.prefix + segment;
-  const { counters } = engine.space(prefix, outermost.tags);
+  const counting = engine.space(prefix, outermost.tags);
   const inside: Inside = (outer, suffix, tags) => {
     const space = new Space(outer.prefix + segment, engine, tags);
-    space.counters = counters;
+    space.countWith(counting);
     if (tiers) space.tiers = tiers;
     if (recent) space.stored = stored;
     return new Verbs(engine, `${view.name}${suffix}/fn:${name}`, space);

@@ -70,7 +70,7 @@ export function callLoader(
   const startedAt = engine.now();
   const over = (ok: boolean): void => {
     const duration = (decision.loadTime = engine.now() - startedAt);
-    space.counters.loads++;
+    space.add("loads");
     engine.emit("load", () => ({ key, duration, ok, background: Boolean(flight.background) }));
   };
   return ended(
@@ -97,7 +97,7 @@ export function callLoader(
       return value;
     },
     (error) => {
-      space.counters.loadErrors++;
+      space.add("loadErrors");
       if (isCurrent()) remember(engine.loads.failures, request, error, decision.sequence!);
       over(false);
       throw error;

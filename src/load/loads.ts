@@ -109,7 +109,10 @@ export class Loads {
   #run(request: Request, reading?: MaybePromise<Findings>): MaybePromise<unknown> {
     const { text, version, options, lifetimes } = request;
     const { fence } = this.#engine;
-    if (options.signal?.aborted) throw options.signal.reason;
+    if (options.signal?.aborted) {
+      if (reading && !isPromise(reading)) release(this.#engine, text, { lease: reading.leases?.[0] });
+      throw options.signal.reason;
+    }
     const running = this.#flights.get(text);
     if (running && running.version === version && !isObsolete(this.#engine, running))
       return this.#join(running, request, reading);
@@ -117,7 +120,13 @@ export class Loads {
     // What it loads is not for this caller, and this process does not wait for itself.
     if (running) release(this.#engine, text, running);
     const ticket = fence.enter();
-    const read = reading ?? find(request, lifetimes.lease);
+    let read: MaybePromise<Findings>;
+    try {
+      read = reading ?? find(request, lifetimes.lease);
+    } catch (error) {
+      fence.leave();
+      throw error;
+    }
     if (!isPromise(read)) {
       const landing = this.serve(request, read);
       if (landing) {
@@ -163,23 +172,30 @@ export class Loads {
     const { text, options } = request;
     const { fence, store } = this.#engine;
     const { signal } = options;
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw signal.reason;
     this.detach([text]);
     fence.mark(text);
     const ticket = fence.enter();
-    const refreshed = then(store.leases?.take(request), (leases) =>
-      then(find(request, 0), (read) => {
+    const refreshed = ended(
+      () =>
+        then(store.leases?.take(request), (leases) => then(find(request, 0), (findings) => ({ ...findings, leases }))),
+      (findings) => {
+        const { found, leases } = findings;
         if (signal?.aborted) {
           fence.leave();
           release(this.#engine, text, { lease: leases?.[0] });
           throw signal.reason;
         }
         // What was mutated meanwhile is not to be lent.
-        const findings = { ...read, leases, found: fence.passes(text, ticket) ? read.found : [undefined] };
-        const flight = this.#begin(request, true, ticket, (own) => load(this.#engine, own, request, findings));
+        const lent = { ...findings, found: fence.passes(text, ticket) ? found : [undefined] };
+        const flight = this.#begin(request, true, ticket, (own) => load(this.#engine, own, request, lent));
         keepAlive(this.#engine, flight, request);
         return abortable(flight.outcome, signal).then(({ entry }) => output(request, entry.value));
-      }),
+      },
+      (error) => {
+        fence.leave();
+        throw error;
+      },
     );
     return isPromise(refreshed) ? abortable(refreshed, signal) : refreshed;
   }

@@ -17,7 +17,7 @@ export class InheritingSpace extends Space {
   /** @param parents the nearest first */
   constructor(own: Space, parents: readonly Space[]) {
     super(own.prefix, own.engine, own.tags);
-    this.counters = own.counters;
+    this.countWith(own);
     this.#own = own;
     this.#parents = parents;
   }

@@ -101,7 +101,8 @@ export class Due {
   }
 
   /**
-   * The next operation that tells the tier; keys come last, as there may be one that it does not take.
+   * The next operation that tells the tier. Keys come after invalidations, as there may be one that it does not take; leases are last, as they
+   * end by themselves.
    *
    * @param most keys in it
    */
@@ -109,14 +110,14 @@ export class Due {
     if (this.#everything) return { run: () => face.clear(prefix, now), done: () => this.cleared() };
     const [bump] = this.#bumps;
     if (bump) return { run: () => face.invalidate!({ ...bump, now }), done: () => void this.#bumps.shift() };
-    if (this.#leases.size > 0) {
-      const some = first(this.#leases, most);
-      const run = () => face.release!(some.map((key) => ({ key })));
-      return { run, done: () => remove(this.#leases, some) };
+    if (this.#keys.size > 0) {
+      const keys = first(this.#keys, most);
+      return { keys, run: () => face.deleteMany(keys, now), done: () => remove(this.#keys, keys) };
     }
-    if (this.#keys.size === 0) return undefined;
-    const keys = first(this.#keys, most);
-    return { keys, run: () => face.deleteMany(keys, now), done: () => remove(this.#keys, keys) };
+    if (this.#leases.size === 0) return undefined;
+    const some = first(this.#leases, most);
+    const run = () => face.release!(some.map((key) => ({ key })));
+    return { run, done: () => remove(this.#leases, some) };
   }
 }
 

@@ -5,14 +5,14 @@
  */
 import { hasTimers } from "../clock.ts";
 import type { Engine } from "../engine.ts";
-import { TierError } from "../errors.ts";
+import { TierError, TierTimeoutError } from "../errors.ts";
 import { alive, joined } from "../joined.ts";
 import { isPromise, repeat, settle, then } from "../maybe.ts";
 import type { MaybePromise, Tier } from "../tier.ts";
 import { within } from "../timeout.ts";
 import { type Bump, Due, faceOf } from "./due.ts";
 import type { Guard } from "./guard.ts";
-import { undone } from "./partial-faults.ts";
+import { isPartial, undone } from "./partial-faults.ts";
 
 /** Most keys in one step of a replay: a slow tier must get through with each in its time budget. */
 const STEP = 100;
@@ -42,6 +42,7 @@ export class Missed {
   #step = STEP;
   #timer: unknown;
   #isClosing = false;
+  #isClosed = false;
 
   /** @param prefix of all keys that are ours */
   constructor(tier: Tier, guard: Guard, prefix: string, engine: Engine) {
@@ -130,8 +131,17 @@ export class Missed {
     }
     const isTried = this.#hasFailed(now);
     return then(this.replay(now, true, isTried ? some : undefined), (fault) =>
-      !fault || (some && !isTried && this.#hasFailed(now)) ? this.ready(now, operation, call, keys, arrived) : fault,
+      !fault || (some && !isTried && this.#hasFailed(now))
+        ? this.ready(now, operation, call, keys, arrived)
+        : this.#untold(fault),
     );
+  }
+
+  /** The fault of an operation that was not tried: that of a part of the store says nothing of its keys. */
+  #untold(fault: TierError): TierError {
+    if (!isPartial(fault.cause)) return fault;
+    const { name } = this.#tier;
+    return new TierError(name, `Skipped tier ${name} as it could not be told what it missed`, { cause: fault });
   }
 
   #hasFailed(now: number): boolean {
@@ -183,7 +193,10 @@ export class Missed {
     this.#isClosing = true;
     this.#rest();
     if (!this.isAny) return undefined;
-    return then(this.replay(this.#engine.now(), true), (fault) => fault ?? this.close());
+    return then(this.replay(this.#engine.now(), true), (fault) => {
+      this.#isClosed = fault !== undefined;
+      return fault ?? this.close();
+    });
   }
 
   /** Tries it again after a pause, where there are timers: it may be long until the tier is next asked for something here. */
@@ -224,7 +237,7 @@ export class Missed {
     const all = repeat(() => {
       const most = Math.min(this.#step, this.#tier.capabilities.maxBatch ?? STEP);
       const step = due.next(faceOf(this.#tier, this.#engine), this.#prefix, this.#engine.now(), most);
-      if (!step) return false;
+      if (!step || this.#isClosed) return false;
       if (this.#isClosing) this.#guard.retry();
       return then(this.#guard.run("replay", step.run), (answer) => {
         if (!(answer instanceof TierError)) {
@@ -234,7 +247,7 @@ export class Missed {
           return true;
         }
         fault = answer;
-        if (!step.keys) return false;
+        if (!step.keys || (this.#isClosing && answer.cause instanceof TierTimeoutError)) return false;
         const keys = undone(answer.cause, step.keys);
         const rest = due.take(keys);
         const isPart = keys.length < step.keys.length;

@@ -53,7 +53,7 @@ class LayerPages implements Pages {
       if (this.#complete) throwFirst(this.#options, this.#faults);
       return undefined;
     }
-    if (this.#complete && layer.isPrivate && this.#cursor === undefined) this.#engine.fence.markAll();
+    if (this.#complete && layer.isPrivate && this.#cursor === undefined) this.#engine.fence.markAll(this.#prefix);
     const scanned = layer.scan({
       prefix: this.#prefix,
       cursor: this.#cursor,

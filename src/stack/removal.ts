@@ -59,7 +59,7 @@ export function clear(ranks: Ranks, options: Engine["options"], prefix: string, 
   const now = engine.now();
   const cleared = sweep(
     only(ranks.all, tier),
-    () => engine.fence.markAll(),
+    () => engine.fence.markAll(prefix),
     () => traffic.landed(),
     (layer) => layer.clear(prefix, now),
   );

@@ -52,7 +52,9 @@ export function bodyOf(
     async pull(controller) {
       try {
         if (!left) at = 0;
-        const bytes = left ?? (await next());
+        let bytes = left ?? (await next());
+        // Byte streams take no empty pieces.
+        while (bytes?.length === 0) bytes = await next();
         if (isOver) return;
         if (!bytes) {
           end();

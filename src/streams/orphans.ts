@@ -21,7 +21,7 @@ export async function pruneOrphans(shelf: Shelf, room: Room, engine: Engine, sig
     if (!layer.tier.capabilities.keys) continue;
     let cursor: string | undefined;
     do {
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw signal.reason;
       const now = engine.now();
       const page = await layer.scan({ prefix: shelf.anchors, cursor, limit: PAGE, now });
       if (page instanceof TierError) break;

@@ -39,7 +39,7 @@ export function invalidatePattern(
   options: { signal?: AbortSignal | undefined },
 ): MaybePromise<number> {
   const fence = () => {
-    engine.fence.markAll();
+    engine.fence.markAll(space.prefix);
     engine.loads.detachWhere((text) => space.owns(text));
   };
   fence();

@@ -30,7 +30,7 @@ export function setPlain({ engine, space, top }: Verbs, key: Key, value: unknown
   const now = ttl === Infinity && clock.coarse ? clock.coarse() : clock.now();
   store.keep(text, value, now, now + ttl, now + ttl + Math.max(grace, swr));
   engine.loads.detach([text]);
-  space.counters.sets++;
+  space.add("sets");
   if (ttl < Infinity) engine.expiring();
   return true;
 }
@@ -67,7 +67,7 @@ export function deleteKeys({ engine, space, top }: Verbs, keys: readonly Key[]):
     () => engine.store.delete(texts),
     (existed) => {
       const count = existed.filter(Boolean).length;
-      space.counters.deletes += count;
+      space.add("deletes", count);
       texts.forEach((text, i) => {
         if (existed[i]) engine.gone?.(text, "delete", top.name);
         engine.emit("delete", () => ({ key: byText.get(text)!, existed: existed[i]! }));

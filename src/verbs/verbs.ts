@@ -86,7 +86,7 @@ export class Verbs {
     if (engine.cohere && (now = engine.now()) >= engine.coherentUntil) return undefined;
     const value = this.top.fresh?.(text, engine.ledger.latest, now);
     if (value === undefined) return undefined;
-    space.counters.hits++;
+    space.add("hits");
     engine.store.counters.hits++;
     engine.seen?.(text, "hits");
     return value;

@@ -59,31 +59,31 @@ export const tests: TestCase[] = suite("fence", {
     const step = fc.oneof(
       fc.constant({ do: "enter" as const }),
       fc.record({ do: fc.constant("leave" as const), which: fc.nat(10) }),
-      fc.record({ do: fc.constant("mark" as const), key: fc.constantFrom("a", "b", "c") }),
-      fc.constant({ do: "markAll" as const }),
+      fc.record({ do: fc.constant("mark" as const), key: fc.constantFrom("a", "ab", "c") }),
+      fc.record({ do: fc.constant("markAll" as const), prefix: fc.constantFrom("", "a", "b") }),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40, size: "max" }), (steps) => {
         const fence = new Fence();
         const out: { ticket: number; at: number }[] = [];
-        const marks: { key: string | undefined; at: number }[] = [];
+        const marks: { fits(key: string): boolean; at: number }[] = [];
         let at = 0;
         for (const step of steps) {
           at++;
           if (step.do === "enter") out.push({ ticket: fence.enter(), at });
           else if (step.do === "mark") {
             fence.mark(step.key);
-            marks.push({ key: step.key, at });
+            marks.push({ fits: (key) => key === step.key, at });
           } else if (step.do === "markAll") {
-            fence.markAll();
-            marks.push({ key: undefined, at });
+            fence.markAll(step.prefix);
+            marks.push({ fits: (key) => key.startsWith(step.prefix), at });
           } else if (out.length > 0) {
             out.splice(step.which % out.length, 1);
             fence.leave();
           }
           for (const { ticket, at: since } of out) {
-            for (const key of ["a", "b", "c"]) {
-              const marked = marks.some((mark) => mark.at > since && (mark.key === undefined || mark.key === key));
+            for (const key of ["a", "ab", "c"]) {
+              const marked = marks.some((mark) => mark.at > since && mark.fits(key));
               same(fence.passes(key, ticket), !marked, `${key} at step ${at}`);
             }
           }

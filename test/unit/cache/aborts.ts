@@ -168,6 +168,20 @@ export const aborts: StackSuite = stackSuite("aborting", {
     gate.resolve("value");
     same(await first, "value");
   },
+  "a signal of a library counts, whatever else it has not": async (open) => {
+    const { cache, clock } = open();
+    const signal = { aborted: false, addEventListener() {}, removeEventListener() {} } as unknown as AbortSignal;
+    const wrapped = cache.wrap(async (_signal: AbortSignal, n: number) => n, { name: "f" });
+    const refreshed = wrapped.refresh(signal, 1);
+    await clock.settle();
+    same(await refreshed, 1);
+    await cache.set("k", 1, { tags: ["t"], signal } as never);
+    const keys: unknown[] = [];
+    for await (const { key } of cache.entries({ signal })) keys.push(key);
+    await cache.clear({ tags: "t", signal });
+    same(await cache.has("k"), false);
+    same(keys.includes("k"), true);
+  },
   "an error from an aborted load is not remembered": async (open) => {
     const { cache, clock } = open({ negativeTtl: "1h" });
     const mine = new AbortController();

@@ -137,6 +137,9 @@ export const recovery: StackSuite = stackSuite(
           equal(told, [
             `${bottom}: Gave up telling tier ${bottom} what it missed as it is closed: 2 changes are not done`,
           ]);
+          const { deleteMany } = faults.calls;
+          await clock.advance(20 * BUDGET);
+          same(faults.calls.deleteMany, deleteMany, "a tier is not asked once it is closed");
         }
       },
     ),

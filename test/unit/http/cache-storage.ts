@@ -285,7 +285,7 @@ export const tests: TestCase[] = [
       await old.put(`${BASE}/x`, new Response("x".repeat(200_000)));
       const before = data.entries.size;
       await storage.delete("a");
-      ok(await old.match(`${BASE}/x`));
+      ok(await old.match(`${BASE}/x`), "who has it open still has it");
       await first.close();
       const second = start();
       const next = await cacheStorage(second).open("a");
@@ -297,7 +297,7 @@ export const tests: TestCase[] = [
       equal([...data.entries.keys()].filter((key) => key.includes("URL")).length, 1);
       ok(data.entries.size <= 3);
       const third = start();
-      ok(await cacheStorage(third).match(`${BASE}/y`));
+      ok(await cacheStorage(third).match(`${BASE}/y`), "what came after it is there");
       await third.close();
     },
     "processes that open a name at the same time have one cache": async () => {

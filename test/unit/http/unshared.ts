@@ -34,11 +34,11 @@ async function looks(clock: FakeClock): Promise<void> {
   }
 }
 
-/** An account of whoever asks, by his cookie, once he may have it. */
+/** An account of whoever asks, by the field that names him, once he may have it. */
 function account(control: string, gate: () => Promise<unknown>, status = 200): (request: Request) => Promise<Response> {
   return async (request) => {
     await gate();
-    const user = request.headers.get("cookie");
+    const user = request.headers.get("x-user");
     const headers = { "cache-control": control, etag: `"${user}"`, location: `/of/${user}` };
     if (request.headers.get("if-none-match") === headers.etag) return new Response(null, { status: 304, headers });
     return new Response(status === 200 ? `account of ${user}` : null, { status, headers });
@@ -50,12 +50,12 @@ export const tests: TestCase[] = suite("http unshared", {
     for (const control of CONTROLS) {
       let gate = Promise.resolve();
       const { get, text, clock } = site(account(control, () => gate));
-      same(await text("/s", { cookie: "alice" }), "account of alice");
+      same(await text("/s", { "x-user": "alice" }), "account of alice");
       // By then it is forgotten that the last answer was for nobody else.
       await clock.advance("20s");
       const held = deferred();
       gate = held.promise;
-      const all = ["alice", "bob", "carol"].map((cookie) => get("/s", { cookie }));
+      const all = ["alice", "bob", "carol"].map((user) => get("/s", { "x-user": user }));
       await turns();
       held.resolve();
       const texts = await Promise.all(all.map(async (one) => (await one).text()));
@@ -66,7 +66,7 @@ export const tests: TestCase[] = suite("http unshared", {
     for (const control of [...CONTROLS, "max-age=0, stale-if-error=60"]) {
       const gate = deferred();
       const { get } = site(account(control, () => gate.promise, 302));
-      const all = ["alice", "bob"].map((cookie) => get("/s", { cookie }));
+      const all = ["alice", "bob"].map((user) => get("/s", { "x-user": user }));
       await turns();
       gate.resolve();
       const places = await Promise.all(all.map(async (one) => (await one).headers.get("location")));
@@ -83,8 +83,8 @@ export const tests: TestCase[] = suite("http unshared", {
         const first = open();
         const origin = account(control, () => gate.promise);
         const handlers = [first, isOneCache ? first : open()].map((cache) => withHttpCache(origin, cache, { clock }));
-        const all = ["alice", "bob"].map((cookie, at) =>
-          handlers[at]!(new Request("https://site.example/s", { headers: { cookie } })),
+        const all = ["alice", "bob"].map((user, at) =>
+          handlers[at]!(new Request("https://site.example/s", { headers: { "x-user": user } })),
         );
         await turns();
         gate.resolve();
@@ -141,14 +141,14 @@ export const tests: TestCase[] = suite("http unshared", {
     const gate = deferred();
     const { get, asked, settle } = site(async (request) => {
       await gate.promise;
-      if (!request.headers.has("cookie")) throw new TypeError("no session");
+      if (!request.headers.has("x-user")) throw new TypeError("no session");
       return new Response("page", { headers: { "cache-control": "max-age=60" } });
     });
     const failing = (): Promise<unknown> => rejects(get("/s"), TypeError);
     const first = failing();
     await turns();
     const others = Array.from({ length: 5 }, failing);
-    const member = get("/s", { cookie: "a" });
+    const member = get("/s", { "x-user": "a" });
     await turns();
     gate.resolve();
     same(await (await member).text(), "page");

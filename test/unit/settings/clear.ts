@@ -1,5 +1,5 @@
 import { type Cache, createCache, defineScopes, memory } from "../../../mod.ts";
-import { equal, fakeClock, mapData, mapTier, ok, rejects, same, settle } from "../../contract/mod.ts";
+import { equal, fakeClock, faultyTier, mapData, mapTier, ok, rejects, same, settle } from "../../contract/mod.ts";
 import { stackSuite } from "../cache/stacks.ts";
 import { deferred } from "../cache/tools.ts";
 
@@ -143,6 +143,34 @@ export const clears = stackSuite("clear", {
       gate.resolve();
       equal([await before, await after, await ask()], ["old", "new", "new"]);
     }
+  },
+  "leaves what it could not look at": async () => {
+    const lower = mapTier({ data: mapData() });
+    const tier = faultyTier(lower);
+    const cache = createCache({ tiers: [tier], clock: fakeClock() });
+    for (const [key, tags] of [
+      ["a", ["t"]],
+      ["b", ["u"]],
+    ] as const)
+      await cache.set(key, key, { tags });
+    tier.faults.fail({ getMany: "throw" });
+    await cache.clear({ tags: "t" });
+    tier.faults.heal();
+    same(await cache.get("b"), "b");
+  },
+  "leaves loads of other namespaces alone": async (open) => {
+    const { cache, clock } = open();
+    const gate = deferred<string>();
+    const loaded = cache.namespace("a").getOrSet("k", () => gate.promise);
+    await clock.settle();
+    const other = cache.namespace("b");
+    await other.set("k", "k", { tags: ["t"] });
+    await other.clear({ tags: "t" });
+    await other.clear();
+    await other.invalidatePattern("*");
+    gate.resolve("loaded");
+    await loaded;
+    same(await cache.namespace("a").get("k"), "loaded");
   },
   "what another process loads meanwhile is not kept": async () => {
     const data = mapData();
