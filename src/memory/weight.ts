@@ -48,7 +48,12 @@ function add(queue: unknown[], object: object): number {
   const isArray = Array.isArray(object);
   const names = isArray ? undefined : Object.keys(object);
   const { length } = names ?? (object as unknown[]);
-  for (let at = 0; at < length && at < room; at++)
-    queue.push(names ? Object.getOwnPropertyDescriptor(object, names[at]!)?.value : (object as unknown[])[at]);
-  return length;
+  const looked = Math.min(length, room);
+  let holes = 0;
+  for (let at = 0; at < looked; at++) {
+    if (names) queue.push(Object.getOwnPropertyDescriptor(object, names[at]!)?.value);
+    else if (at in object) queue.push((object as unknown[])[at]);
+    else holes++;
+  }
+  return holes === 0 ? length : length * (1 - holes / looked);
 }

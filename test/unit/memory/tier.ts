@@ -282,6 +282,9 @@ export const tests: TestCase[] = suite("memory", {
   "bytes are estimated by the heap: text, numbers, parts, cycles once": () => {
     same(estimateBytes(5), 8);
     same(estimateBytes(null), 8);
+    const sparse: unknown[] = [];
+    sparse[2_000_000] = "x";
+    ok(estimateBytes(sparse) < 100, "holes take nothing");
     ok(estimateBytes("x".repeat(1000)) >= 1000 && estimateBytes("x".repeat(1000)) < 1100);
     ok(estimateBytes("ж".repeat(1000)) >= 2000);
     ok(estimateBytes(new Uint8Array(5000)) >= 5000 && estimateBytes(new Uint8Array(5000)) < 5200);
