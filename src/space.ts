@@ -18,7 +18,7 @@ export class Space {
   declare readonly tags: readonly string[];
   counters: Counters = newCounters();
   /** Of the root, where its sum does not have these. */
-  declare whole?: Counters | undefined;
+  whole: Counters | undefined = undefined;
   /** The only tiers that its entries are kept in; all where it is absent. */
   declare tiers?: readonly string[];
   /** Is told of each key that was stored. */
@@ -69,7 +69,7 @@ export class Space {
   /** Counts where another one does. */
   countWith({ counters, whole }: Space): void {
     this.counters = counters;
-    if (whole) this.whole = whole;
+    this.whole = whole;
   }
 
   read(keys: readonly Key[], options: StoreReadOptions): MaybePromise<Findings> {

@@ -86,7 +86,8 @@ export class Verbs {
     if (engine.cohere && (now = engine.now()) >= engine.coherentUntil) return undefined;
     const value = this.top.fresh?.(text, engine.ledger.latest, now);
     if (value === undefined) return undefined;
-    space.add("hits");
+    space.counters.hits++;
+    if (space.whole) space.whole.hits++;
     engine.store.counters.hits++;
     engine.seen?.(text, "hits");
     return value;
