@@ -12,6 +12,11 @@ export interface Change extends Outcome {
   readonly operation?: () => Promise<unknown>;
 }
 
+/** Why an operation is not done: what was acknowledged before it could not be stored. */
+export function unstored(): Error {
+  return new Error("What waits could not be stored, and without it this cannot be done");
+}
+
 /** All changes that wait for one tier. */
 export class Changes {
   /** In the order of their numbers; operations are under symbols. */

@@ -8,7 +8,8 @@ import type { Engine } from "../engine.ts";
 import type { Entry } from "../entry.ts";
 import { settle, then } from "../maybe.ts";
 import type { MaybePromise, ReadOptions, ReadResult, Tier, TierContext, Touch, Write, WriteResult } from "../tier.ts";
-import { unstored, WriteQueue } from "./write-queue.ts";
+import { unstored } from "./changes.ts";
+import { WriteQueue } from "./write-queue.ts";
 
 /** Under this a prepared write has its entry as it was before it was encoded. */
 const ORIGINAL = Symbol();

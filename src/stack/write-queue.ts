@@ -9,10 +9,10 @@ import { TierLimitError, TierTimeoutError } from "../errors.ts";
 import { alive, joined, unlessLost } from "../joined.ts";
 import { isPromise, settle } from "../maybe.ts";
 import type { MaybePromise, Tier, TierContext } from "../tier.ts";
-import { within } from "../timeout.ts";
-import { type Batch, BatchWriter, PATIENCE } from "./batch-writer.ts";
-import { type Change, Changes } from "./changes.ts";
+import { type Batch, BatchWriter, bounded } from "./batch-writer.ts";
+import { type Change, Changes, unstored } from "./changes.ts";
 import { undone } from "./partial-faults.ts";
+import { Retry } from "./retry.ts";
 
 /** Most changes that wait to be stored; one beyond it waits until there is room. */
 const MAX_PENDING = 10_000;
@@ -26,13 +26,6 @@ const RETRY = 1_000;
 const FAILURES = 2;
 /** The same for the last time: enough to find one change among {@linkcode STEP}. */
 const LAST_FAILURES = 12;
-/** How long `close()` waits for what is under way before it tries the rest beside it, in milliseconds. */
-const LAST_PATIENCE = 2_000;
-
-/** Why an operation is not done: what was acknowledged before it could not be stored. */
-export function unstored(): Error {
-  return new Error("What waits could not be stored, and without it this cannot be done");
-}
 
 /**
  * Changes of a tier in the order of the calls: the last one of each key, and operations. Changes of keys are stored together, as
@@ -54,12 +47,15 @@ export class WriteQueue {
   #batch: ReadonlySet<Change> | undefined;
   /** Until when nothing is stored for want of success, but by `close()`. */
   #pausedUntil = -Infinity;
-  /** When what has failed is tried again. */
-  #retryAt = -Infinity;
-  #retry: unknown;
+  /** Tries again what has failed. */
+  readonly #retry = new Retry();
   #clock: Clock = systemClock;
   #report: TierContext["report"] = () => {};
   #closing = false;
+  /** Whether the close tries what is left. */
+  #isLastTry = false;
+  /** How often changes that were refused have been tried again in vain. */
+  #refusals = 0;
 
   constructor(tier: Tier, engine: Pick<Engine, "hold">) {
     this.#tier = tier;
@@ -111,12 +107,8 @@ export class WriteQueue {
     this.#writer.overtake();
     const answer = operation();
     if (isPromise(answer))
-      this.#occupy(Promise.all([this.#running && joined(this.#running), this.#bounded(answer)]).then(yes));
+      this.#occupy(Promise.all([this.#running && joined(this.#running), bounded(answer, this.#clock)]).then(yes));
     return answer;
-  }
-
-  #bounded(work: Promise<unknown>): Promise<unknown> {
-    return within<unknown>(work, PATIENCE, this.#clock, yes).then(yes, yes);
   }
 
   /** @throws {TierLimitError} where no more can wait */
@@ -130,7 +122,7 @@ export class WriteQueue {
     };
     const isFull = this.changes.size > MAX_PENDING;
     if (this.isPaused) return isFull ? refuse() : undefined;
-    const stored = this.until(this.changes.latest, this.#clock.now() >= this.#retryAt);
+    const stored = this.until(this.changes.latest, this.#clock.now() >= this.#retry.at);
     this.#engine.hold(stored);
     return isFull ? stored.then(() => (this.changes.size > MAX_PENDING ? refuse() : undefined)) : undefined;
   }
@@ -141,7 +133,8 @@ export class WriteQueue {
    * @param all whether those that were refused are tried as well
    */
   async until(number: number, all = false): Promise<boolean> {
-    while (this.changes.isDue(number, all)) {
+    const refusals = this.#refusals;
+    while (this.changes.isDue(number, all && this.#refusals === refusals)) {
       const running = this.#running ?? this.#occupy(this.#store());
       try {
         if (!(await unlessLost(running))) return false;
@@ -168,7 +161,7 @@ export class WriteQueue {
   async #store(): Promise<boolean> {
     // Lets the writes of this turn gather, some of which take a few steps more to get here.
     for (let step = 0; step < GATHER; step++) await undefined;
-    const operations = Array.from(this.changes.operations(), (begin) => this.#bounded(begin()));
+    const operations = Array.from(this.changes.operations(), (begin) => bounded(begin(), this.#clock));
     if (operations.length > 0) return Promise.all(operations).then(yes);
     const some = this.changes.next(this.#step);
     this.#batch = new Set(some.map(([, change]) => change));
@@ -194,53 +187,57 @@ export class WriteQueue {
   /** Says whether the next batch is to be tried at once. */
   #failed(some: Batch<Change>, error: unknown): boolean {
     const wereRefused = this.changes.wereRefused(some);
+    if (wereRefused) this.#refusals++;
     const given = some.map(([key]) => key);
     const keys = undone(error, given);
     if (keys.length < given.length) {
       this.#done(some.filter(([key]) => !keys.includes(key)));
       this.changes.refuse(some);
       this.#retryLater();
-      return !wereRefused;
+      return !wereRefused || !this.changes.isDone;
     }
     if (some.length === 1 || wereRefused) this.changes.refuse(some);
     this.#step = Math.max(1, some.length >> 1);
     this.#failures++;
     this.#retryLater();
-    if (this.#closing) return this.#failures < LAST_FAILURES && !(error instanceof TierTimeoutError);
-    if (wereRefused || this.#failures < FAILURES) return !wereRefused;
+    if (this.#closing) return this.#failures < LAST_FAILURES && !(this.#isLastTry && error instanceof TierTimeoutError);
+    // Others wait for what has come meanwhile, and that was not tried yet.
+    if (wereRefused) return !this.changes.isDone;
+    if (this.#failures < FAILURES) return true;
     this.#pausedUntil = this.#clock.now() + RETRY;
     return false;
   }
 
   #retryLater(): void {
-    const now = this.#clock.now();
-    if (this.#closing || now < this.#retryAt) return;
-    this.#retryAt = now + RETRY;
-    this.#clock.clearTimer(this.#retry);
-    try {
-      this.#retry = this.#clock.setTimer(() => this.#engine.hold(this.until(Infinity, true)), RETRY, true);
-    } catch {
-      // Workers have so many timers and no more: the next write after the pause tries it again.
-    }
+    if (this.#closing) return;
+    this.#retry.later(RETRY, this.#clock, () => this.#engine.hold(this.until(Infinity, true)));
   }
 
-  /** What a late call has undone is stored again, unless it waits already. */
+  /** What a late call has undone is stored again, unless that is still to come: the tier may have had what is in the batch before. */
   #repair(batch: Batch): void {
-    const undone = batch.filter(([key]) => !this.changes.find(key));
-    if (undone.length > 0 && !this.#closing) settle(() => this.enqueue(undone)).catch(() => {});
+    const undone = batch.filter(([key]) => {
+      const change = this.changes.find(key);
+      return !change || this.#batch?.has(change);
+    });
+    if (undone.length > 0) settle(() => this.enqueue(undone)).catch(() => {});
   }
 
-  /** Stores what waits, for the last time, though a call hangs. */
+  /** Stores what waits, for the last time, though a call hangs; and once more what that overwrites when it ends in bounded time. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#clock.clearTimer(this.#retry);
-    if (this.#running) await within(joined(this.#running), LAST_PATIENCE, this.#clock, yes);
-    this.#running = undefined;
+    this.#retry.cancel(this.#clock);
+    const running = this.#running;
+    if (running) await this.#writer.hurry(running, () => this.#batch !== undefined, this.#clock);
+    if (this.#running === running) this.#running = undefined;
+    this.#isLastTry = true;
     this.#failures = 0;
     // Each is tried once more, after all others.
     this.changes.readmit();
-    await this.until(Infinity);
-    if (this.#running) await joined(this.#running);
+    do {
+      await this.until(Infinity);
+      if (this.#running) await joined(this.#running);
+    } while (await this.#writer.ended(this.#clock));
+    this.#writer.close();
     const { size } = this.changes;
     if (size > 0)
       this.#report("fault", new Error(`Gave up storing what waits as the tier is closed: ${size} changes are lost`));

@@ -403,6 +403,72 @@ export const tests: TestCase[] = suite("write behind", {
     same(await stateOf(closed, clock.settle), "resolved");
     equal([...data.entries.keys()].sort(), ["a", "b"].map(whole));
   },
+  "a slow call that the close has not waited for does not bring an old value back": async () => {
+    const later: [string, string[], (cache: ReturnType<typeof createCache>) => Promise<unknown>, unknown][] = [
+      ["set", [], (cache) => cache.set("a", 2), 2],
+      ["delete", [], (cache) => cache.delete("a"), undefined],
+      ["clear", [], (cache) => cache.clear(), undefined],
+      ["set after tagged", ["t"], (cache) => cache.set("a", 2), 2],
+    ];
+    for (const [name, tags, change, expected] of later) {
+      const { cache, clock, data, lower } = refusing([]);
+      lower.faults.fail({ setMany: { delay: 3_000 } }, 1);
+      void cache.set("a", 1, { tags });
+      await clock.advance(10);
+      void change(cache);
+      void cache.set("b", 1);
+      const closed = cache.close({ timeout: "1m" });
+      await clock.advance(2_500);
+      ok(data.entries.has(whole("b")), `${name}: stored beside it`);
+      await clock.advance("1s");
+      same(await stateOf(closed, clock.settle), "resolved", name);
+      same(data.entries.get(whole("a"))?.value, expected, name);
+      same(clock.pendingTimers, 0);
+    }
+  },
+  "the close waits ten seconds at most for a call that may overwrite what is newer": async () => {
+    const { cache, clock, data, lower } = refusing([]);
+    lower.faults.fail({ setMany: "hang" }, 1);
+    await cache.set("a", 1);
+    await clock.advance("1s");
+    await cache.set("a", 2);
+    const closed = cache.close({ timeout: "1m" });
+    await clock.advance(8_900);
+    equal([data.entries.get(whole("a"))?.value, await stateOf(closed, clock.settle)], [2, "pending"]);
+    await clock.advance(200);
+    same(await stateOf(closed, clock.settle), "resolved");
+  },
+  "what a late call overwrites while the newer value is on its way is stored once more": async () => {
+    const { cache, clock, data, lower } = refusing([]);
+    lower.faults.fail({ setMany: "hang" }, 1);
+    await cache.set("a", 1);
+    await clock.advance("9s");
+    await cache.set("a", 2);
+    await clock.advance(500);
+    const first = lower.faults.held;
+    lower.faults.fail({ setMany: "mute" }, 1);
+    await clock.advance("1s");
+    equal([first, lower.faults.held, data.entries.get(whole("a"))?.value], [1, 2, 2]);
+    lower.faults.release();
+    await clock.advance("2s");
+    same(data.entries.get(whole("a"))?.value, 2);
+    await cache.close();
+  },
+  "what comes while a refused change is tried again is stored at once": async () => {
+    const { cache, clock, data, lower } = refusing(["a"]);
+    await cache.set("a", 1);
+    await clock.advance(10);
+    lower.faults.fail({ setMany: { delay: 100 } });
+    await clock.advance(1_000);
+    // It is being tried.
+    lower.faults.resetCalls();
+    await cache.set("b", 1);
+    await clock.advance(300);
+    ok(data.entries.has(whole("b")));
+    same(lower.faults.calls.setMany, 1, "and the refused one is not tried again for that");
+    lower.faults.heal();
+    await cache.close();
+  },
   "a listing has a key that is set anew meanwhile": async () => {
     const clock = fakeClock();
     const lower = faultyTier(mapTier({ data: mapData(), write: "behind" }));
