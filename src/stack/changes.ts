@@ -79,6 +79,17 @@ export class Changes {
     return change;
   }
 
+  /** What was stored before all that waits is to be stored once more, in its place. */
+  again(batch: Batch): void {
+    const later = [...this.#pending];
+    this.#pending.clear();
+    for (const [key, { write }] of batch) {
+      this.#refused.delete(key);
+      this.#pending.set(key, { number: 0, write });
+    }
+    for (const [key, change] of later) if (!this.#pending.has(key)) this.#pending.set(key, change);
+  }
+
   /** Adds an operation. It is to be taken off when it begins. */
   operate(id: symbol, operation: () => Promise<unknown>): void {
     this.#operations++;

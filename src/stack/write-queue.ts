@@ -219,7 +219,9 @@ export class WriteQueue {
       const change = this.changes.find(key);
       return !change || this.#batch?.has(change);
     });
-    if (undone.length > 0) settle(() => this.enqueue(undone)).catch(() => {});
+    if (undone.length === 0) return;
+    this.changes.again(undone);
+    if (!this.isPaused) this.#engine.hold(this.until(0));
   }
 
   /** Stores what waits, for the last time, though a call hangs; and once more what that overwrites when it ends in bounded time. */

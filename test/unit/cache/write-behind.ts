@@ -454,6 +454,25 @@ export const tests: TestCase[] = suite("write behind", {
     same(data.entries.get(whole("a"))?.value, 2);
     await cache.close();
   },
+  "what is stored once more keeps its place before the operations that wait": async () => {
+    const { cache, clock, data, lower } = refusing([]);
+    lower.faults.fail({ setMany: "hang" }, 1);
+    await cache.set("a", 1);
+    await clock.advance("9s");
+    await cache.set("a", 2);
+    await clock.advance("2s");
+    same(data.entries.get(whole("a"))?.value, 2);
+    lower.faults.fail({ deleteMany: { delay: 500 } }, 1);
+    const deleted = cache.delete("b");
+    await clock.advance(10);
+    const written = cache.set("a", 3, { tags: ["t"] });
+    await clock.advance(10);
+    lower.faults.release();
+    await clock.advance("2s");
+    await Promise.all([deleted, written]);
+    same(data.entries.get(whole("a"))?.value, 3);
+    await cache.close();
+  },
   "what comes while a refused change is tried again is stored at once": async () => {
     const { cache, clock, data, lower } = refusing(["a"]);
     await cache.set("a", 1);
