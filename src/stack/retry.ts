@@ -8,7 +8,7 @@ import type { Clock } from "../clock.ts";
 /** A timer that is set once until it is due. */
 export class Retry {
   /** When it is due. */
-  at = -Infinity;
+  at: number = -Infinity;
   #timer: unknown;
 
   /** Has `run` called in so many milliseconds, unless that is to be sooner. */
