@@ -107,11 +107,14 @@ export function clearSome(
     return then(read, ({ found, fault }) => {
       // What could not be looked at may be what is meant.
       if (fault && found.includes(undefined)) throw fault;
-      const owned = page.filter((text) => text.startsWith(space.prefix));
-      const of = new Map(page.map((text, i) => [text, found[i]]));
-      // What another process is loading, or could not be looked at: nothing more is known of it.
-      for (const text of owned) if (!of.get(text) && mayFit(text)) store.leases?.release(text);
-      const texts = owned.filter((text) => of.get(text) && fits(text, of.get(text)!.entry));
+      const texts: string[] = [];
+      page.forEach((text, i) => {
+        if (!text.startsWith(space.prefix)) return;
+        const entry = found[i]?.entry;
+        if (entry && fits(text, entry)) texts.push(text);
+        // What another process is loading, or could not be looked at: nothing more is known of it.
+        else if (!entry && mayFit(text)) store.leases?.release(text);
+      });
       if (texts.length === 0) return undefined;
       return then(store.delete(texts, tier), (existed) => {
         texts.forEach((text, i) => {
