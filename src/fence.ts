@@ -32,6 +32,11 @@ export class Fence {
     if (--this.#out === 0 && this.#marks.size + this.#prefixes.size > 0) this.#clear();
   }
 
+  /** Whether a load has to mark what it stores: others have tickets too. */
+  get isShared(): boolean {
+    return this.#out > 1;
+  }
+
   /** The key is being mutated: earlier tickets no longer pass for it. */
   mark(key: string): void {
     if (this.#out === 0) return;
@@ -51,7 +56,7 @@ export class Fence {
 
   #clear(): void {
     this.#marks.clear();
-    this.#prefixes.clear();
+    if (this.#prefixes.size > 0) this.#prefixes.clear();
   }
 
   /** Whether what was read or loaded under the ticket may be published under the key. */

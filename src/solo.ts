@@ -5,6 +5,7 @@
  */
 import type { Engine } from "./engine.ts";
 import type { Entry } from "./entry.ts";
+import type { Fence } from "./fence.ts";
 import { type CacheHealth, type LayerCounters, newLayerCounters, type TierStats } from "./stats.ts";
 import {
   type Findings,
@@ -56,13 +57,11 @@ export class Solo implements Store {
 
   write(writes: readonly Write[], ticket?: number): void {
     const { fence } = this.#engine;
-    const [{ prepare }] = this.tiers;
-    const passing = (some: readonly Write[]): readonly Write[] =>
-      ticket === undefined ? some : some.filter(({ key }) => fence.passes(key, ticket));
-    const wanted = passing(writes);
+    const { prepare } = this.tiers[0];
+    let standing = passing(writes, fence, ticket);
     // Asked again: what users do while values are prepared may overtake them.
-    const standing = prepare ? passing(prepare(wanted) as readonly Write[]) : wanted;
-    for (const { key } of standing) fence.mark(key);
+    if (prepare) standing = passing(prepare(standing) as readonly Write[], fence, ticket);
+    if (ticket === undefined || fence.isShared) for (const { key } of standing) fence.mark(key);
     this.#tier.setMany(standing, this.#engine.now());
     this.counters.sets += standing.length;
   }
@@ -144,4 +143,10 @@ export class Solo implements Store {
   close(): MaybePromise<void> {
     return this.tiers[0].close?.();
   }
+}
+
+/** The writes of a load that still pass the fence; all that have no ticket. */
+function passing(writes: readonly Write[], fence: Fence, ticket: number | undefined): readonly Write[] {
+  if (ticket === undefined || writes.every(({ key }) => fence.passes(key, ticket))) return writes;
+  return writes.filter(({ key }) => fence.passes(key, ticket));
 }

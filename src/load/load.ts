@@ -6,25 +6,40 @@
  */
 import type { Engine } from "../engine.ts";
 import type { Entry } from "../entry.ts";
-import { ended, isPromise, then } from "../maybe.ts";
+import { isPromise, then } from "../maybe.ts";
 import type { Findings } from "../store.ts";
 import type { MaybePromise } from "../tier.ts";
 import { within } from "../timeout.ts";
 import { type Decision, newWrite, type Request, written } from "../write.ts";
-import { failureOf } from "./failures.ts";
+import { failureOf, remember } from "./failures.ts";
 import { type Flight, type Held, type Landing, release } from "./flight.ts";
-import { callLoader } from "./loader.ts";
+import { called, callLoader } from "./loader.ts";
 import { oldOf, served } from "./serving.ts";
 
-/** Calls the loader and stores its result; a failure is answered with the old value while its grace lasts. */
-export async function load(engine: Engine, flight: Flight, request: Request, findings: Findings): Promise<Landing> {
+/**
+ * Calls the loader and stores its result; a failure is answered with the old value while its grace lasts.
+ *
+ * @param reading what the tiers have. Whoever begins one in the background knows that already, and that it is to be loaded
+ */
+export async function load(
+  engine: Engine,
+  flight: Flight,
+  request: Request,
+  reading: MaybePromise<Findings>,
+): Promise<Landing> {
   const { key, text, lifetimes } = request;
   const { loads, store } = engine;
   const { leases } = store;
-  flight.found = findings.found[0];
-  flight.sequence = findings.sequence;
-  flight.lease = findings.leases?.[0];
   try {
+    let findings = reading as Findings;
+    if (!flight.background) {
+      findings = await (flight.reading = reading);
+      const landing = loads.serve(request, findings, flight);
+      if (landing) return landing;
+    }
+    flight.found = findings.found[0];
+    flight.sequence = findings.sequence;
+    flight.lease = findings.leases?.[0];
     const failure = failureOf(loads.failures, request, findings);
     if (leases && lifetimes.lease > 0 && !failure) {
       const claim = await leases.claim(request, findings, flight);
@@ -41,7 +56,16 @@ export async function load(engine: Engine, flight: Flight, request: Request, fin
     flight.sequence = sequence;
     flight.waited = engine.now() - (request.since ?? flight.startedAt);
     const decision: Decision = { sequence, lease: flight.lease };
-    const value = await callLoader(engine, flight, request, decision, () => loads.isCurrent(text, flight));
+    const startedAt = engine.now();
+    let value: unknown;
+    try {
+      value = await callLoader(engine, flight, request, decision);
+    } catch (error) {
+      if (loads.isCurrent(text, flight)) remember(loads.failures, request, error, sequence);
+      called(engine, flight, request, startedAt, false);
+      throw error;
+    }
+    decision.loadTime = called(engine, flight, request, startedAt, true);
     const kept = keep(engine, flight, request, value, decision);
     const entry = isPromise(kept) ? await inTime(engine, flight, kept) : kept;
     return { entry: entry ?? { value, sequence }, by: "load", tier: "" };
@@ -52,6 +76,7 @@ export async function load(engine: Engine, flight: Flight, request: Request, fin
     return old;
   } finally {
     release(engine, text, flight);
+    loads.land(text, flight);
   }
 }
 
@@ -79,28 +104,36 @@ export function keep(
   decision: Decision,
 ): MaybePromise<Entry | undefined> {
   if (value === undefined || decision.skip || flight.isLeft) return undefined;
+  const failed = (error: unknown): undefined => {
+    if (request.settings.onError === "throw") throw error;
+    engine.emit("error", () => ({ error, operation: "store", key: request.key }));
+  };
+  try {
+    const kept = put(engine, flight, request, value, decision);
+    return isPromise(kept) ? kept.catch(failed) : kept;
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** Stores a loaded value where that is wanted, or deletes what is there where it must not be kept. */
+function put(
+  { store, fence, loads }: Engine,
+  flight: Held,
+  request: Request,
+  value: unknown,
+  decision: Decision,
+): MaybePromise<Entry | undefined> {
   const { key, text, space } = request;
-  const { store, fence, loads } = engine;
   const { ticket } = flight;
-  return ended(
-    (): MaybePromise<Entry | undefined> => {
-      const write = newWrite(value, request, decision);
-      loads.failures.delete(text);
-      if (!write)
-        return then(!decision.skip && fence.passes(text, ticket) ? store.delete([text]) : undefined, () => undefined);
-      const stands = fence.passes(text, ticket);
-      return then(store.write([write], ticket, space.tiers), () => {
-        // The store has given the lease back.
-        flight.lease = undefined;
-        if (stands) written(key, write, space);
-        return write.entry;
-      });
-    },
-    (entry) => entry,
-    (error) => {
-      if (request.settings.onError === "throw") throw error;
-      engine.emit("error", () => ({ error, operation: "store", key }));
-      return undefined;
-    },
-  );
+  const write = newWrite(value, request, decision);
+  loads.failures.delete(text);
+  const stands = fence.passes(text, ticket);
+  if (!write) return then(!decision.skip && stands ? store.delete([text]) : undefined, () => undefined);
+  return then(store.write([write], ticket, space.tiers), () => {
+    // The store has given the lease back.
+    flight.lease = undefined;
+    if (stands) written(key, write, space);
+    return write.entry;
+  });
 }

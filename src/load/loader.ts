@@ -1,17 +1,16 @@
 /**
- * Loaders: what a caller gives to make a value, and one call of it, whose failure is remembered.
+ * Loaders: what a caller gives to make a value, and one call of it.
  *
  * @module
  */
 import type { Engine } from "../engine.ts";
 import { LoadTimeoutError } from "../errors.ts";
 import type { Key } from "../key.ts";
-import { ended, isPromise, then } from "../maybe.ts";
+import { isPromise, then } from "../maybe.ts";
 import { fit } from "../schema.ts";
 import type { MaybePromise } from "../tier.ts";
 import { within } from "../timeout.ts";
 import type { Decision, Request } from "../write.ts";
-import { remember } from "./failures.ts";
 import { controllerOf, type Held } from "./flight.ts";
 
 /** What a loader is told and may decide. */
@@ -36,71 +35,67 @@ export interface LoadContext<V = unknown> {
  */
 export type Loader<V = unknown, Old = V> = (context: LoadContext<Old>) => V | Promise<V>;
 
-/**
- * Runs the loader, with its time limit, and counts it.
- *
- * @param isCurrent whether those who come later may be told of its failure
- */
-export function callLoader(
-  engine: Engine,
-  flight: Held,
-  request: Request,
-  decision: Decision,
-  isCurrent: () => boolean,
-): MaybePromise<unknown> {
-  const { key, space, loader } = request;
+/** Of a class, since an object with an accessor of its own takes ten times as long to make. */
+class Context implements LoadContext {
+  readonly key: Key;
+  readonly stale: unknown;
+  readonly setTtl: LoadContext["setTtl"];
+  readonly setTags: LoadContext["setTags"];
+  readonly skip: LoadContext["skip"];
+  readonly #flight: Held;
+
+  constructor(key: Key, flight: Held, decision: Decision) {
+    this.key = key;
+    this.stale = flight.found?.entry.value;
+    this.setTtl = (ttl) => {
+      decision.ttl = ttl;
+    };
+    this.setTags = (tags) => {
+      decision.tags = tags;
+    };
+    this.skip = () => {
+      decision.skip = true;
+    };
+    this.#flight = flight;
+  }
+
+  get signal(): AbortSignal {
+    return controllerOf(this.#flight).signal;
+  }
+}
+
+/** Runs the loader, with its time limit. */
+export function callLoader(engine: Engine, flight: Held, request: Request, decision: Decision): MaybePromise<unknown> {
   const { schema } = request.options;
   const { hardTimeout } = request.lifetimes;
-  const context: LoadContext = {
-    key,
-    get signal() {
-      return controllerOf(flight).signal;
-    },
-    stale: flight.found?.entry.value,
-    setTtl: (ttl) => {
-      decision.ttl = ttl;
-    },
-    setTags: (tags) => {
-      decision.tags = tags;
-    },
-    skip: () => {
-      decision.skip = true;
-    },
-  };
-  const startedAt = engine.now();
-  const over = (ok: boolean): void => {
-    const duration = (decision.loadTime = engine.now() - startedAt);
-    space.add("loads");
-    engine.emit("load", () => ({ key, duration, ok, background: Boolean(flight.background) }));
-  };
-  return ended(
-    () => {
-      const made = loader!(context);
-      const value = schema
-        ? then(made, (fresh) =>
-            then(fit(schema, fresh, "throw"), (fitting) => {
-              request.fitted = { value: fresh, output: fitting!.value };
-              return fresh;
-            }),
-          )
-        : made;
-      return isPromise(value)
-        ? within(Promise.resolve(value), hardTimeout, engine.options.clock, () => {
-            const error = new LoadTimeoutError(`Cannot use loader as it must take at most ${hardTimeout} ms`);
-            controllerOf(flight).abort(error);
-            throw error;
-          })
-        : value;
-    },
-    (value) => {
-      over(true);
-      return value;
-    },
-    (error) => {
-      space.add("loadErrors");
-      if (isCurrent()) remember(engine.loads.failures, request, error, decision.sequence!);
-      over(false);
-      throw error;
-    },
-  );
+  const made = request.loader!(new Context(request.key, flight, decision));
+  const value = schema
+    ? then(made, (fresh) =>
+        then(fit(schema, fresh, "throw"), (fitting) => {
+          request.fitted = { value: fresh, output: fitting!.value };
+          return fresh;
+        }),
+      )
+    : made;
+  if (hardTimeout === Infinity || !isPromise(value)) return value;
+  return within(Promise.resolve(value), hardTimeout, engine.options.clock, () => {
+    const error = new LoadTimeoutError(`Cannot use loader as it must take at most ${hardTimeout} ms`);
+    controllerOf(flight).abort(error);
+    throw error;
+  });
+}
+
+/** Counts and reports a call of the loader, which ends now. */
+export function called(
+  engine: Engine,
+  { background }: Held,
+  { key, space }: Request,
+  startedAt: number,
+  ok: boolean,
+): number {
+  const duration = engine.now() - startedAt;
+  space.add("loads");
+  if (!ok) space.add("loadErrors");
+  engine.emit("load", () => ({ key, duration, ok, background: Boolean(background) }));
+  return duration;
 }

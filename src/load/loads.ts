@@ -134,10 +134,7 @@ export class Loads {
         return answer(request, landing);
       }
     }
-    const flight = this.#begin(request, false, ticket, async (flight) => {
-      const findings = await (flight.reading = read);
-      return this.serve(request, findings, flight) ?? load(this.#engine, flight, request, findings);
-    });
+    const flight = this.#begin(request, false, ticket, read);
     flight.spare = request.refused;
     // A request may end before its load: its client goes away, or has its answer already.
     this.#engine.hold(flight.outcome, options.waitUntil);
@@ -188,7 +185,7 @@ export class Loads {
         }
         // What was mutated meanwhile is not to be lent.
         const lent = { ...findings, found: fence.passes(text, ticket) ? found : [undefined] };
-        const flight = this.#begin(request, true, ticket, (own) => load(this.#engine, own, request, lent));
+        const flight = this.#begin(request, true, ticket, lent);
         keepAlive(this.#engine, flight, request);
         return abortable(flight.outcome, signal).then(({ entry }) => output(request, entry.value));
       },
@@ -209,11 +206,7 @@ export class Loads {
     if (this.#flights.get(text) !== flight) release(this.#engine, text, { lease: findings.leases?.[0] });
     else if (found.stale || isDue(this.#engine, found.entry, lifetimes)) {
       const ticket = this.#engine.fence.enter();
-      keepAlive(
-        this.#engine,
-        this.#begin(request, true, ticket, (refresh) => load(this.#engine, refresh, request, findings)),
-        request,
-      );
+      keepAlive(this.#engine, this.#begin(request, true, ticket, findings), request);
     }
     return served(found);
   }
@@ -222,14 +215,10 @@ export class Loads {
    * Begins a flight, and ends it when it has landed.
    *
    * @param ticket of the fence, which is given back then
-   * @param course what it does
+   * @param reading what the tiers have
    */
-  #begin(
-    { text, version }: Request,
-    background: boolean,
-    ticket: number,
-    course: (flight: Flight) => Promise<Landing>,
-  ): Flight {
+  #begin(request: Request, background: boolean, ticket: number, reading: MaybePromise<Findings>): Flight {
+    const { text, version } = request;
     const flight: Flight = {
       outcome: undefined as never,
       background,
@@ -241,18 +230,19 @@ export class Loads {
     };
     this.#forgetLost();
     this.#flights.set(text, flight);
-    flight.outcome = alive(course(flight));
+    flight.outcome = alive(load(this.#engine, flight, request, reading));
+    return flight;
+  }
+
+  /** Ends a flight, when what it brings is stored. */
+  land(text: string, flight: Flight): void {
+    flight.hasLanded = true;
     const leave = (): void => {
       this.leave(text, flight);
       this.#engine.fence.leave();
     };
-    const land = (): void => {
-      flight.hasLanded = true;
-      if (flight.keeping) flight.keeping.then(leave, leave);
-      else leave();
-    };
-    flight.outcome.then(land, land);
-    return flight;
+    if (flight.keeping) flight.keeping.then(leave, leave);
+    else leave();
   }
 
   /** Lost flights that nobody asks for must not gather. */

@@ -10,11 +10,11 @@ import type { Findings } from "../store.ts";
 import type { MaybePromise } from "../tier.ts";
 import type { Decision, Request } from "../write.ts";
 import { answer, output } from "./answer.ts";
-import { failureOf } from "./failures.ts";
+import { failureOf, remember } from "./failures.ts";
 import { find, screen } from "./find.ts";
 import { type Held, release } from "./flight.ts";
 import { keep } from "./load.ts";
-import { callLoader } from "./loader.ts";
+import { called, callLoader } from "./loader.ts";
 import { oldOf } from "./serving.ts";
 
 /**
@@ -38,7 +38,17 @@ export function loadSync(engine: Engine, request: Request, reading?: Findings): 
     const failure = failureOf(loads.failures, request, findings);
     if (failure) throw failure.error;
     const decision: Decision = { sequence, lease: leases && (flight.lease ?? 0) };
-    const value = atOnce(callLoader(engine, flight, request, decision, () => fence.passes(text, ticket)));
+    const startedAt = engine.now();
+    let made: MaybePromise<unknown>;
+    try {
+      made = callLoader(engine, flight, request, decision);
+    } catch (error) {
+      if (fence.passes(text, ticket)) remember(loads.failures, request, error, findings.sequence);
+      called(engine, flight, request, startedAt, false);
+      throw error;
+    }
+    const value = atOnce(made);
+    decision.loadTime = called(engine, flight, request, startedAt, true);
     keep(engine, flight, request, value, decision);
     space.count(key, "misses", text);
     return output(request, value);
@@ -67,6 +77,6 @@ export function serveSync(
 /** @throws {SyncUnsupportedError} for what has to be waited for */
 function atOnce<T>(answer: MaybePromise<T>): T {
   if (!isPromise(answer)) return answer;
-  answer.catch(() => {});
+  Promise.resolve(answer).catch(() => {});
   throw new SyncUnsupportedError("Cannot use loader as it must answer at once: received a promise");
 }

@@ -29,39 +29,14 @@ export async function wait(
   const { text, options, lifetimes, space } = request;
   const { loads } = engine;
   flight.waiting++;
-  let hasLeft = false;
-  const leave = (reason: unknown): void => {
-    if (hasLeft) return;
-    hasLeft = true;
-    if (--flight.waiting > 0 || flight.background) return;
-    controllerOf(flight).abort(reason);
-    loads.leave(text, flight);
-    release(engine, text, flight);
-    // Another may have begun by then.
-    flight.isLeft = true;
-  };
-  const { clock } = engine.options;
-  const own = within(abortable(unlessLost(flight.outcome), options.signal, leave), patience, clock, () => {
-    const error = new LoadTimeoutError(`Cannot wait longer than ${patience} ms for the load of another caller`);
-    leave(error);
-    throw error;
-  });
-  const late = (): Landing | Promise<Landing> => {
-    const old = oldOf(engine, flight.found, lifetimes, "timeout");
-    if (!old || !isFor(engine, old, request)) return own;
-    // It is not in vain: what it brings is stored.
-    flight.background = true;
-    return old;
-  };
+  const limits: Limits | undefined =
+    options.signal || Math.min(patience, lifetimes.softTimeout) < Infinity ? { patience } : undefined;
   let landing: Landing;
   try {
-    landing = await within(own, flight.startedAt + lifetimes.softTimeout - clock.now(), clock, () =>
-      // While a slow tier is read it is not known yet whether there is an old value.
-      Promise.race([own, Promise.resolve(flight.reading).then(late, () => own)]),
-    );
+    landing = await (limits ? withinLimits(engine, flight, request, limits) : unlessLost(flight.outcome));
   } catch (error) {
     // It was part of a request that has ended: this one begins another.
-    if (!flight.hasLanded && !hasLeft) {
+    if (!flight.hasLanded && !limits?.hasLeft) {
       loads.leave(text, flight);
       release(engine, text, flight);
       return loads.again(request);
@@ -79,4 +54,44 @@ export async function wait(
   // The rest was the time of its loader.
   request.since = engine.now() - flight.waited;
   return loads.again(request);
+}
+
+/** How long a caller waits, in milliseconds, unless his signal or his `softTimeout` ends it before. */
+interface Limits {
+  readonly patience: number;
+  /** He waits no more. */
+  hasLeft?: boolean;
+}
+
+/** The landing of a flight, or the old value when it is time for that; the error of a caller who has left. */
+function withinLimits(engine: Engine, flight: Flight, request: Request, limits: Limits): Promise<Landing> {
+  const { text, options, lifetimes } = request;
+  const { clock } = engine.options;
+  const { patience } = limits;
+  const leave = (reason: unknown): void => {
+    if (limits.hasLeft) return;
+    limits.hasLeft = true;
+    if (--flight.waiting > 0 || flight.background) return;
+    controllerOf(flight).abort(reason);
+    engine.loads.leave(text, flight);
+    release(engine, text, flight);
+    // Another may have begun by then.
+    flight.isLeft = true;
+  };
+  const own = within(abortable(unlessLost(flight.outcome), options.signal, leave), patience, clock, () => {
+    const error = new LoadTimeoutError(`Cannot wait longer than ${patience} ms for the load of another caller`);
+    leave(error);
+    throw error;
+  });
+  const late = (): Landing | Promise<Landing> => {
+    const old = oldOf(engine, flight.found, lifetimes, "timeout");
+    if (!old || !isFor(engine, old, request)) return own;
+    // It is not in vain: what it brings is stored.
+    flight.background = true;
+    return old;
+  };
+  return within(own, flight.startedAt + lifetimes.softTimeout - clock.now(), clock, () =>
+    // While a slow tier is read it is not known yet whether there is an old value.
+    Promise.race([own, Promise.resolve(flight.reading).then(late, () => own)]),
+  );
 }

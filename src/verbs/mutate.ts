@@ -4,10 +4,11 @@
  * @module
  */
 
+import { toMilliseconds } from "../duration.ts";
 import type { Key } from "../key.ts";
 import { resolveLifetimes } from "../lifetimes.ts";
 import { finalize, isPromise, then } from "../maybe.ts";
-import type { LoadOptions, SetOptions } from "../options.ts";
+import type { SetOptions } from "../options.ts";
 import type { MaybePromise, Write } from "../tier.ts";
 import { type Request, written } from "../write.ts";
 import { peek } from "./inspect.ts";
@@ -18,14 +19,15 @@ export function setPlain({ engine, space, top }: Verbs, key: Key, value: unknown
   const { store } = engine;
   if (!engine.plain || !store.keep || !top.keep || space.tags.length > 0 || value === undefined || isPromise(value))
     return false;
+  let { ttl, grace, swr, clock } = engine.options;
   for (const option in options) {
     const given = options[option as "ttl"];
-    if (given !== undefined && (option !== "ttl" || typeof given === "function")) return false;
+    if (given === undefined) continue;
+    if (option !== "ttl" || typeof given === "function") return false;
+    ttl = toMilliseconds(given, option);
   }
-  const { ttl, grace, swr } = resolveLifetimes(options as LoadOptions, engine.options);
   if (ttl <= 0) return false;
   const text = space.encode(key);
-  const { clock } = engine.options;
   // No end is reckoned from when an entry without one was made.
   const now = ttl === Infinity && clock.coarse ? clock.coarse() : clock.now();
   store.keep(text, value, now, now + ttl, now + ttl + Math.max(grace, swr));
