@@ -31,7 +31,6 @@ import { loadMany } from "./load/many.ts";
 import { settle, then } from "./maybe.ts";
 import { turn } from "./off.ts";
 import type { AnyGetOptions, CallOptions, LoadOptions, SetOptions } from "./options.ts";
-import { isChoosy } from "./schema.ts";
 import type { Ids, InvalidateScopeOptions, NoScopes, ScopeOptions } from "./scope/types.ts";
 import { configure, type Settings } from "./settings.ts";
 import type { Space } from "./space.ts";
@@ -40,6 +39,7 @@ import { newSyncCache } from "./sync-cache.ts";
 import type { MaybePromise, Tier } from "./tier.ts";
 import { abortable } from "./timeout.ts";
 import { explain, list } from "./verbs/inspect.ts";
+import { isSimple } from "./verbs/read.ts";
 import { INSIDE, type TierChoice, Verbs } from "./verbs/verbs.ts";
 import { resetStats, statsOf } from "./view-stats.ts";
 
@@ -322,13 +322,4 @@ class TieredCache implements Cache {
     });
     return abortable(done, options?.signal);
   }
-}
-
-/** Whether a hit may take the fast path as far as the options of the call are concerned. */
-function isSimple(options: Omit<LoadOptions, "ttl" | "tags" | "shouldCache">): boolean {
-  if (options === null) return false;
-  const { version, refreshAhead, earlyRefresh, signal } = options;
-  return (
-    version === undefined && refreshAhead === undefined && earlyRefresh === undefined && !signal && !isChoosy(options)
-  );
 }

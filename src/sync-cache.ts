@@ -25,6 +25,7 @@ import type { AnyGetOptions, LoadOptions, SetOptions } from "./options.ts";
 import type { Ids, InvalidateScopeOptions } from "./scope/types.ts";
 import type { MaybePromise } from "./tier.ts";
 import { list } from "./verbs/inspect.ts";
+import { isSimple } from "./verbs/read.ts";
 import type { TierChoice, Verbs } from "./verbs/verbs.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
@@ -77,6 +78,8 @@ class Face implements Record<keyof SyncCache, unknown> {
   }
 
   getOrSet(key: Key, loader: Loader, options: LoadOptions = NOTHING): unknown {
+    const value = isSimple(options) ? this.#verbs.quick(key) : undefined;
+    if (value !== undefined) return value;
     return this.#run(options, (verbs) =>
       verbs.getOrSet(key, loader, options, (request) => loadSync(verbs.engine, request)),
     );

@@ -36,7 +36,7 @@ export interface LoadContext<V = unknown> {
 export type Loader<V = unknown, Old = V> = (context: LoadContext<Old>) => V | Promise<V>;
 
 /** Of a class, since an object with an accessor of its own takes ten times as long to make. */
-class Context implements LoadContext {
+export class Context implements LoadContext {
   readonly key: Key;
   readonly stale: unknown;
   readonly setTtl: LoadContext["setTtl"];
@@ -61,6 +61,11 @@ class Context implements LoadContext {
 
   get signal(): AbortSignal {
     return controllerOf(this.#flight).signal;
+  }
+
+  /** The same as of the signal, which most loads never make. */
+  get isAborted(): boolean {
+    return Boolean(this.#flight.controller?.signal.aborted);
   }
 }
 

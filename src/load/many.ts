@@ -14,7 +14,7 @@ import type { Space } from "../space.ts";
 import type { Findings } from "../store.ts";
 import type { MaybePromise } from "../tier.ts";
 import { newRequest, type Request } from "../write.ts";
-import type { LoadContext, Loader } from "./loader.ts";
+import type { Context, Loader } from "./loader.ts";
 import { loadSync, serveSync } from "./sync.ts";
 
 /** One read of the tiers, a flight for each key that missed, and one call of the loader for all that begin together. */
@@ -26,20 +26,19 @@ export async function loadMany<K extends Key, V>(
   settings: Resolved = space.engine.options,
 ): Promise<Map<K, V>> {
   const { loads, store } = space.engine;
-  let missing: LoadContext[] = [];
+  let missing: Context[] = [];
   let made: Promise<Awaited<ReturnType<ManyLoader<V>>>> | undefined;
   const one: Loader = async (context) => {
-    const at = missing.push(context) - 1;
+    const at = missing.push(context as Context) - 1;
     // After this tick, when every key that needs the loader has said so.
     made ??= Promise.resolve().then(() => {
       const batch = missing;
       missing = [];
       made = undefined;
-      const signal = whenAll(batch);
-      signal.throwIfAborted();
+      if (batch.every(({ isAborted }) => isAborted)) throw batch[0]!.signal.reason;
       return loader(
         batch.map(({ key }) => key as K),
-        { signal },
+        new BatchContext(batch),
       );
     });
     return pick(await made, context.key, at);
@@ -133,17 +132,29 @@ function pick<V>(made: Awaited<ReturnType<ManyLoader<V>>>, key: Key, at: number)
   throw new ValueError(mustBe("answer of loader", "an array or a Map", made));
 }
 
-/** Aborts when all of them have: a batch goes on while anybody waits for one of its keys. */
-function whenAll(batch: readonly LoadContext[]): AbortSignal {
-  const controller = new AbortController();
-  let left = batch.length;
-  for (const { signal } of batch) {
-    const abort = (): void => {
-      if (--left === 0) controller.abort(signal.reason);
-    };
-    // An aborted one tells no more.
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort);
+/** What a loader of many keys is told: its signal is made when it asks for that, since most do not. */
+class BatchContext {
+  readonly #batch: readonly Context[];
+  #signal: AbortSignal | undefined;
+
+  constructor(batch: readonly Context[]) {
+    this.#batch = batch;
   }
-  return controller.signal;
+
+  /** Aborts when all of them have: a batch goes on while anybody waits for one of its keys. */
+  get signal(): AbortSignal {
+    if (this.#signal) return this.#signal;
+    const controller = new AbortController();
+    let left = this.#batch.length;
+    for (const { signal } of this.#batch) {
+      const abort = (): void => {
+        if (--left === 0) controller.abort(signal.reason);
+      };
+      // An aborted one tells no more.
+      if (signal.aborted) abort();
+      else signal.addEventListener("abort", abort);
+    }
+    this.#signal = controller.signal;
+    return this.#signal;
+  }
 }

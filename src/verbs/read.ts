@@ -52,6 +52,15 @@ export function find(view: Verbs, keys: readonly Key[], options: AnyGetOptions):
   });
 }
 
+/** Whether a hit may take the fast path as far as the options of the call are concerned. */
+export function isSimple(options: Omit<LoadOptions, "ttl" | "tags" | "shouldCache">): boolean {
+  if (options === null) return false;
+  const { version, refreshAhead, earlyRefresh, signal } = options;
+  return (
+    version === undefined && refreshAhead === undefined && earlyRefresh === undefined && !signal && !isChoosy(options)
+  );
+}
+
 /**
  * The value of a key, or what `run` makes of the request.
  *
@@ -80,6 +89,44 @@ export function getOrSet(
   );
 }
 
+/** The values of keys that have one. */
+export function getMany<K extends Key>(
+  view: Verbs,
+  given: readonly K[],
+  options: AnyGetOptions,
+): MaybePromise<Map<K, unknown>> {
+  const keys = keysOf(given);
+  const values = quickly(view, keys, options);
+  const asked = values.size > 0 ? keys.filter((key) => !values.has(key)) : keys;
+  if (asked.length === 0) return values;
+  return then(find(view, asked, options), (found) =>
+    inOrder(keys, values, new Map(found.flatMap((hit, i) => (hit ? [[asked[i]!, hit.entry.value]] : [])))),
+  );
+}
+
+/** Values of those keys that take the fast path. */
+function quickly<K extends Key>(
+  view: Verbs,
+  keys: readonly K[],
+  options: LoadOptions | AnyGetOptions,
+): Map<K, unknown> {
+  const values = new Map<K, unknown>();
+  if (isSimple(options as LoadOptions)) {
+    for (const key of keys) {
+      const value = view.quick(key);
+      if (value !== undefined) values.set(key, value);
+    }
+  }
+  return values;
+}
+
+/** What is known of keys already and what was found of the others, in their order. */
+function inOrder<K extends Key>(keys: readonly K[], known: Map<K, unknown>, found: Map<K, unknown>): Map<K, unknown> {
+  if (known.size === 0) return found;
+  for (const [key, value] of found) known.set(key, value);
+  return new Map(keys.filter((key) => known.has(key)).map((key) => [key, known.get(key)]));
+}
+
 /** Loads what misses of many keys. */
 export type LoadMany<K extends Key> = (
   keys: readonly K[],
@@ -97,29 +144,27 @@ export function getOrSetMany<K extends Key>(
   load: LoadMany<K>,
 ): MaybePromise<Map<K, unknown>> {
   callable("loader", loader);
-  const keys = keysOf(given);
+  const keys = [...new Set(keysOf(given))];
   const { tags } = options;
   // They are read when there are values.
   if (Array.isArray(tags)) options = { ...options, tags: [...tags] };
   const { engine, space } = view;
   const { options: settings } = engine;
   const { version = settings.version } = options;
+  const values = quickly(view, keys, options);
+  const missing = () => (values.size > 0 ? keys.filter((key) => !values.has(key)) : keys);
+  const asked = missing();
   const inherited = () =>
-    then(space.inherited(keys, version), (found) =>
-      all(keys.map((key, i) => found?.[i] && acceptable(view, key, found[i], options))),
+    then(space.inherited(asked, version), (found) =>
+      all(asked.map((key, i) => found?.[i] && acceptable(view, key, found[i], options))),
     );
+  if (asked.length === 0) return values;
   return view.coherent(() =>
     then(inherited(), (found) => {
-      const values = new Map<K, unknown>();
-      keys.forEach((key, i) => {
-        if (found[i] && !values.has(key)) values.set(key, hit(view, key, found[i]));
+      asked.forEach((key, i) => {
+        if (found[i]) values.set(key, hit(view, key, found[i]));
       });
-      if (values.size === 0) return load(keys, space.own, options, settings);
-      const rest = keys.filter((key) => !values.has(key));
-      return then(load(rest, space.own, options, settings), (loaded) => {
-        for (const [key, value] of loaded) values.set(key, value);
-        return new Map(keys.filter((key) => values.has(key)).map((key) => [key, values.get(key)]));
-      });
+      return then(load(missing(), space.own, options, settings), (loaded) => inOrder(keys, values, loaded));
     }),
   );
 }

@@ -23,7 +23,7 @@ import { newRequest, newWrite, type Request } from "../write.ts";
 import { metaOf, peek, textsOf } from "./inspect.ts";
 import { invalidatePattern, invalidateTags } from "./invalidate.ts";
 import { deleteKeys, mutate, setPlain, touch, writeAll } from "./mutate.ts";
-import { find, getOrSet, getOrSetMany, keysOf, type LoadMany } from "./read.ts";
+import { find, getMany, getOrSet, getOrSetMany, type LoadMany } from "./read.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 
@@ -108,11 +108,7 @@ export class Verbs {
   }
 
   getMany<K extends Key>(keys: readonly K[], options: AnyGetOptions = NOTHING): MaybePromise<Map<K, unknown>> {
-    const asked = keysOf(keys);
-    return then(
-      find(this, asked, options),
-      (found) => new Map(found.flatMap((hit, i) => (hit ? [[asked[i]!, hit.entry.value]] : []))),
-    );
+    return getMany(this, keys, options);
   }
 
   getOrSet(
