@@ -7,6 +7,7 @@ import { makeScratch } from "./scratch.mjs";
 import { setUp } from "./setup.mjs";
 
 const FILES = [
+  "test/process/bus.test.ts",
   "test/process/consistency/runs.test.ts",
   "test/process/consistency/broken.test.ts",
   "test/process/memory-books.test.ts",

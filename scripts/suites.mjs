@@ -26,15 +26,24 @@ export function writeSuites() {
       throw new Error(`${file} exports no tests and no suite imports it`);
     }
   }
+  const isCalculation = (/** @type {string} */ file) =>
+    /^export const isCalculation = true;/m.test(texts.get(file) ?? "");
+  const list = (/** @type {(file: string) => boolean} */ isIn) =>
+    suites.flatMap((file, index) => (isIn(file) ? [`  ...suite${index},`] : []));
   const text = [
     "// Written by scripts/suites.mjs: every file under test/unit that exports tests.",
     'import type { TestCase } from "../contract/suite.ts";',
     ...suites.map((file, index) => `import { tests as suite${index} } from "../${file.slice("test/".length)}";`),
     "",
     "/** The tests of every portable suite. */",
-    suites.length === 0
-      ? "export const all: TestCase[] = [];"
-      : `export const all: TestCase[] = [\n${suites.map((_, index) => `  ...suite${index},\n`).join("")}];`,
+    "export const all: TestCase[] = [",
+    ...list(() => true),
+    "];",
+    "",
+    "/** Those that calculate alone. */",
+    "export const calculations: ReadonlySet<TestCase> = new Set([",
+    ...list(isCalculation),
+    "]);",
     "",
   ].join("\n");
   if (existsSync(inside(path)) && readFileSync(inside(path), "utf8") === text) return true;

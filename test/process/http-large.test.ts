@@ -16,7 +16,7 @@ const RUNTIMES: Record<string, string[]> = {
   bun: [join(bin, "bun")],
   deno: [join(bin, "deno"), "run", "-A", "--no-check"],
 };
-const megabytes = process.env.TIERCEL_LONG ? 500 : 50;
+const megabytes = process.env.TIERCEL_LONG ? 500 : 25;
 /** Megabytes that a cache may take, with SQLite and what a runtime makes of its code. */
 const OWN = 150;
 

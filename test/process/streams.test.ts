@@ -21,7 +21,7 @@ import { startRedis } from "../servers/redis.ts";
 const CHILD = fileURLToPath(new URL("./streams-child.ts", import.meta.url));
 const MIB = 1_048_576;
 const isLong = Boolean(process.env.TIERCEL_LONG);
-const BYTES = (isLong ? 1_024 : 32) * MIB;
+const BYTES = (isLong ? 1_024 : 16) * MIB;
 /** How much memory a stream may take beyond what the program has at its start; with a server, after a first stream of 32 MiB. */
 const MORE = 64 * MIB;
 /** The same where it is encrypted: Web Crypto on Node, which decrypts a gibibyte for nobody, lets about 100 MiB gather by itself. */

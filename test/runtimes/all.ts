@@ -352,3 +352,30 @@ export const all: TestCase[] = [
   ...suite172,
   ...suite173,
 ];
+
+/** Those that calculate alone. */
+export const calculations: ReadonlySet<TestCase> = new Set([
+  ...suite3,
+  ...suite16,
+  ...suite27,
+  ...suite28,
+  ...suite38,
+  ...suite39,
+  ...suite45,
+  ...suite49,
+  ...suite53,
+  ...suite59,
+  ...suite93,
+  ...suite94,
+  ...suite96,
+  ...suite97,
+  ...suite98,
+  ...suite101,
+  ...suite103,
+  ...suite106,
+  ...suite113,
+  ...suite115,
+  ...suite117,
+  ...suite122,
+  ...suite135,
+]);

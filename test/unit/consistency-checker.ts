@@ -60,6 +60,9 @@ function found(write: (script: Script) => void, bounds?: Bounds): string[] {
 
 const OLD = ["invalidated old"];
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("consistency checker", {
   "a deleted value may not be read, in any process": () => {
     for (const reader of [1, 2]) {

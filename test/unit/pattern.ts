@@ -61,6 +61,9 @@ function one(token: Token, character: string): boolean {
 
 const matches = (pattern: string | RegExp, text: string): boolean => compilePattern(pattern).matches(text);
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("pattern", {
   "a glob matches what trying everything says it does": () => {
     fc.assert(

@@ -7,6 +7,9 @@ const KEYS = ["k1", "k2", "k3"];
 // Without leases a load in one process may overwrite what another has deleted below: no bus can help there.
 const FENCED = STACKS.filter(({ shared, tags }) => tags || !shared);
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = onStacks("bus, interleavings", FENCED, {
   "when all is delivered nobody serves what was there before a change, whatever came when": async (open) => {
     for (let seed = 1; seed <= 25; seed++) {

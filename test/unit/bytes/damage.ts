@@ -67,6 +67,9 @@ function attack(whole: Uint8Array, seed: number, read: (bytes: Uint8Array) => un
   ok(refused > ROUNDS * 0.95, "most of the bytes must have been damaged");
 }
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("damage", {
   "100,000 damaged payloads are refused": () => attack(PAYLOAD, 1, (bytes) => openPayload("key", META, bytes)),
   "100,000 damaged envelopes are refused": () => attack(ENVELOPE, 2, decodeEnvelope),

@@ -45,6 +45,9 @@ function kept(run: () => unknown): number | undefined {
 
 const LENGTH = [...new TextEncoder().encode("length")];
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("structured bombs", {
   "arrays claim no more items in all than there are bytes": () => {
     // Each says that all bytes after it are items of its own.

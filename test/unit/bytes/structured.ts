@@ -26,6 +26,9 @@ export function withoutFloat16Array<T>(run: () => T): T {
 
 type Node = { name: string; next?: Node; all?: unknown };
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("structured codec", {
   "keeps cycles through objects, arrays, maps, sets and errors": () => {
     const map = new Map<unknown, unknown>();

@@ -26,6 +26,9 @@ function paged(pages: number): ReturnType<typeof defineTier> {
   return defineTier({ ...sync, name: "paged", capabilities, sync });
 }
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("many pages", {
   "pages without a key that fits are passed over, however many there are": async () => {
     const cache = createCache({ tiers: [paged(30_000)], sweepInterval: 0 });

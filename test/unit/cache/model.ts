@@ -375,4 +375,7 @@ function bytesBehind(tier: Tier, as: (tier: Tier) => Tier = remoteTier): Tier {
   } as Tier<Uint8Array>);
 }
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = [...[...STACKS, ...behind].flatMap(model), ...selfTest(STACKS[0]!)];

@@ -245,6 +245,9 @@ const plainBehind: Lower = (clock, next) => [
   lagging(plainTier(mapTier({ data: mapData(), write: "behind" })), clock, next),
 ];
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("storm", {
   "of calls at once, over a slow tier, none reads what was invalidated before it": () => weather(remote, 150),
   "of calls at once, over a slow tier without tags, none reads what was invalidated before it": () =>

@@ -199,6 +199,9 @@ const without =
       },
     });
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("wandering", {
   ...Object.fromEntries(
     Object.keys(WAYS).map((way) => [

@@ -36,6 +36,9 @@ class Point {
   }
 }
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("keys of calls", {
   "equal arguments have one key, different ones never, over 10,000 pairs of every kind": () => {
     let alike = 0;

@@ -17,6 +17,9 @@ function hashesOfLoop(cache: ReturnType<typeof readThrough>, size: number, count
   return (cache.hashed - before) / misses;
 }
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("memory doze", {
   "in a long scan hardly any entry is hashed": () => {
     for (const room of [100, 1_000, 10_000]) {

@@ -10,6 +10,9 @@ const shapes: Record<string, (i: number) => string> = {
   "of two bytes": (i) => `ключ-${i}-鍵`,
 };
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("memory hash", {
   "is 32 bits, the same for the same key and seed": () => {
     for (const key of ["", "a", "ab", "abc", "🙂", "x".repeat(512)]) {

@@ -18,6 +18,9 @@ function ring({ tails, next }: TinyLfu, which: number): number[] {
   return slots;
 }
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("memory rings", {
   "what was asked for in the window stays in it for another turn": () => {
     const { policy, ask, slot } = readThrough(1_000);

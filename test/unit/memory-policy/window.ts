@@ -60,6 +60,9 @@ function popular(count: number, keys: number, first: number, seed: number): numb
   return Array.from({ length: count }, () => first + Math.floor(random() ** 3 * keys));
 }
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("memory window", {
   "grows where only what came lately is asked for again": () => {
     for (const [capacity, reach] of [

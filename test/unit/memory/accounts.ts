@@ -28,6 +28,9 @@ const LOADS: Record<string, [options: MemoryOptions, spec: Partial<RunOptions>]>
   ],
 };
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite(
   "the books of memory",
   Object.fromEntries(

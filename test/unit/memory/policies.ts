@@ -80,6 +80,9 @@ function compare(rule: EvictionRule, reference: Reference, seed: number, steps: 
   equal(keys(), [...live.keys()].sort());
 }
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite(
   "eviction policies",
   Object.fromEntries(

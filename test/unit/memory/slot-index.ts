@@ -53,6 +53,9 @@ async function withSmallMaps(limit: number, test: () => unknown): Promise<number
   return SmallMap.full;
 }
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("slot index", {
   // RangeError: Map maximum size exceeded, at the 16,777,217th new key of a tier with room for nine million.
   "turnover goes on when a Map's table is full": async () => {

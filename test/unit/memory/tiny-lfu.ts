@@ -81,6 +81,9 @@ function mixed(count: number, seed: number): number[] {
 
 const mix = (key: number): number => Math.imul(key ^ (key >>> 15), 0x9e3779b1) ^ (key >>> 7);
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("tiny-lfu", {
   "all columns agree after every step, whatever is done": () => {
     for (const weighted of [false, true]) {

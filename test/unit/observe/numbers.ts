@@ -25,6 +25,9 @@ async function timesOf(durations: readonly number[], options?: Parameters<typeof
   return times;
 }
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("numbers of observers", {
   "a key that came often gives way to none that came once, in whatever order they came": () => {
     for (const keys of ["abc", "acb", "bac", "bca", "cab", "cba"]) {

@@ -64,6 +64,9 @@ function open(tiers: readonly Tier[]) {
   return { clock, cache: createCache({ clock, sweepInterval: 0, random: seededRandom(3), tiers }) };
 }
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("stats", {
   "over 100,000 random calls counts and entries of memory reconcile": async () => {
     const { cache, clock } = open([memory({ maxEntries: 100 })]);

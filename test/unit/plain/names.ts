@@ -16,6 +16,9 @@ function randomKeys(count: number): string[] {
   );
 }
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("plain names", {
   "leaves what is safe as it is, and escapes the rest"() {
     equal(

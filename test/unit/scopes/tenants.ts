@@ -57,6 +57,9 @@ export async function tenants(tiers: () => readonly Tier[], count = COUNT): Prom
   }
 }
 
+/** See test/runtimes/run.ts. */
+export const isCalculation = true;
+
 export const tests: TestCase[] = suite("ten thousand tenants", {
   "none reads another's value from memory": () => tenants(() => [memory({ maxEntries: 4 * COUNT })]),
   "none reads another's value from memory over a store": () => {
