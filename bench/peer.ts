@@ -30,11 +30,12 @@ export function installPeers(): void {
   };
   // @keyv/sqlite is optional, as its driver may have to be compiled, and a machine without a compiler does without it.
   if (Object.entries(dependencies).every(([name, version]) => peerVersion(name) === version)) return;
-  console.log("bench: installing the peers with npm ci; where SQLite has to be compiled this takes two minutes");
+  // Not to the standard output, where tables are read from.
+  console.error("bench: installing the peers with npm ci; where SQLite has to be compiled this takes two minutes");
   const npm = process.env.npm_execpath;
   const [program, first] = npm?.endsWith("npm-cli.js")
     ? [process.env.npm_node_execpath ?? process.execPath, [npm]]
     : ["npm", []];
-  const { status } = spawnSync(program, [...first, "ci", "--include=optional"], { cwd: folder, stdio: "inherit" });
+  const { status } = spawnSync(program, [...first, "ci", "--include=optional"], { cwd: folder, stdio: ["inherit", 2, 2] });
   if (status !== 0) throw new Error(`npm ci in bench/ failed with exit code ${status}`);
 }
