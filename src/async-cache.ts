@@ -20,7 +20,7 @@ import type {
 } from "./api.ts";
 import { rulesOf } from "./checks.ts";
 import type { Engine } from "./engine.ts";
-import { callable, checkOptions, oneOf } from "./errors.ts";
+import { checkOptions } from "./errors.ts";
 import type { EventName, Listener } from "./events.ts";
 import type { AnyFunction } from "./functions/types.ts";
 import { wrap } from "./functions/wrap.ts";
@@ -44,23 +44,6 @@ import { INSIDE, type TierChoice, Verbs } from "./verbs/verbs.ts";
 import { resetStats, statsOf } from "./view-stats.ts";
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
-
-/** All that can be listened to. */
-const EVENTS = Object.keys({
-  hit: 0,
-  miss: 0,
-  stale: 0,
-  set: 0,
-  delete: 0,
-  evict: 0,
-  expire: 0,
-  invalidate: 0,
-  promote: 0,
-  load: 0,
-  error: 0,
-  corrupt: 0,
-  breaker: 0,
-} satisfies Record<EventName, 0>);
 
 /** The root view of a cache. */
 export function newAsyncCache(engine: Engine, name: string): Cache {
@@ -283,17 +266,12 @@ class TieredCache implements Cache {
   }
 
   on<N extends EventName>(event: N, listener: Listener<N>): () => void {
-    oneOf("event", EVENTS, event);
-    callable("listener", listener);
     this.#engine.on(event, listener);
-    this.#engine.listening();
     return () => this.off(event, listener);
   }
 
   off<N extends EventName>(event: N, listener: Listener<N>): void {
-    oneOf("event", EVENTS, event);
     this.#engine.off(event, listener);
-    this.#engine.listening();
   }
 
   close(options: { timeout?: number | string | undefined } = NOTHING): Promise<void> {

@@ -116,8 +116,8 @@ export class Engine extends Events {
     this.listening();
   }
 
-  /** To be called when somebody begins or stops listening. */
-  listening(): void {
+  /** To be called whenever what the fast paths depend on may have changed. */
+  override listening(): void {
     const { version, refreshAhead, earlyRefresh, jitter, tags, profile } = this.options;
     const isOpen = version === undefined && !this.disabled && !this.closing;
     this.quick = isOpen && refreshAhead + earlyRefresh === 0 && !this.has("hit");

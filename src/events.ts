@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { callable, oneOf } from "./errors.ts";
 import type { Key } from "./key.ts";
 import { ended } from "./maybe.ts";
 
@@ -58,6 +59,23 @@ export type BreakerState = "closed" | "open" | "half-open";
 /** Name of an event. */
 export type EventName = keyof CacheEvents;
 
+/** All that can be listened to. */
+const EVENTS = Object.keys({
+  hit: 0,
+  miss: 0,
+  stale: 0,
+  set: 0,
+  delete: 0,
+  evict: 0,
+  expire: 0,
+  invalidate: 0,
+  promote: 0,
+  load: 0,
+  error: 0,
+  corrupt: 0,
+  breaker: 0,
+} satisfies Record<EventName, 0>);
+
 /** Something that listens to one kind of event. */
 export type Listener<N extends EventName> = (event: CacheEvents[N]) => void;
 
@@ -66,14 +84,24 @@ export class Events {
   /** Replaced by others, never changed: who comes while an event is told hears of the next. */
   readonly #listeners: { [N in EventName]?: readonly Listener<N>[] } = {};
 
+  /** @throws {ConfigError} for what is no event, or no function */
   on<N extends EventName>(name: N, listener: Listener<N>): void {
+    oneOf("event", EVENTS, name);
+    callable("listener", listener);
     const listeners: readonly Listener<N>[] = this.#listeners[name] ?? [];
     if (!listeners.includes(listener)) this.#listeners[name] = [...listeners, listener] as never;
+    this.listening();
   }
 
+  /** @throws {ConfigError} for what is no event */
   off<N extends EventName>(name: N, listener: Listener<N>): void {
+    oneOf("event", EVENTS, name);
     this.#listeners[name] = this.#listeners[name]?.filter((other) => other !== listener) as never;
+    this.listening();
   }
+
+  /** Somebody begins or stops listening. */
+  listening(): void {}
 
   /** Whether anybody listens. */
   has(name: EventName): boolean {
