@@ -194,9 +194,7 @@ class MemoryStore implements MemoryTier {
       const { key, entry } = write;
       let room: number | undefined;
       if (this.#rules.length > 0 && this.#columns.index.get(key) === undefined) {
-        room = this.#columns.index.size + taken;
-        if (this.#admits(key, entry.value, room)) taken++;
-        else room = -1;
+        room = this.#admits(key, entry.value, taken) ? this.#columns.index.size + taken++ : -1;
       }
       const value = into ? into(entry.value) : entry.value;
       const weight = this.#weights && weigh(this.#sizeOf, key, value);
@@ -204,11 +202,16 @@ class MemoryStore implements MemoryTier {
     });
   }
 
-  #admits(key: string, value: unknown, entries: number = this.#columns.index.size): boolean {
+  /** @param taken keys that are about to be stored before this one */
+  #admits(key: string, value: unknown, taken = 0): boolean {
+    const entries = () => this.#columns.index.size + taken;
     const view: MemoryView = {
-      entries,
+      // As it is after what the rules before have swept.
+      get entries() {
+        return entries();
+      },
       maxEntries: this.#maxEntries,
-      sweep: (limit) => this.#sweep(limit, this.#clock.now()),
+      sweep: (limit) => this.#sweep(Math.min(limit, this.#columns.span), this.#clock.now()),
     };
     return this.#rules.every((rule) => rule.admit!({ key, value }, view));
   }

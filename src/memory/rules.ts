@@ -16,7 +16,7 @@ export interface Newcomer {
 
 /** The memory tier as its rules see it. */
 export interface MemoryView {
-  /** Number of entries, those whose time is over included until they are found. */
+  /** Number of entries, those whose time is over included until they are found: after what the rules before have swept. */
   readonly entries: number;
   /** Most entries that it may hold. */
   readonly maxEntries: number;
@@ -61,8 +61,8 @@ function bounded(max: number | undefined, policy: () => Policy): EvictionRule {
 const LOOK = 32;
 
 /**
- * Where the tier is full, entries whose time is over give way before any other. Each write looks at 32 entries for
- * them, in turn, so that its time does not depend on how many there are.
+ * Where the tier is full, entries whose time is over give way before any other, and before a {@linkcode hardLimit} that stands behind it refuses.
+ * Each write looks at 32 entries for them, in turn, so that its time does not depend on how many there are.
  */
 export function lifetime(): EvictionRule {
   return {
@@ -79,9 +79,9 @@ export function lifetime(): EvictionRule {
  * @throws {ConfigError} for a bound that is not a positive integer
  */
 export function hardLimit(max: number, mode: "reject" | "throw" = "reject"): EvictionRule {
-  positive(max);
   oneOf("mode", ["reject", "throw"], mode);
   return {
+    maxEntries: positive(max),
     admit(_, { entries }) {
       if (entries < max) return true;
       if (mode === "reject") return false;

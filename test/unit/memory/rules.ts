@@ -1,7 +1,7 @@
 import type { EvictionRule, MemoryView } from "../../../mod.ts";
 import { createCache, hardLimit, lfu, lifetime, lru, memory } from "../../../mod.ts";
 import type { TestCase } from "../../contract/mod.ts";
-import { equal, mapTier, rejects, same, suite, throws } from "../../contract/mod.ts";
+import { equal, fakeClock, mapTier, rejects, same, suite, throws } from "../../contract/mod.ts";
 import { open } from "./open.ts";
 
 export const tests: TestCase[] = suite("eviction rules", {
@@ -65,6 +65,53 @@ export const tests: TestCase[] = suite("eviction rules", {
     equal(
       removed.every((text) => text.endsWith(" ttl")),
       true,
+    );
+  },
+  "behind lifetime, hardLimit refuses nobody while there are entries whose time is over": async () => {
+    for (const lower of [[], [mapTier()]]) {
+      const clock = fakeClock();
+      const tier = memory({ rules: [lifetime(), hardLimit(2, "throw")] });
+      const cache = createCache({ tiers: [tier, ...lower], sweepInterval: 0, clock });
+      await cache.set("a", 1, { ttl: "1s" });
+      await cache.set("b", 1);
+      await rejects(cache.set("c", 1), "TIER_LIMIT");
+      await clock.advance("1s");
+      await cache.set("c", 1);
+      equal([await cache.get("b"), await cache.get("c")], [1, 1]);
+      await rejects(cache.set("d", 1), "TIER_LIMIT");
+      await cache.close();
+    }
+  },
+  "under a hardLimit above the default bound none gives way either": () => {
+    const { put, size, usage, removed } = open({ rules: [hardLimit(10_005)] });
+    for (let i = 0; i < 10_010; i++) put(`k${i}`, i);
+    equal([size(), usage().maxEntries, removed.length], [10_005, 10_005, 0]);
+  },
+  "a rule sees what the rules before it have swept": async () => {
+    const seen: number[] = [];
+    const sweeper: EvictionRule = { admit: (_, view) => view.sweep(Infinity) >= 0 };
+    const watcher: EvictionRule = { admit: (_, { entries }) => seen.push(entries) > 0 };
+    const { tier, put, entry, clock } = open({ rules: [sweeper, watcher], maxEntries: 5 });
+    for (const key of ["x", "y"]) put(key, 1, { freshUntil: clock.now() + 10, staleUntil: clock.now() + 10 });
+    await clock.advance(10);
+    seen.length = 0;
+    tier.prepare!(["a", "b"].map((key) => ({ key, entry: entry(1) })));
+    equal(seen, [0, 1]);
+  },
+  "a sweep without a limit looks at every entry once": async () => {
+    const swept: number[] = [];
+    const sweeper: EvictionRule = { admit: (_, view) => swept.push(view.sweep(Infinity)) > 0 };
+    const { put, keys, clock } = open({ rules: [sweeper] });
+    put("old", 1, { freshUntil: clock.now() + 10, staleUntil: clock.now() + 10 });
+    put("young", 1);
+    await clock.advance(10);
+    put("new", 1);
+    equal(
+      [swept, keys()],
+      [
+        [0, 0, 1],
+        ["new", "young"],
+      ],
     );
   },
   "rules are asked in their order, before anything is changed, and one that refuses ends it": () => {
