@@ -11,6 +11,7 @@ import type { Profile } from "../profiles/profile.ts";
 import type { AnyScopes } from "../scope/types.ts";
 import { verbsOf } from "../verbs/inside.ts";
 import { later } from "./later.ts";
+import { bytesOf, MEGABYTE } from "./memory-amount.ts";
 import { type MemoryProbe, memoryProbe, type Room } from "./memory-probe.ts";
 import { watch } from "./watch.ts";
 
@@ -49,8 +50,6 @@ export interface MemoryPressure {
 
 /** Writes after which it looks. */
 const WRITES = 1_000;
-
-const MEGABYTE = 1_048_576;
 
 /**
  * Keeps memory free: while there is less than `target`, the least valuable entries leave the memory tier by its policy, in batches, for
@@ -94,7 +93,7 @@ export function memoryPressure(cache: Cache<AnyScopes>, options: MemoryPressureO
     const { clock } = engine.options;
     const profile = profiles?.current;
     if (isOver || engine.now() < restUntil || profile?.memoryPressure === false) return 0;
-    const wanted = profile ? profile.freeMemoryTarget * MEGABYTE : own;
+    const wanted = profile ? targetOf(profile) : own;
     if (!probe().some((room) => isShort(room, wanted))) return 0;
     let left = 0;
     for (const tier of tiers) {
@@ -160,12 +159,15 @@ function isShort({ free, total }: Room, wanted: number): boolean {
   return free < (wanted < 1 ? wanted * total : Math.min(wanted, total / 4));
 }
 
+/** A fraction, or bytes. */
+function targetOf({ freeMemoryTarget: target }: Profile): number {
+  return target < 1 ? target : target * MEGABYTE;
+}
+
 /** @throws {ConfigError} for what is no amount of memory */
 function toBytes(target: number | string): number {
   if (typeof target === "number" && target >= 0 && target < Infinity) return target;
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(kb|mb|gb)$/i.exec(String(target)) ?? [];
-  if (amount === undefined) throw invalid("target", 'bytes, a fraction below 1, or a text such as "500mb"', target);
-  return Number(amount) * { kb: 1_024, mb: MEGABYTE, gb: 1_073_741_824 }[unit!.toLowerCase() as "kb" | "mb" | "gb"];
+  return bytesOf("target", target, 'bytes, a fraction below 1, or a text such as "500mb"');
 }
 
 export type { MemoryProbe, Room } from "./memory-probe.ts";

@@ -7,6 +7,7 @@
 import { checkProfile, checkTags, number } from "../checks.ts";
 import { type Duration, toMilliseconds } from "../duration.ts";
 import { invalid } from "../errors.ts";
+import { bytesOf, MEGABYTE } from "../observe/memory-amount.ts";
 import type { MaybePromise } from "../tier.ts";
 
 /** A set of settings with a name. Times are milliseconds. */
@@ -19,7 +20,7 @@ export interface Profile {
   readonly sweepInterval: number;
   /** Whether memory is given back when the machine runs short of it, where `memoryPressure` of `tiercel/observe` watches. Default `true`. */
   readonly memoryPressure: boolean;
-  /** Free memory that it is to keep, in megabytes. Default 500. */
+  /** Free memory that it is to keep: megabytes, or below 1 the fraction of what there is. Default 500. */
   readonly freeMemoryTarget: number;
   /** How often it is to look. Default 5 seconds. */
   readonly memoryCheckInterval: number;
@@ -29,7 +30,7 @@ export interface Profile {
   readonly tags: readonly string[];
 }
 
-/** A profile as it is given: what is left out has its default, and times may be such as `"5m"`. */
+/** A profile as it is given: what is left out has its default, times may be such as `"5m"`, and memory such as `"500mb"`. */
 export interface ProfileOptions extends ProfilePatch {
   name: string;
 }
@@ -39,7 +40,7 @@ export interface ProfilePatch {
   ttl?: Duration | undefined;
   sweepInterval?: Duration | undefined;
   memoryPressure?: boolean | undefined;
-  freeMemoryTarget?: number | undefined;
+  freeMemoryTarget?: number | string | undefined;
   memoryCheckInterval?: Duration | undefined;
   maxEntries?: number | undefined;
   tags?: readonly string[] | undefined;
@@ -83,9 +84,16 @@ export function newProfile(given: ProfileOptions): Profile {
     ttl: Math.max(0, toMilliseconds(ttl, "ttl")),
     sweepInterval: interval("sweepInterval", sweepInterval),
     memoryPressure,
-    freeMemoryTarget: number("freeMemoryTarget", freeMemoryTarget, Number.MAX_SAFE_INTEGER),
+    freeMemoryTarget: megabytes(freeMemoryTarget),
     memoryCheckInterval: interval("memoryCheckInterval", memoryCheckInterval),
     maxEntries,
     tags: Object.freeze([...tags]),
   });
+}
+
+/** A text stands for a megabyte at least, as less would be a fraction. */
+function megabytes(target: number | string): number {
+  const rule = 'megabytes, a fraction below 1, or a text such as "500mb"';
+  if (typeof target === "number" && target >= 0 && target <= Number.MAX_SAFE_INTEGER) return target;
+  return Math.max(1, bytesOf("freeMemoryTarget", target, rule) / MEGABYTE);
 }

@@ -146,6 +146,26 @@ export const tests: TestCase[] = suite("memory pressure", {
     same(pressure.check(), 0);
     await cache.close();
   },
+  "a profile's target is megabytes, a fraction, or a text": async () => {
+    const { cache, room, probe } = await full();
+    const all = profiles(cache);
+    const pressure = memoryPressure(cache, { probe, profiles: all, cooldown: 0, floor: 1, batch: 0.01 });
+    room.total = 8_000 * MB;
+    for (const [freeMemoryTarget, megabytes] of [
+      [900, 900],
+      ["900mb", 900],
+      ["1.5 GB", 1536],
+      [0.1, 800],
+      ["512kb", 1],
+    ] as const) {
+      await all.save({ name: "default", freeMemoryTarget });
+      room.free = megabytes * MB;
+      equal([freeMemoryTarget, pressure.check()], [freeMemoryTarget, 0]);
+      room.free--;
+      equal([freeMemoryTarget, pressure.check()], [freeMemoryTarget, 1]);
+    }
+    await cache.close();
+  },
   "after a profile that is never to look, one that is to look does": async () => {
     const { cache, clock, room, probe } = await full();
     const all = profiles(cache);

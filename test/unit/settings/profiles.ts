@@ -135,6 +135,8 @@ export const tests: TestCase[] = suite("profiles", {
       { name: "a", sweepInterval: -1 },
       { name: "a", memoryPressure: 1 },
       { name: "a", freeMemoryTarget: Infinity },
+      { name: "a", freeMemoryTarget: -1 },
+      { name: "a", freeMemoryTarget: "much" },
       { name: "a", memoryCheckInterval: Number.NaN },
       { name: "a", maxEntries: 0 },
       { name: "a", tags: "t" },
