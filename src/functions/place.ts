@@ -47,7 +47,7 @@ const MAX_NAMES = 10_000;
 /** @throws {ConfigError} naming the option that is wrong */
 export function newPlace(view: Verbs, fn: AnyFunction, options: AnyOptions): FunctionPlace {
   const { engine, space: outermost } = view;
-  const { scope, tiers, maxEntries = Infinity, reuse } = options;
+  const { scope, from, tiers, maxEntries = Infinity, reuse } = options;
   const all = engine.store.tiers;
   const used = tiers === undefined ? all : Array.isArray(tiers) ? tiers.map((name) => view.tier(name)) : [];
   if (used.length === 0) throw invalid("tiers", "left out, or names of tiers", tiers);
@@ -100,7 +100,8 @@ export function newPlace(view: Verbs, fn: AnyFunction, options: AnyOptions): Fun
     size: () => root.size(),
   };
 
-  const whole = scope === undefined ? place : rulesOf(engine.options).place(view, place, options, segment, inside);
+  const whole =
+    (scope ?? from) === undefined ? place : rulesOf(engine.options).place(view, place, options, segment, inside);
 
   const names = taken.get(engine) ?? new Set();
   taken.set(engine, names);

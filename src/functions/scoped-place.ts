@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { callable } from "../errors.ts";
+import { callable, invalid } from "../errors.ts";
 import { then } from "../maybe.ts";
 import type { ScopeRules, Scopes } from "../scope/types.ts";
 import { eachPage } from "../store.ts";
@@ -23,10 +23,11 @@ export function scopedPlace(
   rules: ScopeRules,
   view: Verbs,
   place: FunctionPlace,
-  { scope = "", from }: AnyOptions,
+  { scope, from }: AnyOptions,
   segment: string,
   inside: Inside,
 ): FunctionPlace {
+  if (scope === undefined) throw invalid("scope", "given together with from", scope);
   callable("from", from);
   (rules as unknown as Scopes).params(scope as never);
   const { engine, space } = view;

@@ -220,6 +220,10 @@ export const tests: TestCase[] = suite("wrapped functions in scopes", {
     const load = async (): Promise<number> => 1;
     for (const options of [{ scope: "nobody", from: () => ({}) }, { scope: "user" }, { scope: "user", from: 5 }])
       throws(() => cache.wrap(load, options as never), ConfigError);
+    // Without its level the ids would be left out, and all tenants have one entry.
+    const from = () => ({ orgId: "acme" });
+    same((throws(() => cache.wrap(load, { from } as never), ConfigError) as ConfigError).option, "scope");
+    throws(() => createCache().wrap(load, { from } as never), ConfigError);
     // None has taken the name.
     cache.wrap(load);
   },
