@@ -62,7 +62,8 @@ export function newPlace(view: Verbs, fn: AnyFunction, options: AnyOptions): Fun
   const segment = namespacePrefix(`fn:${name}`);
 
   const recent = maxEntries < Infinity ? new SecondChance<string, undefined>(maxEntries) : undefined;
-  if (!(maxEntries >= 1)) throw invalid("maxEntries", "1 or more", maxEntries);
+  if (maxEntries !== Infinity && !(Number.isSafeInteger(maxEntries) && maxEntries > 0))
+    throw invalid("maxEntries", "a positive integer", maxEntries);
   const stored = (text: string): void => {
     const gone = recent!.set(text, undefined);
     if (gone === undefined) return;

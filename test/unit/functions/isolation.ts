@@ -72,7 +72,8 @@ export const tests: TestCase[] = suite("what wrapped functions share", {
     wrong(f, { ttl: "soon" }, "ttl");
     wrong(f, { tiers: ["disk"] }, "tier");
     wrong(f, { tiers: [] }, "tiers");
-    wrong(f, { maxEntries: 0 }, "maxEntries");
+    for (const maxEntries of [0, 1.5, Number.NaN, "5", true])
+      wrong(f, { maxEntries: maxEntries as never }, "maxEntries");
     wrong(f, { instance: "own" }, "instance");
     wrong(f, { onKeyError: "ignore" }, "onKeyError");
     wrong(f, { scope: "user" }, "scopes");
