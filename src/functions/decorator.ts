@@ -98,7 +98,8 @@ export type CachedMember<M, F extends AnyFunction = M extends AnyFunction ? M : 
   ReturnType<F> extends Promise<unknown> ? Wrapped<F> : MemoizedSync<F>;
 
 /**
- * The helpers of a decorated member, for one object: `cachedMember(users, "find").invalidate(42)`.
+ * The helpers of a decorated member, for one object: `cachedMember(users, "find").invalidate(42)`. Of one that answers with promises `clear`
+ * and `info` concern all objects.
  *
  * @throws {ConfigError} when the member is not decorated
  */

@@ -46,7 +46,7 @@ export type MemoizedSync<F extends AnyFunction = AnyFunction> = F & {
   has(...args: Parameters<F>): boolean;
   /** Its numbers. */
   stats(): MemoStats;
-  /** The same, of one object: what its helpers do concerns the results of that object. */
+  /** The same, of one object: its helpers concern the results of that object, but for `clear` and `stats`, which concern all. */
   for(self: object): MemoizedSync<OmitThisParameter<F>>;
   /** The function itself. */
   readonly original: F;

@@ -128,7 +128,7 @@ export interface FunctionHelpers<F extends AnyFunction = AnyFunction, O extends 
   info(): Promise<FunctionInfo>;
   /** The same function, called in another way. */
   with(options: WithOptions): Callable<F>;
-  /** The same, of one object: what its helpers do concerns the entries of that object. */
+  /** The same, of one object: its helpers concern the entries of that object, but for `clear` and `info`, which concern all. */
   for(self: object): Wrapped<OmitThisParameter<F>, OmitThisParameter<O>>;
   /** The function itself. */
   readonly original: O;

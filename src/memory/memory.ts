@@ -211,6 +211,7 @@ class MemoryStore implements MemoryTier {
         return entries();
       },
       maxEntries: this.#maxEntries,
+      maxBytes: this.#maxBytes,
       sweep: (limit) => this.#sweep(Math.min(limit, this.#columns.span), this.#clock.now()),
     };
     return this.#rules.every((rule) => rule.admit!({ key, value }, view));

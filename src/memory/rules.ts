@@ -20,6 +20,8 @@ export interface MemoryView {
   readonly entries: number;
   /** Most entries that it may hold. */
   readonly maxEntries: number;
+  /** Most bytes that they may take; `Infinity` without such a bound. */
+  readonly maxBytes: number;
   /** Removes entries whose time is over; looks at no more than `limit`, from where it stopped the last time. Answers with how many it removed. */
   sweep(limit: number): number;
 }
@@ -61,13 +63,15 @@ function bounded(max: number | undefined, policy: () => Policy): EvictionRule {
 const LOOK = 32;
 
 /**
- * Where the tier is full, entries whose time is over give way before any other, and before a {@linkcode hardLimit} that stands behind it refuses.
- * Each write looks at 32 entries for them, in turn, so that its time does not depend on how many there are.
+ * Where the tier is full, entries whose time is over give way before any other, and before a {@linkcode hardLimit} that stands behind it
+ * refuses. Each new key then looks at 32 entries for them, in turn, so that its time does not depend on how many there are; with `maxBytes` it does
+ * so always.
  */
 export function lifetime(): EvictionRule {
   return {
     admit(_, memory) {
-      if (memory.entries >= memory.maxEntries) memory.sweep(LOOK);
+      // How much room the newcomer needs of the bytes is not known yet.
+      if (memory.entries >= memory.maxEntries || memory.maxBytes < Infinity) memory.sweep(LOOK);
       return true;
     },
   };

@@ -67,6 +67,14 @@ export const tests: TestCase[] = suite("eviction rules", {
       true,
     );
   },
+  "lifetime does so where bytes are the bound": async () => {
+    const { put, keys, clock } = open({ maxBytes: 4, sizeOf: () => 2, rules: [lifetime(), lru()] });
+    put("live", 1);
+    put("old", 1, { freshUntil: clock.now() + 10, staleUntil: clock.now() + 10 });
+    await clock.advance(10);
+    put("new", 1);
+    equal(keys(), ["live", "new"]);
+  },
   "behind lifetime, hardLimit refuses nobody while there are entries whose time is over": async () => {
     for (const lower of [[], [mapTier()]]) {
       const clock = fakeClock();
