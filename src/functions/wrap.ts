@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { callable, checkOptions, invalid, KeyError, oneOf } from "../errors.ts";
+import { callable, invalid, KeyError, oneOf } from "../errors.ts";
 import { encodeKey, isPlain, type Key } from "../key.ts";
 import { resolveLifetimes } from "../lifetimes.ts";
 import type { LoadContext, Loader } from "../load/loader.ts";
@@ -39,9 +39,10 @@ const ROOM = 300_000;
  */
 export function wrap(view: Verbs, fn: AnyFunction, options: AnyOptions = NOTHING): Wrapped {
   repeatable(fn);
-  checkOptions(options);
+  view.check(options as LoadOptions);
   const { key: makeKey, instance, onKeyError = "throw", schema } = options;
   if (makeKey !== undefined) callable("key", makeKey);
+  if (options.shouldCache) callable("shouldCache", options.shouldCache);
   oneOf("onKeyError", ["throw", "bypass"], onKeyError);
   const { engine } = view;
   const { ttl, tags, shouldCache, validate, tiers, name = fn.name } = options;

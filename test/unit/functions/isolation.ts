@@ -75,6 +75,8 @@ export const tests: TestCase[] = suite("what wrapped functions share", {
     for (const maxEntries of [0, 1.5, Number.NaN, "5", true])
       wrong(f, { maxEntries: maxEntries as never }, "maxEntries");
     wrong(f, { instance: "own" }, "instance");
+    for (const option of ["schema", "validate", "shouldCache"]) wrong(f, { [option]: 5 }, option);
+    wrong(f, { schema: { "~standard": {} } }, "schema");
     wrong(f, { onKeyError: "ignore" }, "onKeyError");
     wrong(f, { scope: "user" }, "scopes");
     for (const excludeArgs of ["x", 5, ["0"], [-1], [0.5], null]) wrong(f, { excludeArgs }, "excludeArgs");
