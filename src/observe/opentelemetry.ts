@@ -26,6 +26,7 @@ import type { MaybePromise, ReadResult } from "../tier.ts";
 import { verbsOf } from "../verbs/inside.ts";
 import { Verbs } from "../verbs/verbs.ts";
 import { observeNumbers } from "./opentelemetry-metrics.ts";
+import { labelOf } from "./view-label.ts";
 import { watch } from "./watch.ts";
 
 /** Options of {@linkcode openTelemetry}. */
@@ -85,7 +86,7 @@ interface Operation {
  * A span for each operation but a hit in memory (see `hits`), with its outcome (`hit`, `stale`, `miss`) and the tier that answered; within
  * it one for each operation of a tier where there are several, and one for the loader of `getOrSet`, in which the loader's own spans are.
  * Spans find each other by the context manager that was registered with `@opentelemetry/api`; without one, those of the tiers are left out.
- * Views of the cache that were made before (namespaces, scopes, wrapped functions) make no spans, so attach it first, and once. Messages of
+ * They have no ids of scopes in their names. Views of the cache that were made before (namespaces, scopes, wrapped functions) make no spans, so attach it first, and once. Messages of
  * errors are not in the spans.
  *
  * Metrics are read from the counters when they are collected: `tiercel.reads`, `tiercel.sets`, `tiercel.deletes`, `tiercel.evictions`,
@@ -169,11 +170,11 @@ class Tracing {
     const attributes = this.#attributes(view, "get", text);
     attributes["tiercel.outcome"] = "hit";
     attributes["tiercel.tier"] = this.#engine.store.tiers[0]!.name;
-    this.#tracer.startSpan(`get ${view.name}`, { attributes }).end();
+    this.#tracer.startSpan(`get ${labelOf(view)}`, { attributes }).end();
   }
 
-  #attributes({ name }: Verbs, operation: string, text?: string): Attributes {
-    const attributes: Attributes = { "tiercel.cache": name, "tiercel.operation": operation };
+  #attributes(view: Verbs, operation: string, text?: string): Attributes {
+    const attributes: Attributes = { "tiercel.cache": labelOf(view), "tiercel.operation": operation };
     if (this.#hashes && text !== undefined)
       attributes["tiercel.key.hash"] = sha256(new TextEncoder().encode(text)).slice(0, 16);
     return attributes;
@@ -187,7 +188,7 @@ class Tracing {
   ): MaybePromise<unknown> {
     if (this.#isOver) return call(args);
     const text = this.#hashes && OF_ONE_KEY.includes(verb) ? textOf(view, args[0]) : undefined;
-    const span = this.#tracer.startSpan(`${verb} ${view.name}`, { attributes: this.#attributes(view, verb, text) });
+    const span = this.#tracer.startSpan(`${verb} ${labelOf(view)}`, { attributes: this.#attributes(view, verb, text) });
     const operation: Operation = { span };
     this.#operations.set(span, operation);
     const within = trace.setSpan(context.active(), span);
@@ -197,7 +198,7 @@ class Tracing {
       given[1] = (told: LoadContext) => {
         hasLoaded = true;
         const loading = this.#tracer.startSpan(
-          `load ${view.name}`,
+          `load ${labelOf(view)}`,
           { attributes: this.#attributes(view, "load", text) },
           within,
         );

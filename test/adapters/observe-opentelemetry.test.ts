@@ -14,7 +14,7 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
-import { type Cache, createCache, defineTier, memory } from "../../mod.ts";
+import { type Cache, createCache, defineScopes, defineTier, memory } from "../../mod.ts";
 import { openTelemetry } from "../../src/observe/opentelemetry.ts";
 import { fakeClock, faultyTier, mapTier } from "../contract/mod.ts";
 import { remoteTier } from "../unit/cache/stacks.ts";
@@ -37,6 +37,34 @@ test("options and providers that are none are refused by their name", () => {
   for (const option of ["tracerProvider", "meterProvider"])
     for (const wrong of [5, {}, null])
       throws(() => openTelemetry(createCache(), { [option]: wrong }), { code: "CONFIG", option });
+});
+
+test("ids of tenants are in no span, with keys hashed neither", async () => {
+  const scopes = defineScopes({ organization: { param: "orgId", children: { user: { param: "userId" } } } });
+  for (const keys of ["omit", "hash"] as const) {
+    exporter.reset();
+    const cache = createCache({ name: "app", scopes });
+    openTelemetry(cache, { tracerProvider, meterProvider: none, keys, hits: "all" });
+    const user = cache.scope("user", { orgId: "acme/x", userId: "ada" });
+    await user.getOrSet("k", () => 1);
+    await user.get("k");
+    const load = async (orgId: string) => orgId;
+    await cache.wrap(load, { name: "load", scope: "organization", from: (orgId) => ({ orgId }) })("acme");
+    await cache.namespace("n").get("k");
+    const spans = exporter.getFinishedSpans();
+    const told = JSON.stringify(spans.map(({ name, attributes }) => [name, attributes]));
+    equal(/acme|ada/.test(told), false, told);
+    const names = new Set(spans.map(({ name }) => name));
+    for (const name of [
+      "getOrSet app/organization/user",
+      "load app/organization/user",
+      "get app/organization/user",
+      "getOrSet app/organization/fn:load",
+      "get app/n",
+    ])
+      ok(names.has(name), `${name} of ${[...names].join(", ")}`);
+    await cache.close();
+  }
 });
 
 interface Tree {
