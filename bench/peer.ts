@@ -36,6 +36,9 @@ export function installPeers(): void {
   const [program, first] = npm?.endsWith("npm-cli.js")
     ? [process.env.npm_node_execpath ?? process.execPath, [npm]]
     : ["npm", []];
-  const { status } = spawnSync(program, [...first, "ci", "--include=optional"], { cwd: folder, stdio: ["inherit", 2, 2] });
+  const { status } = spawnSync(program, [...first, "ci", "--include=optional"], {
+    cwd: folder,
+    stdio: ["inherit", 2, 2],
+  });
   if (status !== 0) throw new Error(`npm ci in bench/ failed with exit code ${status}`);
 }
