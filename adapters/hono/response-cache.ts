@@ -7,12 +7,14 @@ import type { Cache } from "../../src/api.ts";
 import { checkOptions, methods } from "../../src/errors.ts";
 import { HttpEngine } from "../../src/http/engine.ts";
 import { type AnyCache, type HttpCacheOptions, resolveHttpOptions } from "../../src/http/options.ts";
+import { ownFields, withOwn, withoutOwn } from "./own-fields.ts";
 
 /** What is used of Hono's context. */
 export interface HonoContext {
   readonly req: { raw: Request };
   get res(): Response;
   set res(response: Response | undefined);
+  body(data: null): Response;
   // biome-ignore lint/suspicious/noExplicitAny: the environment is the user's.
   env: any;
   readonly executionCtx: { waitUntil(work: Promise<unknown>): void };
@@ -59,7 +61,8 @@ interface Refreshing {
  *
  * A refresh in the background is a sub-request of the app: middleware that goes on with `next()` when its request was answered would work
  * with a context that is not its own any more. What is stored is as ever what comes from behind the cache: middleware before it has an empty
- * body in its hands then, and nobody gets what it makes of that.
+ * body in its hands then, and nobody gets what it makes of that. Nor is stored what such middleware sets before, such as `X-Request-Id`: each
+ * answer has that of its own request. `Cache-Control`, `Vary` and others that tell of the answer itself count as those of routes, wherever they are set.
  *
  * @throws {ConfigError} for a wrong option
  *
@@ -94,9 +97,10 @@ export function responseCache(
     const refreshing: Refreshing | undefined = env?.[REFRESH];
     // Another's is no business of this one.
     if (refreshing && refreshing.engine !== engine) return next();
+    const own = ownFields(c);
     if (refreshing) {
       await next();
-      const { res } = c;
+      const res = withoutOwn(c.res, own);
       refreshing.take(res);
       replace(c, new Response(null, res));
       return;
@@ -106,13 +110,13 @@ export function responseCache(
       app &&
       (async (request: Request): Promise<Response> => {
         let taken: Response | undefined;
-        const own: Refreshing = {
+        const asked: Refreshing = {
           engine,
           take(response) {
             taken = response;
           },
         };
-        await appOf()!.fetch(request, Object.assign(Object.create(env ?? null), { [REFRESH]: own }), contextOf(c));
+        await appOf()!.fetch(request, Object.assign(Object.create(env ?? null), { [REFRESH]: asked }), contextOf(c));
         if (taken) return taken;
         throw new Error("Cannot refresh response as middleware before the cache has answered in its place");
       });
@@ -127,14 +131,14 @@ export function responseCache(
       } finally {
         c.req.raw = raw;
       }
-      return c.res;
+      return withoutOwn(c.res, own);
     };
     const waitUntil = (work: Promise<unknown>): void => {
       const context = contextOf(c);
       if (context) context.waitUntil(work);
       else engine.rules.waitUntil?.(work);
     };
-    const response = await engine.handle({ request: raw, forward, refresh, isOnce: !refresh, waitUntil });
+    const response = withOwn(await engine.handle({ request: raw, forward, refresh, isOnce: !refresh, waitUntil }), own);
     if (hasRun) replace(c, response);
     else c.res = response;
   };

@@ -245,6 +245,64 @@ test("what middleware does to the fields of a hit is of that one alone, whatever
   }
 });
 
+test("what middleware before it sets for one request is stored for nobody, and each answer has its own", async () => {
+  const { app, middleware, get, settle, clock } = open();
+  let count = 0;
+  app.use(async (c, next) => {
+    c.header("x-request-id", `request ${++count}`);
+    c.header("set-cookie", `seen=${count}`, { append: true });
+    await next();
+  });
+  app.get("/public/:name", async (c, next) => {
+    c.header("set-cookie", undefined);
+    c.header("cache-control", "max-age=10, stale-while-revalidate=60");
+    await next();
+  });
+  app.use(middleware);
+  app.get("/public/text", (c) => c.text("text"));
+  app.get("/public/own", (c) => {
+    c.header("x-request-id", "of the route");
+    return c.text("own");
+  });
+  app.get("/raw", () => new Response("raw", { headers: { "cache-control": "max-age=60" } }));
+  app.get("/cookie", (c) => c.text("cookie", 200, { "cache-control": "max-age=60" }));
+  const told = async (path: string) => {
+    const response = await get(path);
+    const body = await response.text();
+    await settle();
+    const [status = ""] = /hit|stored|detail=[\w-]+/.exec(response.headers.get("cache-status") ?? "") ?? [];
+    return [body, response.headers.get("x-request-id"), status, ...response.headers.getSetCookie()];
+  };
+  assert.deepEqual(await told("/public/text"), ["text", "request 1", "stored"]);
+  assert.deepEqual(await told("/public/text"), ["text", "request 2", "hit"]);
+  await clock.advance("20s");
+  // The refresh in the background is a request too.
+  assert.deepEqual(await told("/public/text"), ["text", "request 3", "hit"]);
+  assert.deepEqual(await told("/public/text"), ["text", "request 5", "hit"]);
+  assert.deepEqual(await told("/public/own"), ["own", "of the route", "stored"]);
+  assert.deepEqual(await told("/public/own"), ["own", "of the route", "hit"]);
+  assert.deepEqual(await told("/raw"), ["raw", "request 8", "stored", "seen=8"]);
+  assert.deepEqual(await told("/raw"), ["raw", "request 9", "hit", "seen=9"]);
+  // The route may have answered by that cookie.
+  assert.deepEqual(await told("/cookie"), ["cookie", "request 10", "detail=set-cookie", "seen=10"]);
+});
+
+test("those who wait for one request have each their own fields of middleware before it", async () => {
+  const { app, middleware, get } = open();
+  let count = 0;
+  app.use(async (c, next) => {
+    c.header("x-request-id", `request ${++count}`);
+    await next();
+  });
+  app.use(middleware);
+  app.get("/", (c) => c.text("page", 200, { "cache-control": "max-age=60" }));
+  const answers = await Promise.all([get("/"), get("/"), get("/")]);
+  assert.deepEqual(
+    answers.map(({ headers }) => headers.get("x-request-id")),
+    ["request 1", "request 2", "request 3"],
+  );
+});
+
 test("asks a route once where there is no app, though what is stored turns out to be of no use", async () => {
   const { app, cache, middleware, text } = open({}, false);
   app.use(middleware);
