@@ -68,10 +68,16 @@ export function fitting<S extends ObjectSchema>(schema: S, what: string, value: 
   // Not what was received, which may be a secret in the wrong place.
   const said = issues.slice(0, 3).map((issue) => {
     // What is missing is told by its name, as if it had to be that.
-    const rule = issue.received === "undefined" ? "there" : (issue.expected ?? "right");
+    const rule = issue.received === "undefined" ? "there" : wordsOf(issue.expected ?? "right");
     return `${getDotPath(issue) ?? what} must be ${rule}`;
   });
   throw new RequestError(400, "REQUEST", `Cannot use ${what} as ${said.join(", ")}`);
+}
+
+/** A rule of a schema as people say it. */
+function wordsOf(rule: string): string {
+  if (rule === "never") return "left out, as there is no such field";
+  return rule === "!0" ? "more than nothing" : rule.replace(/^>=/, "at least ").replace(/^<=/, "at most ");
 }
 
 /** Puts routes into an app. */

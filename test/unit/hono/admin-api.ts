@@ -42,6 +42,22 @@ export const tests: TestCase[] = siteSuite("admin API", {
     equal((await api("/entry?key=k")).status, 404);
     equal((await api("/entry?key=k", { method: "DELETE" })).json, { key: "k", existed: false });
   },
+  "says in words what is wrong with a request": async () => {
+    const { api } = site();
+    for (const [path, sent, words] of [
+      ["/invalidate", { json: { by: "tags", tags: [] } }, "Cannot use body as tags must be more than nothing"],
+      [
+        "/entry",
+        { method: "PUT", json: { key: "k", value: 1, tll: 5 } },
+        "Cannot use body as tll must be left out, as there is no such field",
+      ],
+      ["/keys?limit=0", {}, "Cannot use query as limit must be at least 1"],
+      ["/keys?limit=1000", {}, "Cannot use query as limit must be at most 200"],
+    ] as const) {
+      const { status, json } = await api(path, sent);
+      equal([status, (json.error as { message: string }).message], [400, words]);
+    }
+  },
   "to look at an entry is no use of it": async () => {
     const { api, cache } = site();
     await cache.set("k", 1);
