@@ -42,7 +42,10 @@ export interface BusConnection {
 /**
  * Makes a bus of a transport.
  *
+ * @example
  * ```ts
+ * import { createCache, defineBus } from "tiercel";
+ *
  * const bus = defineBus({
  *   open(channel, receive, missed) {
  *     subscriber.on("ready", missed);
@@ -53,6 +56,7 @@ export interface BusConnection {
  *     };
  *   },
  * });
+ * const cache = createCache({ name: "users", bus });
  * ```
  *
  * @throws {ConfigError} when the transport has no `open`

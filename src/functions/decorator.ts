@@ -2,9 +2,14 @@
  * Decorators for methods, static methods and getters, by the standard (TC39 stage 3, TypeScript 5).
  *
  * ```ts
+ * import { cached, createCache } from "tiercel";
+ *
+ * const cache = createCache();
  * class Users {
  *   @cached(cache, { ttl: "5m" })
- *   async find(id: number): Promise<User> { … }
+ *   async find(id: number): Promise<string> {
+ *     return `user ${id}`;
+ *   }
  * }
  * ```
  *

@@ -26,7 +26,10 @@ import type { Ids, InvalidateScopeOptions, ScopeLevel, ScopeOptions, ScopeRules,
  * Defines the scopes of a cache, for `createCache({ scopes })`: one or more hierarchies of levels, each with the name of the id that tells
  * its scopes apart.
  *
+ * @example
  * ```ts
+ * import { createCache, defineScopes } from "tiercel";
+ *
  * const scopes = defineScopes({
  *   organization: { param: "orgId", children: { user: { param: "userId" } } },
  *   region: { param: "region" },

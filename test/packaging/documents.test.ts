@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { after, test } from "node:test";
-import { execute, readJson, root } from "./packed.ts";
+import { compileExamples, readJson, root } from "./packed.ts";
 
 const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].concat(
   readdirSync(join(root, "docs"))
@@ -35,19 +35,7 @@ test("every example of the documents compiles as strictly as TypeScript can", as
       );
     }
   }
-  const compilerOptions = {
-    module: "nodenext",
-    target: "es2023",
-    lib: ["es2023", "esnext.disposable", "dom", "dom.iterable"],
-    types: ["node"],
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    noUncheckedIndexedAccess: true,
-    noEmit: true,
-    skipLibCheck: true,
-  };
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
-  await execute(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", folder]);
+  await compileExamples(folder);
   assert.ok(examples > 40);
 });
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -49,4 +49,21 @@ export async function pack(folder: string): Promise<string> {
   await npm(["pack", "--ignore-scripts", "--pack-destination", folder], root);
   const { name, version } = readJson("package.json");
   return join(folder, `${name}-${version}.tgz`);
+}
+
+/** Compiles the examples in a folder as strictly as TypeScript can; rejects with what it finds. */
+export async function compileExamples(folder: string): Promise<void> {
+  const compilerOptions = {
+    module: "nodenext",
+    target: "es2023",
+    lib: ["es2023", "esnext.disposable", "dom", "dom.iterable"],
+    types: ["node"],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noEmit: true,
+    skipLibCheck: true,
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
+  await execute(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", folder]);
 }
