@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describe, mustBe, ValueError } from "../errors.ts";
+import { describe, ValueError } from "../errors.ts";
 import type { StreamSource } from "./types.ts";
 
 /** The bytes of a source. */
@@ -44,7 +44,9 @@ export function piecesOf(source: StreamSource): Pieces {
   const isIterable =
     typeof source === "object" && source && (Symbol.asyncIterator in source || Symbol.iterator in source);
   if (isIterable) return iterated(source as Iterable<Uint8Array>);
-  throw new ValueError(mustBe("source", "a ReadableStream, a Blob, bytes, or iterable", source));
+  throw new ValueError(
+    `Cannot use source as it must be a ReadableStream, a Blob, bytes, or an iterable of bytes: received ${kindOf(source)}`,
+  );
 }
 
 function streamed(stream: ReadableStream<Uint8Array>): Pieces {
@@ -96,7 +98,10 @@ function destroy(source: object): void {
 function checked(piece: unknown): Uint8Array {
   const bytes = bytesOf(piece);
   if (bytes) return bytes;
-  throw new ValueError(
-    `Cannot use source as all that it gives must be bytes: received ${typeof piece === "string" ? "a string" : describe(piece)}`,
-  );
+  throw new ValueError(`Cannot use source as all that it gives must be bytes: received ${kindOf(piece)}`);
+}
+
+/** What it is, but never what a text says, which is the value. */
+function kindOf(value: unknown): string {
+  return typeof value === "string" ? "a string" : describe(value);
 }
