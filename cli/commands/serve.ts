@@ -32,6 +32,9 @@ export default command({
     const { prometheus } = await import("../../src/observe/prometheus.ts");
     const store = await session.store();
     const given = process.env.TIERCEL_ADMIN_TOKEN || undefined;
+    // The router would name an option of its own.
+    if (given !== undefined && !/^[\x21-\x7e]{16,}$/.test(given))
+      throw usage("Cannot use TIERCEL_ADMIN_TOKEN as it must be at least 16 visible ASCII characters");
     const token = given ?? randomToken();
     const hasLogs = store.logs !== undefined;
     const profiles = store.profiles && (await profilesOf(session));

@@ -63,6 +63,14 @@ test("serve takes a port in digits, and says which of host and port cannot be ha
   await refused(["serve", "--port", "0", "--host", "nope.invalid"], /choose another --host/);
 });
 
+test("serve says of which variable the token cannot be used, and nothing of the token", async () => {
+  const env = { TIERCEL_URL: "cache.db", TIERCEL_ADMIN_TOKEN: "short-secret" };
+  const { code, err } = await tiercel(["serve", "--port", "0"], { cwd, env });
+  assert.equal(code, 2);
+  assert.match(err, /Cannot use TIERCEL_ADMIN_TOKEN as it must be at least 16 visible ASCII characters/);
+  assert.ok(!err.includes("short-secret"));
+});
+
 test("a group of commands has help, and a profile that there is not is nothing found", async () => {
   assert.equal((await run(["help", "profile"])).out, (await run(["profile", "--help"])).out);
   for (const args of [
