@@ -10,7 +10,7 @@ const entries = {
   "tiercel/testing": "test/contract/mod.ts",
   "tiercel/workerd": "runtimes/workerd.ts",
 };
-testExamples("docs/recipes.md", { examples: 11, claiming: 6, entries });
+testExamples("docs/recipes.md", { examples: 14, claiming: 8, entries });
 
 const RUNTIMES = {
   Node: "node",
