@@ -31,8 +31,10 @@ export class TierAccess {
   readonly name: string;
   /** Place in the stack, 0 on top. */
   readonly index: number;
-  /** Only this cache sees the tier: no prefix, and it may be changed at once. */
+  /** Only this cache sees the tier: no prefix. */
   readonly isPrivate: boolean;
+  /** It answers at once besides, so it is changed last: what is read below while that is being changed may be copied into it. */
+  readonly isMemory: boolean;
   readonly counters: LayerCounters;
   readonly guard: Guard;
   readonly notes: Notes;
@@ -47,6 +49,7 @@ export class TierAccess {
     this.name = tier.name;
     this.index = index;
     this.isPrivate = !shared && !durable;
+    this.isMemory = this.isPrivate && tier.fresh !== undefined;
     this.counters = counters;
     this.guard = new Guard(tier, options.clock, observer);
     this.prefix = new Prefix(this.isPrivate ? "" : sharedPrefix(options));

@@ -1,5 +1,5 @@
 /**
- * Bringing prepared writes to the layers: shared ones first, of these the authority, since its sequence goes into the
+ * Bringing prepared writes to the layers: those below memory first, of these the authority, since its sequence goes into the
  * others and they must not have what it refuses; this process's memory last.
  *
  * @module
@@ -12,20 +12,20 @@ import type { Layer } from "./layer.ts";
 import type { Ranks } from "./ranks.ts";
 
 /**
- * Writes to all layers; answers with what the shared ones answered.
+ * Writes to all layers; answers with what those below memory answered.
  *
  * @param prepared for each layer, in the order of the keys
  * @param ticket from before: what was mutated since does not get into memory
  */
 export function distribute(
-  { engine, ledger, authority, shared, private: own, follower }: Ranks,
+  { engine, ledger, authority, below, memory, follower }: Ranks,
   keys: readonly string[],
   prepared: readonly (readonly Write[])[],
   ticket: number,
   now: number,
 ): MaybePromise<readonly (WriteResult | TierError)[]> {
   if (keys.length === 0) return [];
-  const first = authority?.isPrivate ? undefined : authority;
+  const first = authority?.isMemory ? undefined : authority;
   return then(first?.write(prepared[first.index]!, now), (answer) => {
     const taken = answer instanceof TierError ? undefined : answer;
     const { sequence = 0, refused = [] } = taken ?? {};
@@ -37,7 +37,7 @@ export function distribute(
         .map((write) => (taken ? unleased(write) : write));
     const gone = refused.length === 0 ? undefined : new Set(refused);
     const isAccepted = (_: unknown, at: number): boolean => at < keys.length && !gone?.has(keys[at]!);
-    const others = shared.filter((layer) => layer !== first);
+    const others = below.filter((layer) => layer !== first);
     return then(all(others.map((layer) => layer.write(writesOf(layer, isAccepted), now))), (answers) => {
       // A tag may have been invalidated elsewhere while the value was loaded; the authority knows, and memory must.
       const isBehind =
@@ -45,7 +45,7 @@ export function distribute(
       return then(isBehind ? follower.look() : undefined, () => {
         const stands = keys.map((key, at) => isAccepted(key, at) && engine.fence.passes(key, ticket));
         for (const key of keys) engine.fence.mark(key);
-        const privately = own.map((layer) => {
+        const privately = memory.map((layer) => {
           const kept = new Set<string>();
           const writes = writesOf(layer, ({ key, entry }, at) => {
             const isKept = stands[at]! && ledger.check(entry) === "valid";

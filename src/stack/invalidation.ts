@@ -89,12 +89,12 @@ function invalidateEach(
 ): MaybePromise<void> {
   const { engine } = ranks;
   engine.fence.markAll();
-  // Private layers come last, since a read that began meanwhile may have copied an old entry up.
-  const rest = [...layers].sort((a, b) => Number(a.isPrivate) - Number(b.isPrivate));
+  // Memory comes last, since a read that began meanwhile may have copied an old entry up.
+  const rest = [...layers].sort((a, b) => Number(a.isMemory) - Number(b.isMemory));
   return repeat(() => {
     const layer = rest.shift();
     if (!layer) return false;
-    if (layer.isPrivate) engine.fence.markAll();
+    if (layer.isMemory) engine.fence.markAll();
     if (layer.tier.capabilities.tags) return true;
     if (!layer.tier.capabilities.keys) return then(layer.clear("", engine.now()), () => true);
     const looked = eachPage(pages(ranks, [layer], "", true), (page) => hit(engine, layer, page, tags, match, mode));

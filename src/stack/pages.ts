@@ -43,8 +43,8 @@ class LayerPages implements Pages {
     this.#prefix = prefix;
     this.#complete = complete;
     this.#layers = layers.filter(({ tier }) => tier.capabilities.keys);
-    // Private layers come last, since a read that began meanwhile may have copied up what is found nowhere else any more.
-    if (complete) this.#layers.sort((a, b) => Number(a.isPrivate) - Number(b.isPrivate));
+    // Memory comes last, since a read that began meanwhile may have copied up what is found nowhere else any more.
+    if (complete) this.#layers.sort((a, b) => Number(a.isMemory) - Number(b.isMemory));
   }
 
   next(): MaybePromise<readonly string[] | undefined> {
@@ -53,7 +53,7 @@ class LayerPages implements Pages {
       if (this.#complete) throwFirst(this.#options, this.#faults);
       return undefined;
     }
-    if (this.#complete && layer.isPrivate && this.#cursor === undefined) this.#engine.fence.markAll(this.#prefix);
+    if (this.#complete && layer.isMemory && this.#cursor === undefined) this.#engine.fence.markAll(this.#prefix);
     const scanned = layer.scan({
       prefix: this.#prefix,
       cursor: this.#cursor,

@@ -27,8 +27,8 @@ export function promote(
   traffic: Traffic,
 ): void {
   layers.forEach((layer, index) => {
-    // What is copied into a shared tier during a mutation might be found there after it.
-    if (!layer.isPrivate && traffic.isMutating) return;
+    // What is copied into a tier that takes its time during a mutation might be found there after it.
+    if (!layer.isMemory && traffic.isMutating) return;
     const above = new Set(layers.slice(0, index + 1).map(({ name }) => name));
     const writes: Write[] = [];
     const from: string[] = [];

@@ -23,8 +23,8 @@ export function prune({ engine, all }: Ranks, steps: number): MaybePromise<reado
       const { keys, removed } = answer instanceof TierError ? { keys: [], removed: 0 } : answer;
       for (const key of keys) {
         pruned.add(key);
-        // A private tier has told of it already.
-        if (!layer.isPrivate) engine.left(layer.name, key, "ttl", layer.counters);
+        // Memory has told of it already.
+        if (!layer.isMemory) engine.left(layer.name, key, "ttl", layer.counters);
       }
       // Less than a step: there is no more.
       if (removed !== STEP || ++step === steps) {

@@ -21,7 +21,10 @@ export interface Ranks {
   readonly authority: Layer | undefined;
   /** Tiers that others see too. */
   readonly shared: readonly Layer[];
-  readonly private: readonly Layer[];
+  /** Tiers of this cache alone that answer at once: they are changed last. */
+  readonly memory: readonly Layer[];
+  /** All others. */
+  readonly below: readonly Layer[];
   /** The lowest shared tier that keeps a journal. */
   readonly followed: Layer | undefined;
   /** What others change in it. */
@@ -46,7 +49,8 @@ export function ranksOf(layers: readonly Layer[], ledger: TagLedger, engine: Eng
     all: layers,
     authority: layers.findLast(({ tier }) => tier.capabilities.tags && !tier.capabilities.readOnly),
     shared,
-    private: own,
+    memory: layers.filter(({ isMemory }) => isMemory),
+    below: layers.filter(({ isMemory }) => !isMemory),
     followed,
     follower: followed && new Follower(followed, lasting, engine),
     unaware,

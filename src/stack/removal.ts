@@ -1,6 +1,6 @@
 /**
- * Removing keys from the layers: from the private ones, then from the shared, and once more from the private, since a read that began
- * meanwhile may have copied an old entry up.
+ * Removing keys from the layers: from memory, then from those below, and once more from memory, since a read that began meanwhile may have
+ * copied an old entry up.
  *
  * @module
  */
@@ -20,9 +20,10 @@ export function remove(
   keys: readonly string[],
   tier?: string,
 ): MaybePromise<boolean[]> {
-  const { engine, traffic, private: own } = ranks;
+  const { engine, traffic } = ranks;
   const now = engine.now();
-  // A private tier keeps no tags, so whether its entries are live is for us to tell.
+  // Of a private tier that keeps no tags it is for us to tell whether its entries are live.
+  const own = ranks.all.filter(({ isPrivate, tier }) => isPrivate && !tier.capabilities.tags);
   const known = then(
     all(own.map(({ name }) => reads.read(keys, { peek: true, metaOnly: true, version: null, tier: name }))),
     (answers) =>
@@ -67,10 +68,10 @@ export function clear(ranks: Ranks, options: Engine["options"], prefix: string, 
 }
 
 /**
- * Answers with what the shared layers answered.
+ * Answers with what the layers below memory answered.
  *
- * @param mark told before private layers are swept: what reads have found by now must not be copied into them
- * @param landed ends when what was on its way to the shared layers has arrived
+ * @param mark told before memory is swept: what reads have found by now must not be copied into it
+ * @param landed ends when what was on its way to those layers has arrived
  */
 function sweep<T>(
   layers: readonly Layer[],
@@ -80,13 +81,13 @@ function sweep<T>(
 ): MaybePromise<(T | TierError)[]> {
   const swept = () => {
     mark();
-    return all(layers.filter(({ isPrivate }) => isPrivate).map(remove));
+    return all(layers.filter(({ isMemory }) => isMemory).map(remove));
   };
   return then(swept(), (first) => {
-    const shared = layers.filter(({ isPrivate }) => !isPrivate);
-    if (shared.length === 0) return first.filter((answer) => answer instanceof TierError);
+    const below = layers.filter(({ isMemory }) => !isMemory);
+    if (below.length === 0) return first.filter((answer) => answer instanceof TierError);
     return then(
-      then(landed(), () => all(shared.map(remove))),
+      then(landed(), () => all(below.map(remove))),
       (answers) => then(swept(), () => answers),
     );
   });

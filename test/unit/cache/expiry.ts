@@ -171,6 +171,17 @@ export const expiry: StackSuite = stackSuite("time to live", {
     equal(await cache.prune(), []);
     equal((await cache.keys()).sort(), ["forever", "graced", "long"]);
   },
+  "what has expired is told and counted once for every tier that a prune takes it from": async (open) => {
+    const { cache, clock, top, bottom, lower } = open();
+    if (lower && !lower.prune) return;
+    await cache.set("k", 1, { ttl: 1000 });
+    await clock.advance(1000);
+    const told: string[] = [];
+    cache.on("expire", ({ tier }) => told.push(tier));
+    await cache.prune();
+    equal(told, [...new Set([top, bottom])]);
+    for (const { expiries } of cache.stats().tiers) same(expiries, 1);
+  },
   "prune leaves another cache's entries and tells of them to nobody": async (open) => {
     const { cache, clock, peer, lower } = open();
     if (!peer || !lower?.prune) return;

@@ -50,6 +50,21 @@ export const races: StackSuite = stackSuite("races", {
       await isNowhere(rig, "old", what);
     },
   ),
+  "what is read below while an invalidation is on its way there is not in memory after it": each(
+    async (open, what, invalidate) => {
+      const rig = open();
+      const { cache, lower, clock } = rig;
+      await cache.set("k", "old", { tags: TAGS });
+      const late = { delay: 5 };
+      lower?.faults.fail({ deleteMany: late, touchMany: late, clear: late, invalidate: late });
+      const invalidated = invalidate(cache);
+      const read = cache.get("k");
+      await clock.advance(100);
+      await Promise.all([invalidated, read]);
+      lower?.faults.heal();
+      await isNowhere(rig, "old", what);
+    },
+  ),
   "what is being written when an invalidation comes is invalidated": each(async (open, what, invalidate) => {
     const { cache, lower, clock } = open();
     const late = { delay: 5 };

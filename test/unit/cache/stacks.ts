@@ -71,6 +71,24 @@ const LATER = new Set([
   "coherence: a pattern also hits what was copied up while it was at work, and is found below no more",
 ]);
 
+/** Tests with another process over the same store, which a tier of this process alone has none of. */
+const OF_PEERS = new Set([
+  "promotion: the first hit wins, and a fresh one below beats a stale one above",
+  "promotion: of two stale values the younger one is served",
+  "promotion: an older stale value below does not take the place of a younger one above",
+  "tiers: write behind: acknowledged at once, read back at once, stored later, the last one of a key",
+  "tiers: write behind: what is deleted before it was stored is never stored",
+  "tiers: write behind: a tier that fails is tried again",
+  "faults below: what a load has waited for its lease is taken off the wait for its write as well",
+  "faults below: a load waits for no more than one budget in all, whatever its tier is asked for before",
+  "recovery: what a tier missed while it failed is replayed before it serves again",
+  "recovery: what a tier missed is told while nothing is asked of it here, as other processes read it",
+  "recovery: a write that arrives after a newer one is told at once, as other processes read it",
+  "recovery: what a tier missed is told by the close, though its breaker is open",
+  "recovery: a key that a tier cannot forget holds up no other",
+  "recovery: a replay that fails is tried again, and until then the tier does not serve what it missed",
+]);
+
 /** Names the tests of one subject, each of which gets rigs of its own. */
 export function stackSuite(
   subject: string,
@@ -82,6 +100,7 @@ export function stackSuite(
       ? []
       : Object.entries(tests)
           .filter(([name]) => !(stack.sync && LATER.has(`${subject}: ${name}`)))
+          .filter(([name]) => stack.shared || !OF_PEERS.has(`${subject}: ${name}`))
           .map(([name, run]) => ({ name: `${stack.name}: ${subject}: ${name}`, run: () => runOn(stack, run) }));
 }
 
@@ -271,6 +290,17 @@ export const memoryOverPlain: Stack = {
   ]),
 };
 
+/** Memory over a tier of this process alone that takes its time, as a SQLite database in memory is. */
+export const memoryOverOwn: Stack = {
+  name: "memory+own",
+  depth: 2,
+  shared: false,
+  tags: true,
+  store: () => ({
+    tiers: ({ upper = {}, lower = {} }) => [memory(upper), faulty(remoteTier(mapTier(lower)))],
+  }),
+};
+
 /** The stacks that every runtime has. */
 export const STACKS: readonly Stack[] = [
   memoryAlone,
@@ -280,6 +310,7 @@ export const STACKS: readonly Stack[] = [
   syncStack(memoryOverMap),
   memoryOverRemote,
   memoryOverPlain,
+  memoryOverOwn,
 ];
 
 /** A cache over these very tiers. */
