@@ -5,7 +5,7 @@
  */
 import type { Engine } from "../engine.ts";
 import { TierError } from "../errors.ts";
-import { all, repeat, then } from "../maybe.ts";
+import { all, isPromise, repeat, then } from "../maybe.ts";
 import { eachPage, hasTags } from "../store.ts";
 import type { Change, InvalidationMode, MaybePromise, TagMatch } from "../tier.ts";
 import type { Layer } from "./layer.ts";
@@ -44,32 +44,37 @@ export function invalidate(
 
 /** Takes what others have changed out of the tiers that do not see it. */
 export function drop(ranks: Ranks, changes: readonly Change[]): MaybePromise<void> {
-  const { engine, ledger, unaware } = ranks;
+  const { engine, ledger, unaware, memory } = ranks;
   const { fence, loads, store } = engine;
   const now = engine.now();
-  const work: MaybePromise<unknown>[] = [];
   const keys = [...new Set(changes.flatMap((change) => (change.by === "keys" ? change.keys : [])))];
-  if (keys.length > 0) {
+  const prefixes = changes.flatMap((change) => (change.by === "prefix" ? [change.prefix] : []));
+  const remove = (layers: readonly Layer[]): MaybePromise<unknown> => {
     for (const key of keys) fence.mark(key);
+    if (prefixes.length > 0) fence.markAll();
+    return all<unknown>([
+      ...(keys.length > 0 ? layers.map((layer) => layer.delete(keys, now)) : []),
+      ...prefixes.flatMap((prefix) => layers.map((layer) => layer.clear(prefix, now))),
+    ]);
+  };
+  const removed = remove(unaware);
+  // What was read while one of them took its time may be in memory.
+  const work: MaybePromise<unknown>[] = [isPromise(removed) ? removed.then(() => remove(memory)) : removed];
+  if (keys.length > 0) {
     loads.detach(keys);
-    work.push(...unaware.map((layer) => layer.delete(keys, now)));
     store.leases?.wake(keys);
   }
+  for (const prefix of prefixes) loads.detachWhere((key) => key.startsWith(prefix));
+  if (prefixes.length > 0) store.leases?.wake();
   for (const change of changes) {
-    if (change.by === "prefix") {
-      fence.markAll();
-      loads.detachWhere((key) => key.startsWith(change.prefix));
-      work.push(...unaware.map((layer) => layer.clear(change.prefix, now)));
-      store.leases?.wake();
-    } else if (change.by === "tags") {
-      const { tags, match, mode, sequence } = change;
-      if (match === "any") ledger.record(tags, mode, sequence);
-      else {
-        loads.detachWhere(() => true);
-        work.push(invalidateEach(ranks, unaware, tags, match, mode));
-      }
-      work.push(...keepers(unaware).map((layer) => layer.invalidate(tags, match, mode, sequence - 1, now)));
+    if (change.by !== "tags") continue;
+    const { tags, match, mode, sequence } = change;
+    if (match === "any") ledger.record(tags, mode, sequence);
+    else {
+      loads.detachWhere(() => true);
+      work.push(invalidateEach(ranks, unaware, tags, match, mode));
     }
+    work.push(...keepers(unaware).map((layer) => layer.invalidate(tags, match, mode, sequence - 1, now)));
   }
   return then(all(work), () => {});
 }

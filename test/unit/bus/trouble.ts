@@ -1,6 +1,7 @@
-import { CodecError, createCache, defineBus, defineTier, memory } from "../../../mod.ts";
+import { type Cache, CodecError, createCache, defineBus, defineTier, memory } from "../../../mod.ts";
 import type { TestCase } from "../../contract/mod.ts";
-import { equal, fakeClock, mapTier, ok, rejects, same, settle, suite, throws } from "../../contract/mod.ts";
+import { equal, fakeClock, mapData, mapTier, ok, rejects, same, settle, suite, throws } from "../../contract/mod.ts";
+import { faulty, remoteTier } from "../cache/stacks.ts";
 import { deferred, stateOf } from "../cache/tools.ts";
 import { network } from "./network.ts";
 import { fill, hasJournal, onStacks, STACKS } from "./pair.ts";
@@ -187,6 +188,32 @@ export const tests: TestCase[] = [
         ended.resolve();
         await closed;
       },
+    "what is read while a tier between memory and the shared one drops it is not in memory after that": async () => {
+      const changes: Record<string, (cache: Cache) => Promise<unknown>> = {
+        delete: (cache) => cache.delete("k"),
+        clear: (cache) => cache.clear(),
+      };
+      for (const [what, change] of Object.entries(changes)) {
+        const { bus, deliver } = network();
+        const clock = fakeClock();
+        const data = mapData();
+        const options = { bus, clock, coherence: "forever", sweepInterval: 0 } as const;
+        const between = faulty(remoteTier(mapTier({ name: "between" })));
+        const own = createCache({ ...options, tiers: [memory(), between, mapTier({ data })] });
+        const other = createCache({ ...options, tiers: [memory(), mapTier({ data })] });
+        await own.set("k", "old");
+        deliver();
+        between.faults.fail({ deleteMany: { delay: 5 }, clear: { delay: 5 } });
+        await change(other);
+        deliver();
+        await settle();
+        const read = own.get("k");
+        await clock.advance(100);
+        await read;
+        same(await own.get("k"), undefined, what);
+        await Promise.all([own.close(), other.close()]);
+      }
+    },
     "a transport that opens nothing is an error event": async () => {
       for (const connection of [undefined, {}, { send() {} }] as never[]) {
         const cache = createCache({ bus: defineBus({ open: () => connection }), clock: fakeClock(), sweepInterval: 0 });
