@@ -68,15 +68,27 @@ export interface Line {
   readonly number: number;
 }
 
-/** Lines in UTF-8, of any length, also where the last one has no end. */
-export async function* lines(source: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+/**
+ * Lines in UTF-8, of any length, also where the last one has no end.
+ *
+ * @throws {Failure} for a line that is no UTF-8; with `isLenient` what is none is U+FFFD
+ */
+export async function* lines(
+  source: AsyncIterable<Uint8Array>,
+  { isLenient = false }: { isLenient?: boolean } = {},
+): AsyncGenerator<Line> {
   let waiting: Uint8Array[] = [];
   let [end, number] = [0, 0];
   const take = (last: Uint8Array): string => {
     const whole = waiting.length === 0 ? last : Buffer.concat([...waiting, last]);
     waiting = [];
     // A byte order mark is one at the beginning of the source alone.
-    return new TextDecoder("utf-8", { ignoreBOM: number > 0 }).decode(whole).replace(/\r$/, "");
+    const decoder = new TextDecoder("utf-8", { fatal: !isLenient, ignoreBOM: number > 0 });
+    try {
+      return decoder.decode(whole).replace(/\r$/, "");
+    } catch {
+      throw usage(`Cannot read line ${number + 1} as it must be UTF-8: received other bytes`);
+    }
   };
   for await (const chunk of source) {
     let from = 0;

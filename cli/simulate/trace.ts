@@ -24,7 +24,7 @@ export async function readTrace(file: string): Promise<Trace> {
   let keys = new Uint32Array(1024);
   let length = 0;
   try {
-    for await (const { text } of lines(source)) {
+    for await (const { text } of lines(source, { isLenient: true })) {
       if (text === "") continue;
       let number = numbers.get(text);
       if (number === undefined) numbers.set(text, (number = numbers.size));

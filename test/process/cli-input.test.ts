@@ -120,3 +120,22 @@ test("a trace that is packed and cannot be read is told as any other", async () 
   }
   assert.ok(!existsSync(join(cwd, ".tiercel")));
 });
+
+test("lines that are no UTF-8 are refused, and neither stored nor taken for keys", async () => {
+  const LATIN = Buffer.from("caf\xe9", "latin1");
+  const around = (before: string, after: string): Buffer =>
+    Buffer.concat([Buffer.from(before), LATIN, Buffer.from(after)]);
+  const header = '{"tiercel":"export","version":1,"cache":"default","at":1}\n';
+  const entry = '{"key":"odd","created":1,"fresh":null,"stale":null,"value":"';
+  for (const [line, args, input] of [
+    [2, ["import"], around(header + entry, '"}\n{"end":true,"entries":1}\n')],
+    [1, ["mset"], around('{"key":"odd","value":"', '"}\n')],
+    [3, ["mget"], around("a\nb\n", "\n")],
+    [1, ["warm", "--from", "http://127.0.0.1:9/{key}"], around("", "\n")],
+  ] as const) {
+    const { code, err } = await tiercel([...args, "--url", "cache.db"], { cwd, input });
+    assert.equal(err.trim(), `tiercel: Cannot read line ${line} as it must be UTF-8: received other bytes`, args[0]);
+    assert.equal(code, 2, args[0]);
+  }
+  assert.equal((await run(["keys", "--url", "cache.db"])).out, "kept\n");
+});
