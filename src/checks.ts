@@ -25,6 +25,11 @@ export function checkProfile(name: unknown): void {
     throw invalid("profile", "1 to 64 characters without NUL and lone surrogates", name);
 }
 
+/** @throws {ConfigError} for a version that no entry can have */
+export function checkVersion(version: unknown): void {
+  if (version !== undefined && typeof version !== "string") throw invalid("version", "a string", version);
+}
+
 /** @throws {ConfigError} for a wrong `onLeaseTimeout` */
 export function checkLeaseTimeout(value: unknown): void {
   oneOf("onLeaseTimeout", ["run", "throw", "stale"], value);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Bus } from "./bus/bus.ts";
-import { checkLeaseTimeout, checkProfile, checkTags, rulesOf } from "./checks.ts";
+import { checkLeaseTimeout, checkProfile, checkTags, checkVersion, rulesOf } from "./checks.ts";
 import { type Clock, hasTimers, systemClock } from "./clock.ts";
 import { NO_TAGS } from "./entry.ts";
 import { callable, invalid, methods, oneOf } from "./errors.ts";
@@ -46,7 +46,7 @@ export function resolveOptions(options: CacheOptions<AnyScopes>): Resolved {
   if (options.scopes !== undefined) rulesOf(options);
   checkLeaseTimeout(onLeaseTimeout);
   const { version, profile, codec, waitUntil, tags = NO_TAGS } = options;
-  if (version !== undefined && typeof version !== "string") throw invalid("version", "a string", version);
+  checkVersion(version);
   if (profile !== undefined) checkProfile(profile);
   if (typeof codec !== "string") methods("codec", codec, "encode", "decode");
   checkTags(tags);

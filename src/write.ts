@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkLeaseTimeout } from "./checks.ts";
+import { checkLeaseTimeout, checkVersion } from "./checks.ts";
 import { toMilliseconds } from "./duration.ts";
 import type { Entry } from "./entry.ts";
 import { callable, mustBe, ValueError } from "./errors.ts";
@@ -63,6 +63,7 @@ export function newRequest(
 ): Request {
   const { version = settings.version, onLeaseTimeout, tags, shouldCache } = options;
   if (onLeaseTimeout !== undefined) checkLeaseTimeout(onLeaseTimeout);
+  checkVersion(version);
   if (tags && typeof tags !== "function") tagNames(tags);
   if (shouldCache) callable("shouldCache", shouldCache);
   const { disabled: off } = space.engine;

@@ -13,6 +13,7 @@ const WRONG: [string, object][] = [
 const WRONG_WRITE: [string, object][] = [
   ...[5, {}, new Set(["t"])].map((tags) => ["tags", { tags }] as [string, object]),
   ...[5, {}, "yes"].map((shouldCache) => ["shouldCache", { shouldCache }] as [string, object]),
+  ...[5, {}, null].map((version) => ["version", { version }] as [string, object]),
 ];
 
 const refuses = async (call: Promise<unknown>, option: string): Promise<void> => {
