@@ -35,8 +35,9 @@ export function sqliteTier(
   target: string | URL | SqliteOptions,
   options?: SqliteOptions,
 ): SqliteTier {
-  const isPath = typeof target === "string" || target instanceof URL;
-  const given: SqliteOptions = isPath ? { ...options, path: target } : { ...options, ...target };
+  // What is neither path nor options is refused as a path.
+  const hasOptions = typeof target === "object" && target !== null && !(target instanceof URL);
+  const given: SqliteOptions = hasOptions ? { ...options, ...target } : { ...options, path: target };
   return bytes(sqliteStore(name, files, given), given) as SqliteTier;
 }
 

@@ -56,6 +56,7 @@ export interface SqliteSettings {
 
 const BUSY_TIMEOUT = 5_000;
 const MAX_KEY_LENGTH = 512;
+const PATH = 'a path, a file: URL or ":memory:"';
 
 /**
  * Checks options.
@@ -65,6 +66,8 @@ const MAX_KEY_LENGTH = 512;
  */
 export function resolveSqliteOptions(options: SqliteOptions, name: string): SqliteSettings {
   const { database } = options;
+  if (database === undefined && !("path" in options))
+    throw fault("path", `${PATH}, or left out for an open handle as the option database`, undefined);
   const file = database === undefined ? readPath(options.path) : undefined;
   if (database !== undefined) {
     if (typeof database !== "object" || database === null) {
@@ -96,7 +99,7 @@ export function resolveSqliteOptions(options: SqliteOptions, name: string): Sqli
 function readPath(given: unknown): { path: string; readOnly?: boolean } {
   const whole = given instanceof URL ? given.href : given;
   if (typeof whole !== "string" || whole === "" || whole.includes("\0")) {
-    throw fault("path", 'a path, a file: URL or ":memory:"', whole);
+    throw fault("path", PATH, whole);
   }
   if (!whole.startsWith("file:")) return { path: whole };
   const [, before, query = ""] = /^file:([^?#]*)(?:\?([^#]*))?/.exec(whole)!;

@@ -43,6 +43,19 @@ export const tests: TestCase[] = suite("sqlite options", {
       same(error.option, option, JSON.stringify(options));
     }
   },
+  "says what was received in the place of a path, and where an open handle goes"() {
+    const message = (target: unknown): string => throws(() => sqlite(target as string), ConfigError).message;
+    const path = 'Cannot use path as it must be a path, a file: URL or ":memory:"';
+    for (const [target, received] of [
+      [undefined, "undefined"],
+      [null, "null"],
+      [5, "5"],
+      [{ path: 5 }, "5"],
+    ])
+      same(message(target), `${path}: received ${received}`);
+    const handle = { prepare() {}, exec() {} };
+    same(message(handle), `${path}, or left out for an open handle as the option database: received undefined`);
+  },
   "has the documented defaults and is frozen"() {
     const settings = resolve({ path: "cache.db" });
     equal(
