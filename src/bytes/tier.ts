@@ -77,7 +77,9 @@ function encrypted(
 
 function check(option: string, method: unknown, given: unknown, maker: string): void {
   if (given === undefined || typeof method === "function") return;
-  throw new ConfigError(option, `Cannot use ${option} as it must be made by ${maker}: received ${describe(given)}`);
+  // Maybe a key.
+  const received = typeof given === "string" ? "a string" : describe(given);
+  throw new ConfigError(option, `Cannot use ${option} as it must be made by ${maker}: received ${received}`);
 }
 
 /** The operations of one face: reads and writes through the sealer, the others straight to the store. */

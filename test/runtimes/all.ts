@@ -136,44 +136,45 @@ import { tests as suite132 } from "../unit/runtimes/url.ts";
 import { tests as suite133 } from "../unit/scopes/define.ts";
 import { tests as suite134 } from "../unit/scopes/prefixes.ts";
 import { tests as suite135 } from "../unit/scopes/tenants.ts";
-import { tests as suite136 } from "../unit/settings/at-work.ts";
-import { tests as suite137 } from "../unit/settings/on-every-stack.ts";
-import { tests as suite138 } from "../unit/settings/profiles.ts";
-import { tests as suite139 } from "../unit/settings/under-way.ts";
-import { tests as suite140 } from "../unit/sha256.ts";
-import { tests as suite141 } from "../unit/sql/entry-row.ts";
-import { tests as suite142 } from "../unit/sql/journal.ts";
-import { tests as suite143 } from "../unit/sql/prefix.ts";
-import { tests as suite144 } from "../unit/sql/remote-faults.ts";
-import { tests as suite145 } from "../unit/sql/remote-options.ts";
-import { tests as suite146 } from "../unit/sql/remote-queue.ts";
-import { tests as suite147 } from "../unit/sql/result-codes.ts";
-import { tests as suite148 } from "../unit/sql/sqlite-options.ts";
-import { tests as suite149 } from "../unit/streams/basics.ts";
-import { tests as suite150 } from "../unit/streams/filling.ts";
-import { tests as suite151 } from "../unit/streams/node-streams.ts";
-import { tests as suite152 } from "../unit/streams/sealed.ts";
-import { tests as suite153 } from "../unit/streams/upkeep.ts";
-import { tests as suite154 } from "../unit/streams/vectors.ts";
-import { tests as suite155 } from "../unit/tags.ts";
-import { tests as suite156 } from "../unit/testing/contract-map.ts";
-import { tests as suite157 } from "../unit/testing/fake-clock.ts";
-import { tests as suite158 } from "../unit/testing/faulty-tier.ts";
-import { tests as suite159 } from "../unit/testing/mutant.ts";
-import { tests as suite160 } from "../unit/testing/mutants-faces.ts";
-import { tests as suite161 } from "../unit/testing/mutants-journal.ts";
-import { tests as suite162 } from "../unit/testing/mutants-keys.ts";
-import { tests as suite163 } from "../unit/testing/mutants-leases.ts";
-import { tests as suite164 } from "../unit/testing/mutants-tags.ts";
-import { tests as suite165 } from "../unit/testing/mutants-values.ts";
-import { tests as suite166 } from "../unit/thrifty-clock.ts";
-import { tests as suite167 } from "../unit/turn-clock.ts";
-import { tests as suite168 } from "../unit/upstash/events.ts";
-import { tests as suite169 } from "../unit/upstash/options.ts";
-import { tests as suite170 } from "../unit/upstash/pages.ts";
-import { tests as suite171 } from "../unit/upstash/reply.ts";
-import { tests as suite172 } from "../unit/upstash/rest.ts";
-import { tests as suite173 } from "../unit/warm.ts";
+import { tests as suite136 } from "../unit/secrets.ts";
+import { tests as suite137 } from "../unit/settings/at-work.ts";
+import { tests as suite138 } from "../unit/settings/on-every-stack.ts";
+import { tests as suite139 } from "../unit/settings/profiles.ts";
+import { tests as suite140 } from "../unit/settings/under-way.ts";
+import { tests as suite141 } from "../unit/sha256.ts";
+import { tests as suite142 } from "../unit/sql/entry-row.ts";
+import { tests as suite143 } from "../unit/sql/journal.ts";
+import { tests as suite144 } from "../unit/sql/prefix.ts";
+import { tests as suite145 } from "../unit/sql/remote-faults.ts";
+import { tests as suite146 } from "../unit/sql/remote-options.ts";
+import { tests as suite147 } from "../unit/sql/remote-queue.ts";
+import { tests as suite148 } from "../unit/sql/result-codes.ts";
+import { tests as suite149 } from "../unit/sql/sqlite-options.ts";
+import { tests as suite150 } from "../unit/streams/basics.ts";
+import { tests as suite151 } from "../unit/streams/filling.ts";
+import { tests as suite152 } from "../unit/streams/node-streams.ts";
+import { tests as suite153 } from "../unit/streams/sealed.ts";
+import { tests as suite154 } from "../unit/streams/upkeep.ts";
+import { tests as suite155 } from "../unit/streams/vectors.ts";
+import { tests as suite156 } from "../unit/tags.ts";
+import { tests as suite157 } from "../unit/testing/contract-map.ts";
+import { tests as suite158 } from "../unit/testing/fake-clock.ts";
+import { tests as suite159 } from "../unit/testing/faulty-tier.ts";
+import { tests as suite160 } from "../unit/testing/mutant.ts";
+import { tests as suite161 } from "../unit/testing/mutants-faces.ts";
+import { tests as suite162 } from "../unit/testing/mutants-journal.ts";
+import { tests as suite163 } from "../unit/testing/mutants-keys.ts";
+import { tests as suite164 } from "../unit/testing/mutants-leases.ts";
+import { tests as suite165 } from "../unit/testing/mutants-tags.ts";
+import { tests as suite166 } from "../unit/testing/mutants-values.ts";
+import { tests as suite167 } from "../unit/thrifty-clock.ts";
+import { tests as suite168 } from "../unit/turn-clock.ts";
+import { tests as suite169 } from "../unit/upstash/events.ts";
+import { tests as suite170 } from "../unit/upstash/options.ts";
+import { tests as suite171 } from "../unit/upstash/pages.ts";
+import { tests as suite172 } from "../unit/upstash/reply.ts";
+import { tests as suite173 } from "../unit/upstash/rest.ts";
+import { tests as suite174 } from "../unit/warm.ts";
 
 /** The tests of every portable suite. */
 export const all: TestCase[] = [
@@ -351,6 +352,7 @@ export const all: TestCase[] = [
   ...suite171,
   ...suite172,
   ...suite173,
+  ...suite174,
 ];
 
 /** Those that calculate alone. */

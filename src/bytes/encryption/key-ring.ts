@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { ConfigError } from "../../errors.ts";
+import { ConfigError, describe } from "../../errors.ts";
 import type { MaybePromise } from "../../tier.ts";
 import { type KeyInput, KeyMaterial, type WebCryptoKey } from "./key-material.ts";
 
@@ -96,7 +96,8 @@ export function checkRing(ring: unknown): asserts ring is KeyRing {
 }
 
 function noRing(received: unknown): ConfigError {
-  const kind = received === undefined || received === null ? `${received}` : `a ${typeof received}`;
+  // A text may be a key, which no message shows.
+  const kind = typeof received === "string" ? "a string" : describe(received);
   return new ConfigError("ring", `Cannot use ring as it must be made by keyRing(): received ${kind}`);
 }
 
