@@ -5,7 +5,7 @@ import { sqlite } from "../../adapters/sqlite.ts";
 import { unstorage } from "../../adapters/unstorage.ts";
 import { ConfigError, createCache } from "../../mod.ts";
 import { encryption } from "../../src/bytes/encryption/mod.ts";
-import { bytes } from "../../src/bytes/mod.ts";
+import { bytes, json, structured } from "../../src/bytes/mod.ts";
 import type { Tier } from "../../src/tier.ts";
 import type { TestCase } from "../contract/mod.ts";
 import { mapTier, ok, same, suite, throws } from "../contract/mod.ts";
@@ -45,6 +45,18 @@ export const tests: TestCase[] = suite("messages of errors", {
   "show a URL without secrets as it was given": () => {
     const { message } = throws(() => createCache({ bus: "redis://host:6379/1" as never }), ConfigError) as ConfigError;
     ok(message.endsWith('received "redis://host:6379/1"'), message);
+  },
+  "show nothing of a damaged value, nor do their causes": () => {
+    const text = (marks: number[], ascii: string): Uint8Array =>
+      Uint8Array.from([...marks, ...Array.from(ascii, (letter) => letter.charCodeAt(0))]);
+    for (const [codec, damaged] of [
+      [json, text([], SECRET)],
+      // A RegExp whose source is no pattern, without flags.
+      [structured, Uint8Array.from([...text([0x96, 0x40 + 1 + SECRET.length], `(${SECRET}`), 0x40])],
+    ] as const) {
+      let error: unknown = throws(() => codec.decode(damaged), "CORRUPT");
+      for (; error instanceof Error; error = error.cause) ok(!error.message.includes(SECRET), error.message);
+    }
   },
   "show no key that was given in the place of an encryption or a ring": () => {
     const store = mapTier() as Tier<Uint8Array>;

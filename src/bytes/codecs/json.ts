@@ -28,8 +28,9 @@ export const json: Codec = {
     decoder ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     try {
       return JSON.parse(decoder.decode(bytes));
-    } catch (cause) {
-      throw new CorruptError("Cannot decode value as it must be JSON in UTF-8", { cause });
+    } catch {
+      // Without its cause, which quotes the value.
+      throw new CorruptError("Cannot decode value as it must be JSON in UTF-8");
     }
   },
 };

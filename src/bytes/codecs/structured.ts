@@ -41,7 +41,8 @@ export const structured: Codec = {
       return readStructured(bytes);
     } catch (cause) {
       if (cause instanceof CorruptError || cause instanceof CodecError) throw cause;
-      throw new CorruptError("Cannot decode value as it must be in the structured format", { cause });
+      // Without its cause, which may quote the value: that of a RegExp does.
+      throw new CorruptError("Cannot decode value as it must be in the structured format");
     }
   },
 };
