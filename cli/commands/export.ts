@@ -1,11 +1,12 @@
 /** `tiercel export`: all entries to a file or a pipe. */
 import { renameSync } from "node:fs";
+import { printable } from "../../src/observe/printable.ts";
 import { command } from "../command.ts";
-import { usage } from "../failure.ts";
+import { EXIT, usage } from "../failure.ts";
 import { Progress } from "../progress.ts";
 import { checkEmpty, page, parts, rawStore, total } from "../raw.ts";
 import { drop, load, save } from "../transfer/checkpoint.ts";
-import type { Format } from "../transfer/record.ts";
+import type { EntryRecord, Format } from "../transfer/record.ts";
 import { recordOf } from "../transfer/record.ts";
 import { fileSink, outputSink, streamSink, targetOf } from "../transfer/target.ts";
 import { count, counted } from "../units.ts";
@@ -64,6 +65,16 @@ export default command({
       if (isFile) save(notes, { what, bytes, entries, cursor });
       noted = performance.now();
     };
+    const left: { count: number; first: string } = { count: 0, first: "" };
+    const encoded = (record: EntryRecord): Uint8Array[] => {
+      try {
+        return [format.encode(record)];
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== "CODEC") throw error;
+        if (left.count++ === 0) left.first = `${printable(record.key)} the first of them: ${(error as Error).message}`;
+        return [];
+      }
+    };
     const progress = new Progress(output, "Exporting", await total(store));
     let isWhole = false;
     try {
@@ -75,7 +86,7 @@ export default command({
           const read = await store.tier.getMany(some, { now: Date.now(), peek: true });
           const records = some.flatMap((key, at) => {
             const entry = read.entries[at];
-            return entry ? [format.encode(recordOf(key, entry, store.cachePrefix))] : [];
+            return entry ? encoded(recordOf(key, entry, store.cachePrefix)) : [];
           });
           if (records.length > 0) await put(Buffer.concat(records));
           entries += records.length;
@@ -98,6 +109,7 @@ export default command({
         output.warn(`stopped after ${counted(entries, "entry")}: go on by the same command with --resume`);
     }
     session.signal.throwIfAborted();
+    if (left.count > 0) output.warn(`left out ${counted(left.count, "entry")} that no export can hold, ${left.first}`);
     if (entries === 0) {
       try {
         await checkEmpty(session, "Exported");
@@ -113,9 +125,10 @@ export default command({
     if (isFile) {
       renameSync(partial, path);
       drop(notes);
-      if (output.json) await output.document({ exported: entries, bytes, file });
+      if (output.json) await output.document({ exported: entries, refused: left.count, bytes, file });
     }
     if (kind !== "output") output.note(`exported ${count(entries)} ${entries === 1 ? "entry" : "entries"} to ${file}`);
+    return left.count > 0 ? EXIT.miss : EXIT.ok;
   },
 });
 

@@ -109,7 +109,7 @@ export default command({
     const skipped = [
       counts.expired > 0 ? `${count(counts.expired)} had expired` : "",
       counts.kept > 0 ? `${count(counts.kept)} were there already` : "",
-      counts.refused > 0 ? `${count(counts.refused)} were too large for the store` : "",
+      counts.refused > 0 ? `${count(counts.refused)} were too large for the store, or not for its codecs` : "",
     ].filter((text) => text !== "");
     if (outside > 0)
       output.warn(
@@ -175,8 +175,9 @@ async function write(
 }
 
 async function writeOne(tier: RawStore["tier"], one: Write, now: number, counts: Counts): Promise<void> {
-  // A codec that the store does not know gives way to its own.
-  for (const attempt of [one, { ...one, codec: undefined }]) {
+  // A codec that the store does not know gives way to its own, and to the one that takes most.
+  for (const codec of [one.codec, undefined, "structured"]) {
+    const attempt = { ...one, codec };
     try {
       const prepared = (await tier.prepare?.([attempt])) ?? [attempt];
       await tier.setMany(prepared, now);

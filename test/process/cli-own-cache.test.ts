@@ -177,3 +177,47 @@ test("entries of any version are read, touched and made stale", async () => {
     ],
   );
 });
+
+const CODECS = `tiers: async () => {
+  const { cbor, json, structured } = await import(${dist} + "/src/bytes/mod.js");
+  class Point { constructor(x) { this.x = x; } }
+  const own = (id, make) => ({
+    id,
+    encode: (value) => new TextEncoder().encode(String(value.source ?? value)),
+    decode: (bytes) => make(new TextDecoder().decode(bytes)),
+  });
+  return [sqlite("cache.db", { codecs: [cbor, json, structured, own("point", (x) => new Point(+x)), own("pattern", RegExp)] })];
+}`;
+
+test("what no export can hold is left out and told, and all else is exported and imported", async () => {
+  const cwd = place(CODECS);
+  const put = (entry: string, codec: string): Promise<Ended> =>
+    ends(0, ["set", entry, entry, "--codec", codec], { cwd });
+  for (const [entry, codec] of [
+    ["a", "cbor"],
+    ["5", "point"],
+    ["o+", "pattern"],
+    ["z", "cbor"],
+  ] as const)
+    await put(entry, codec);
+  for (const file of ["all.ndjson", "all.cbor"]) {
+    const { err, out } = await ends(1, ["export", file, "--json"], { cwd });
+    assert.match(
+      err,
+      /^tiercel: left out 1 entry that no export can hold, 5 the first of them: Cannot encode value as structured must .*\n$/,
+    );
+    assert.deepEqual(
+      documents(out).map((document) => ({ ...(document as object), bytes: 0 })),
+      [{ exported: 3, refused: 1, bytes: 0, file }],
+    );
+    const other = { cwd: place("") };
+    assert.match((await ends(0, ["import", join(cwd, file)], other)).err, /^imported 3 entries\n$/);
+    assert.equal((await ends(0, ["get", "o+"], other)).out, '{\n  "$regexp": "/o+/"\n}\n');
+    assert.equal((await ends(0, ["meta", "o+", "--json"], other)).out.includes('"codec":"structured"'), true);
+  }
+  await ends(1, ["export"], { cwd });
+  await ends(0, ["delete", "a", "o+", "z"], { cwd });
+  const { err } = await ends(3, ["export", "all.ndjson", "--yes"], { cwd });
+  assert.match(err, /left out 1 entry[\s\S]*Exported no entry, though the cache has 1/);
+  assert.match(readFileSync(join(cwd, "all.ndjson"), "utf8"), /"end":true,"entries":3/);
+});
