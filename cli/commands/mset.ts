@@ -1,5 +1,6 @@
 /** `tiercel mset`: stores many values. */
 import { type SetItem, warm } from "../../mod.ts";
+import { type Duration, toMilliseconds } from "../../src/duration.ts";
 import { command, TAGS } from "../command.ts";
 import { usage } from "../failure.ts";
 import { lines, open } from "../input.ts";
@@ -72,6 +73,8 @@ async function* itemsOf(positionals: readonly string[], json: boolean): AsyncGen
           meant && `did you mean ${meant}?`,
         );
       }
+    if (item.ttl !== undefined && toMilliseconds(item.ttl as Duration, "ttl") <= 0)
+      throw usage(`Cannot use ttl of line ${number} as it must be longer than 0`);
     const key = keyOfDocument(item.key);
     if (key === undefined) throw usage(`Cannot read key of line ${number} as it must be a text or an array`);
     yield { ...item, key };

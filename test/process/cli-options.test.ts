@@ -57,6 +57,15 @@ test("a field of a JSON line that there is not is told, and nothing of the line 
   assert.equal((await run(["get", "line"])).code, 1);
 });
 
+test("a JSON line with a ttl that stores nothing is told", async () => {
+  for (const ttl of [0, -1, "0s"])
+    await refused(
+      ["mset"],
+      /^tiercel: Cannot use ttl of line 1 as it must be longer than 0\n$/,
+      `${JSON.stringify({ key: "line", value: 1, ttl })}\n`,
+    );
+});
+
 test("serve takes a port in digits, and says which of host and port cannot be had", async () => {
   for (const port of ["", "1e3", "0x10", "70000"])
     await refused(["serve", "--port", port], /--port as it must be 0 to 65535/);
