@@ -12,7 +12,7 @@ import type { AnyScopes } from "../scope/types.ts";
 import { verbsOf } from "../verbs/inside.ts";
 import { later } from "./later.ts";
 import { bytesOf, MEGABYTE } from "./memory-amount.ts";
-import { type MemoryProbe, memoryProbe, type Room } from "./memory-probe.ts";
+import { type MemoryProbe, memoryProbe, type Room, roomsOf } from "./memory-probe.ts";
 import { watch } from "./watch.ts";
 
 /** Options of {@linkcode memoryPressure}. */
@@ -41,7 +41,7 @@ export interface MemoryPressureOptions {
 
 /** What watches over the memory. */
 export interface MemoryPressure {
-  /** Looks now; answers how many entries have left. */
+  /** Looks now; answers how many entries have left. @throws {ConfigError} for a `probe` that tells no rooms */
   check(): number;
   /** How many have left in all. */
   readonly evicted: number;
@@ -94,7 +94,7 @@ export function memoryPressure(cache: Cache<AnyScopes>, options: MemoryPressureO
     const profile = profiles?.current;
     if (isOver || engine.now() < restUntil || profile?.memoryPressure === false) return 0;
     const wanted = profile ? targetOf(profile) : own;
-    if (!probe().some((room) => isShort(room, wanted))) return 0;
+    if (!roomsOf(probe).some((room) => isShort(room, wanted))) return 0;
     let left = 0;
     for (const tier of tiers) {
       const { entries } = tier.usage!();

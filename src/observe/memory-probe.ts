@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { invalid } from "../errors.ts";
+import { isPromise } from "../maybe.ts";
 
 /** Memory that has an end: that of the machine or container, or the heap. In bytes. */
 export interface Room {
@@ -12,6 +14,24 @@ export interface Room {
 
 /** Says what is left. Several rooms may be short of space, each for itself. */
 export type MemoryProbe = () => readonly Room[];
+
+/**
+ * What a probe tells.
+ *
+ * @throws {ConfigError} for one that tells no rooms
+ */
+export function roomsOf(probe: MemoryProbe): readonly Room[] {
+  const told: unknown = probe();
+  // Nobody waits for it.
+  if (isPromise(told)) Promise.resolve(told).catch(() => {});
+  if (Array.isArray(told) && told.every(isRoom)) return told;
+  throw invalid("probe", "a function that tells a list of { free, total } in bytes at once", told);
+}
+
+function isRoom(told: Partial<Room> | null | undefined): boolean {
+  const { free, total } = told ?? {};
+  return typeof free === "number" && typeof total === "number" && !Number.isNaN(free + total);
+}
 
 interface ProcessLike {
   availableMemory?: () => number;

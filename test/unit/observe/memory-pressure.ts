@@ -195,6 +195,33 @@ export const tests: TestCase[] = suite("memory pressure", {
     throws(() => memoryPressure(cache, { probe: 1 as never }), "CONFIG");
     await cache.close();
   },
+  "a probe that tells no rooms is a typed error, of check and as an event, and no promise of it goes unhandled":
+    async () => {
+      const room = { free: 1, total: 100 };
+      const wrong: (() => unknown)[] = [
+        () => undefined,
+        () => room,
+        async () => [room],
+        () => Promise.reject(new Error("no memory")),
+        () => [null],
+        () => [{ free: Number.NaN, total: 100 }],
+        () => [{ free: "1", total: "2" }],
+      ];
+      for (const probe of wrong) {
+        const { cache, clock } = await full();
+        const errors: unknown[] = [];
+        cache.on("error", ({ error, operation }) => errors.push([operation, (error as { code?: unknown }).code]));
+        const pressure = memoryPressure(cache, { interval: "5s", probe: probe as never });
+        const { message } = throws(() => pressure.check(), "CONFIG");
+        ok(
+          message.startsWith("Cannot use probe as it must be a function that tells a list of { free, total }"),
+          message,
+        );
+        await clock.advance("5s");
+        equal(errors, [["memory pressure", "CONFIG"]]);
+        await cache.close();
+      }
+    },
   "the runtime's probe tells rooms that make sense, or there is none": () => {
     const probe = memoryProbe();
     const rooms = probe?.() ?? [];
