@@ -189,6 +189,8 @@ export class BusStore implements Store {
         (message) => this.#receive(message),
         () => this.#missed(),
       );
+      // Nobody has what is opened later: it is left again.
+      if (isPromise(connection)) discard(connection);
       methods("bus", connection ?? null, "send", "close");
       this.#connection = connection;
       if (isLate) this.#missed();
@@ -221,4 +223,11 @@ export class BusStore implements Store {
   #fail(error: unknown): void {
     this.#engine.emit("error", () => ({ error, operation: "bus" }));
   }
+}
+
+/** Closes what a promise opens, whatever becomes of either. */
+function discard(opened: Promise<BusConnection>): void {
+  Promise.resolve(opened)
+    .then((connection) => connection.close())
+    .catch(() => {});
 }

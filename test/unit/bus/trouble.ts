@@ -225,5 +225,22 @@ export const tests: TestCase[] = [
         equal(options, ["bus"]);
       }
     },
+    "a transport that opens later is an error event: what it opens is closed, and its failure does not go unhandled":
+      async () => {
+        const opened = deferred<{ send(): void; close(): void }>();
+        let closes = 0;
+        for (const open of [() => opened.promise, () => Promise.reject(new Error("refused"))] as never[]) {
+          const cache = createCache({ bus: defineBus({ open }), clock: fakeClock(), sweepInterval: 0 });
+          const errors: string[] = [];
+          cache.on("error", ({ error }) => errors.push((error as Error).message));
+          await cache.set("k", 1);
+          same(await cache.get("k"), 1);
+          await cache.close();
+          equal(errors, ["Cannot use bus as it must be an object with send,close: received a promise"]);
+        }
+        opened.resolve({ send() {}, close: () => void closes++ });
+        await settle();
+        same(closes, 1);
+      },
   }),
 ];
