@@ -330,7 +330,7 @@ export interface Tier<V = unknown> extends TierOperations<V, "async"> {
   close?(): MaybePromise<void>;
 }
 
-/** Turns values into bytes and back. Decoding must never run code, and must throw on anything that encode did not make. */
+/** Turns values into bytes and back, at once. Decoding must never run code, and must throw on anything that encode did not make. */
 export interface Codec {
   /** Stored with every value and decides how it is decoded; at most 32 characters of `a-z`, `0-9`, `-`. */
   readonly id: string;

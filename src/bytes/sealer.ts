@@ -210,13 +210,20 @@ function encode(codec: Codec, value: unknown): Uint8Array {
 
 /** A codec's own errors become {@linkcode CorruptError}, whatever they are, but {@linkcode CodecError}: what another program can decode. */
 function decode(codec: Codec, body: Uint8Array): unknown {
+  let value: unknown;
   try {
-    return codec.decode(body);
+    value = codec.decode(body);
   } catch (cause) {
     throw cause instanceof CorruptError || cause instanceof CodecError
       ? cause
       : new CorruptError(`Cannot decode value by the codec ${codec.id}`, { cause });
   }
+  const isLate = isPromise(value);
+  if (value !== undefined && !isLate) return value;
+  // Nobody waits for it.
+  if (isLate) Promise.resolve(value).catch(() => {});
+  const received = isLate ? "a promise" : "undefined";
+  throw new CodecError(`Cannot decode value as the codec ${codec.id} must give one at once: received ${received}`);
 }
 
 function withoutValue(entry: Entry<Uint8Array>): Entry {

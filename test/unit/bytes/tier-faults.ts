@@ -1,3 +1,4 @@
+import { createCache } from "../../../mod.ts";
 import { structured } from "../../../src/bytes/mod.ts";
 import { sealPayload } from "../../../src/bytes/payload.ts";
 import type { Entry } from "../../../src/entry.ts";
@@ -75,6 +76,21 @@ export const tests: TestCase[] = suite("bytes() under faults", {
     equal(values(tier, "k"), [undefined]);
     equal(codesOf(reports), [["corrupt", "CODEC", "k"]]);
     same(store.entries.size, 1);
+  },
+  "makes a miss of what a codec decodes to no value or to a promise, whose failure does not go unhandled": async () => {
+    const wrong = [() => undefined, async () => 1, () => Promise.reject(new Error("by the codec"))];
+    for (const decode of wrong) {
+      const { tier, store, reports } = opened({ codec: { ...shout, decode } });
+      put(tier, write("k", 1));
+      equal(values(tier, "k"), [undefined]);
+      equal(codesOf(reports), [["corrupt", "CODEC", "k"]]);
+      same(store.entries.size, 1);
+      const cache = createCache({ tiers: [opened({ codec: { ...shout, decode } }).tier] });
+      await cache.set("k", 1);
+      same(await cache.get("k"), undefined);
+      same(await cache.getOrSet("k", () => 2), 2);
+      await cache.close();
+    }
   },
   "so it does of a Float16Array where there is none": () => {
     const { tier, store, reports } = opened({ codec: structured });
