@@ -56,6 +56,13 @@ export class Session {
     return (this.#options.get(name) ?? []) as string[];
   }
 
+  /** How tags are matched. @throws {Failure} where there are none, as all else would be hit then */
+  match(): "any" | "all" | "exact" {
+    const match = this.option("match");
+    if (match !== undefined && !this.flag("tag")) throw usage("Option --match must go with --tag: received none");
+    return (match ?? "any") as "any" | "all" | "exact";
+  }
+
   /** A positive integer. @throws {Failure} for another */
   integer(name: string): number | undefined {
     const text = this.option(name);

@@ -31,7 +31,7 @@ export default command({
     const ttl = session.duration("ttl");
     const cache = await session.open();
     const tags = session.options("tag");
-    const match = (session.option("match") ?? "any") as "any" | "all" | "exact";
+    const match = session.match();
     const conditions: ClearOptions = {};
     if (tags.length > 0) Object.assign(conditions, { tags, match });
     for (const [name, value] of [

@@ -27,7 +27,7 @@ export default command({
   async does(session) {
     const { output, positionals, signal } = session;
     const tags = session.options("tag");
-    const match = (session.option("match") ?? "any") as "any" | "all" | "exact";
+    const match = session.match();
     const { place } = session;
     if (positionals.length > 0 && tags.length > 0) throw usage("tiercel expire takes keys or --tag: received both");
     if (positionals.length === 0 && tags.length === 0 && !place)

@@ -27,7 +27,7 @@ export default command({
     const tags = session.options("tag");
     const pattern = session.option("pattern");
     const profile = session.option("profile");
-    const match = (session.option("match") ?? "any") as "any" | "all" | "exact";
+    const match = session.match();
     const kinds = [tags.length > 0, pattern !== undefined, profile !== undefined].filter(Boolean).length;
     if (kinds > 1)
       throw usage(

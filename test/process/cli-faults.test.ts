@@ -65,6 +65,9 @@ const table: readonly [args: string[], code: number, says: RegExp][] = [
   [["invalidate", "-u", "cache.db"], 2, /must have --tag/],
   [["invalidate", "--tag", "a", "--match", "most", "-u", "cache.db"], 2, /any, all, exact/],
   [["invalidate", "--tag", "a", "-u", "cache.db"], 4, /add --yes/],
+  [["clear", "--match", "all", "--yes", "-u", "cache.db"], 2, /--match must go with --tag: received none/],
+  [["invalidate", "--match", "all", "--scope", "org=a", "--yes", "-u", "cache.db"], 2, /--match must go with --tag/],
+  [["expire", "kept", "--match", "any", "-u", "cache.db"], 2, /--match must go with --tag/],
   [
     ["clear", "--ttl", "5m", "-u", "cache.db"],
     4,
