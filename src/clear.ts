@@ -52,8 +52,9 @@ export function conditionsOf({ space }: Verbs, options: ClearOptions): Condition
   let mayFit: Conditions["mayFit"] = () => true;
   const words: string[] = [];
   oneOf("match", ["any", "all", "exact"], match);
-  if (tags !== undefined) {
-    const names = listOf("tags", tags);
+  if ((tags ?? options.match) !== undefined) {
+    // `match` alone is refused too, as tags that were left out by mistake.
+    const names = listOf("tags", tags as string);
     // Exactly these tags have besides them those of the scopes.
     const texts = space.encodeTags(names, match === "exact" ? undefined : []);
     if (names.length === 0) throw invalid("tags", "at least one", tags);

@@ -186,7 +186,14 @@ export const clears = stackSuite("clear", {
   "refuses what is no condition, and then deletes nothing": async (open) => {
     const { cache } = open();
     await cache.set("k", 1, { tags: ["t"] });
-    for (const wrong of [{ tags: [] }, { profile: "" }, { fn: "" }, { ttl: "soon" }, { match: "some" }])
+    for (const wrong of [
+      { tags: [] },
+      { profile: "" },
+      { fn: "" },
+      { ttl: "soon" },
+      { match: "some" },
+      { match: "all" },
+    ])
       await rejects(cache.clear(wrong as never), "CONFIG");
     await rejects(cache.clear({ tags: [""] }), "KEY");
     ok(await cache.has("k"));
