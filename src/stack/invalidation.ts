@@ -25,6 +25,7 @@ export function invalidate(
   return then(bumped, (answer) => {
     const sequence = answer instanceof TierError ? ledger.next() : answer;
     if (match === "any") ledger.record(tags, mode, sequence);
+    else ledger.observe(sequence);
     // Other tiers that keep tags outlive this process, whose ledger does not.
     const others = keepers(ranks.all).filter((layer) => layer !== authority);
     const told = all(others.map((layer) => layer.invalidate(tags, match, mode, sequence - 1, engine.now())));

@@ -257,6 +257,19 @@ export const sharedAlone: Stack = {
   ),
 };
 
+/** A tier of this process's own that keeps tags itself, as SQLite does in memory. */
+export const ownTags: Stack = {
+  name: "own tags",
+  depth: 1,
+  shared: false,
+  tags: true,
+  store: () => ({
+    tiers: ({ upper: { name: _, maxEntries: _m, maxBytes: _b, sizeOf: _s, ...upper } = {}, lower = {} }) => [
+      faulty(mapTier({ ...upper, ...lower })),
+    ],
+  }),
+};
+
 /** Memory over a shared tier that answers at once. */
 export const memoryOverMap: Stack = {
   name: "memory+map",
@@ -306,6 +319,7 @@ export const STACKS: readonly Stack[] = [
   memoryAlone,
   syncStack(memoryAlone),
   sharedAlone,
+  ownTags,
   memoryOverMap,
   syncStack(memoryOverMap),
   memoryOverRemote,

@@ -47,6 +47,17 @@ export const tags: StackSuite = stackSuite("tags", {
       }
     }
   },
+  "what is set after an invalidation by several tags is there": async (open) => {
+    for (const mode of ["delete", "expire"] as const) {
+      for (const match of ["any", "all", "exact"] as const) {
+        const { cache } = open();
+        await cache.set("k", "old", { tags: ["a", "b"] });
+        await cache.invalidateTags(["a", "b"], { match, mode });
+        await cache.set("k", "new", { tags: ["a", "b"] });
+        same(await cache.get("k"), "new", `${match} ${mode}`);
+      }
+    }
+  },
   "one tag, as a string, under each match": async (open) => {
     for (const [match, left] of [
       ["any", ["none", "b", "c"]],
