@@ -7,7 +7,7 @@
 import type { Engine } from "./engine.ts";
 import { type Entry, freshness, NO_TAGS } from "./entry.ts";
 import type { TierError } from "./errors.ts";
-import type { Flight } from "./load/flight.ts";
+import type { Flight, Held } from "./load/flight.ts";
 import { repeat, then } from "./maybe.ts";
 import type { CacheHealth, LayerCounters, TierStats } from "./stats.ts";
 import type {
@@ -139,6 +139,8 @@ export interface Leases {
    * @throws {LoadTimeoutError} when another takes too long and `onLeaseTimeout` is `"throw"`; the reason of a flight that was aborted
    */
   claim(request: Request, first: Findings, flight: Flight): Promise<Claim>;
+  /** Whether a load whose value is not to be kept makes outdated what is there: not where another process has set that since. */
+  outdates(request: Request, flight: Held): MaybePromise<boolean>;
   /** Gives a lease back in the background; without one, revokes whatever lease the key has. */
   release(text: string, lease?: number): void;
   /** Others have changed these keys, or any: whoever waits for them looks now. */

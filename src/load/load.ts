@@ -128,8 +128,14 @@ function put(
   const { ticket } = flight;
   const write = newWrite(value, request, decision);
   loads.failures.delete(text);
+  if (!write) {
+    if (decision.skip) return undefined;
+    const outdated = flight.lease ? store.leases!.outdates(request, flight) : true;
+    return then(outdated, (is) =>
+      then(is && fence.passes(text, ticket) ? store.delete([text]) : undefined, () => undefined),
+    );
+  }
   const stands = fence.passes(text, ticket);
-  if (!write) return then(!decision.skip && stands ? store.delete([text]) : undefined, () => undefined);
   return then(store.write([write], ticket, space.tiers), () => {
     // The store has given the lease back.
     flight.lease = undefined;

@@ -9,7 +9,7 @@
 import type { Engine } from "../engine.ts";
 import { LoadTimeoutError } from "../errors.ts";
 import { alive, joined } from "../joined.ts";
-import type { Flight } from "../load/flight.ts";
+import type { Flight, Held } from "../load/flight.ts";
 import { isWithin } from "../load/serving.ts";
 import { isPromise, then } from "../maybe.ts";
 import type { Claim, Findings, Leases, Store } from "../store.ts";
@@ -83,6 +83,17 @@ export class StackLeases implements Leases {
       then(this.#releasing.has(text) ? this.#released(text) : undefined, () => this.#store.read([text], options)),
       ({ leases }) => [leases?.[0] ?? NO_LEASE],
     );
+  }
+
+  outdates(request: Request, { found }: Held): MaybePromise<boolean> {
+    // Where there was nothing, what is there by now is newer.
+    if (!found && !request.refused) return false;
+    return then(this.take({ ...request, isForced: false }), (taken) => {
+      // It is to be had again: whoever has changed the key has revoked it.
+      const another = taken?.[0];
+      if (another) this.release(request.text, another);
+      return !another;
+    });
   }
 
   async claim(request: Request, first: Findings, flight: Flight): Promise<Claim> {

@@ -107,6 +107,31 @@ export const leases: StackSuite = stackSuite(
       await clock.advance("1s");
       equal([await cache.get("k"), await other.get("k")], ["new", "new"]);
     },
+    "a load whose value is not to be kept deletes nothing that another process has set since, and else what was there":
+      async (open) => {
+        const kinds = { "ttl of 0": { ttl: 0 }, "not wanted": { shouldCache: () => false } };
+        for (const [what, options] of Object.entries(kinds)) {
+          for (const old of [false, true]) {
+            for (const isSet of [false, true]) {
+              const { cache, other, clock } = pair(open);
+              if (old) await cache.set("k", "old", { ttl: 10, grace: "1h" });
+              await clock.advance("2s");
+              const loaded = deferred<string>();
+              const loading = other.getOrSet("k", () => loaded.promise, { grace: "1h", ...options });
+              await clock.settle();
+              if (isSet) await cache.set("k", "new");
+              loaded.resolve("loaded");
+              same(await loading, "loaded");
+              await clock.advance("2s");
+              for (const one of [cache, other]) {
+                same(await one.get("k"), isSet ? "new" : undefined, what);
+                same((await one.meta("k")) !== undefined, isSet, what);
+              }
+              same(await cache.getOrSet("k", () => "at once"), isSet ? "new" : "at once", what);
+            }
+          }
+        }
+      },
     "a load in its own process that a mutation has overtaken does not hold up the next": async (open) => {
       for (const [what, mutate] of Object.entries(MUTATIONS)) {
         const { cache, clock } = open();
