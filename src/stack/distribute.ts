@@ -36,10 +36,17 @@ export function distribute(
       sequenced(prepared[layer.index]!, current)
         .filter(fits)
         .map((write) => (taken ? unleased(write) : write));
-    const gone = refused.length === 0 ? undefined : new Set(refused);
-    const isAccepted = (_: unknown, at: number): boolean => at < keys.length && !gone?.has(keys[at]!);
     const others = below.filter((layer) => layer !== first);
-    return then(all(others.map((layer) => layer.write(writesOf(layer, isAccepted), now))), (answers) => {
+    // Overtaken while the authority was busy: what was begun later may have been in the others already.
+    const late = others.length === 0 ? [] : keys.filter((key) => !engine.fence.passes(key, ticket));
+    const gone = refused.length + late.length === 0 ? undefined : new Set([...refused, ...late]);
+    const isAccepted = (_: unknown, at: number): boolean => at < keys.length && !gone?.has(keys[at]!);
+    const written = others.map((layer) =>
+      then(late.length === 0 ? undefined : layer.delete(late, now), () =>
+        layer.write(writesOf(layer, isAccepted), now),
+      ),
+    );
+    return then(all(written), (answers) => {
       // A tag may have been invalidated elsewhere while the value was loaded; the authority knows, and memory must.
       const isBehind =
         follower && current > follower.sequence && prepared[0]!.some(({ entry }) => isOlder(entry, current));

@@ -1,4 +1,4 @@
-import type { Tier } from "../../../mod.ts";
+import type { Cache, Tier } from "../../../mod.ts";
 import { CodecError, memory } from "../../../mod.ts";
 import type { TestCase } from "../../contract/mod.ts";
 import { equal, mapData, mapTier, ok, rejects, same, suite } from "../../contract/mod.ts";
@@ -48,6 +48,36 @@ export const tests: TestCase[] = suite("tiers in any order", {
     await clock.advance(1);
     same(await call, "v");
     top.faults.release();
+  },
+  "of a set and what is begun after it, no tier above a slow one keeps the older": async () => {
+    const later: Record<string, (cache: Cache) => Promise<unknown>> = {
+      delete: (cache) => cache.delete("k"),
+      deleteMany: (cache) => cache.deleteMany(["k", "x"]),
+      clear: (cache) => cache.clear(),
+      "set with a ttl of 0": (cache) => cache.set("k", "void", { ttl: 0 }),
+      pattern: (cache) => cache.invalidatePattern("k*"),
+      tags: (cache) => cache.invalidateTags("t"),
+      "set anew": (cache) => cache.set("k", "new"),
+    };
+    for (const [what, change] of Object.entries(later)) {
+      for (const delay of [0, 5]) {
+        const below = faulty(remoteTier(mapTier({ name: "below", data: mapData() })));
+        const tiers = [memory(), mapTier({ name: "middle", data: mapData() }), below];
+        const { cache, clock } = openTiers(tiers);
+        await cache.set("k", "older", { tags: ["t"] });
+        below.faults.fail({ setMany: { delay }, deleteMany: { delay }, clear: { delay }, invalidate: { delay } });
+        const set = cache.set("k", "old", { tags: ["t"] });
+        const changed = change(cache);
+        await clock.advance(100);
+        await Promise.all([set, changed]);
+        const left = what === "set anew" ? "new" : undefined;
+        same(await cache.get("k"), left, what);
+        for (const tier of ["middle", "below"])
+          same((await cache.meta("k", { tier })) !== undefined, left !== undefined, `${what}: ${tier}`);
+        await cache.evictAll();
+        same(await cache.get("k"), left, what);
+      }
+    }
   },
   "garbage on top is a miss there and a hit below": async () => {
     const top = faulty(mapTier({ name: "top", data: mapData() }));
