@@ -10,6 +10,9 @@ import { type Counters, newCounters, type ReadCounters } from "./stats.ts";
 import type { Findings, Found, StoreReadOptions } from "./store.ts";
 import type { MaybePromise } from "./tier.ts";
 
+/** The namespace of a function, whose results have the tags of where it was wrapped. */
+const FUNCTION = /@fn%3A[^:]*:$/;
+
 /** Keys and tags of one namespace or scope. */
 export class Space {
   /** Before every key and tag of the space; empty for the root. */
@@ -32,8 +35,8 @@ export class Space {
   }
 
   /** @throws {KeyError} for what is no key */
-  encode(key: Key): string {
-    return this.prefix + this.engine.fit(encodeKey(key), this.prefix);
+  encode(key: Key, prefix: string = this.prefix): string {
+    return prefix + this.engine.fit(encodeKey(key), prefix);
   }
 
   decode(text: string): Key {
@@ -99,12 +102,21 @@ export class Space {
    */
   encodeTags(given: readonly string[], scopes: readonly string[] = this.tags): readonly string[] {
     const tags = tagNames(given);
+    const prefix = this.#tagPrefix;
     // Those of scopes are shorter, and beginnings of the others.
-    return tags.length > 0 ? [...scopes, ...[...new Set(tags.map((tag) => this.encode(tag)))].sort()] : scopes;
+    return tags.length > 0 ? [...scopes, ...[...new Set(tags.map((tag) => this.encode(tag, prefix)))].sort()] : scopes;
   }
 
   decodeTags(tags: readonly string[]): readonly string[] {
-    return tags.filter((tag) => tag.length > this.prefix.length).map((tag) => this.readable(tag));
+    const prefix = this.#tagPrefix;
+    return tags
+      .filter((tag) => tag.length > prefix.length && tag.startsWith(prefix))
+      .map((tag) => decodeString(tag.slice(prefix.length)));
+  }
+
+  /** Before every tag. */
+  get #tagPrefix(): string {
+    return this.prefix.replace(FUNCTION, "");
   }
 }
 

@@ -151,6 +151,30 @@ const suites = stackSuite("helpers of wrapped functions", {
     await clock.advance(4999);
     same(await find.has(1), true);
   },
+  "tags are those of where the function was wrapped, as of any entry there": async (open) => {
+    const { cache } = open({ tags: ["app"] });
+    const inner = cache.namespace("n");
+    const options = { tags: (_: unknown, [id]: readonly unknown[]) => ["users", `user:${id}`] };
+    const find = cache.wrap(users().fn, { name: "find", ...options });
+    const other = cache.wrap(users().fn, { name: "other", ...options });
+    const inside = inner.wrap(users().fn, { name: "find", ...options });
+    const left = async () => [await find.has(1), await find.has(2), await other.has(1), await inside.has(1)];
+    const ends: Record<string, [end: () => Promise<unknown>, left: boolean[]]> = {
+      any: [() => cache.invalidateTags("user:1"), [false, true, false, true]],
+      all: [() => cache.invalidateTags(["user:1", "app"], { match: "all" }), [false, true, false, true]],
+      exact: [() => cache.invalidateTags(["users", "app", "user:1"], { match: "exact" }), [false, true, false, true]],
+      "the cache's own": [() => cache.invalidateTags("app"), [false, false, false, true]],
+      "of another namespace": [() => inner.invalidateTags("user:1"), [true, true, true, false]],
+      "cleared of all": [() => cache.clear({ tags: "user:1" }), [false, true, false, true]],
+      "cleared of one": [() => cache.clear({ tags: "users", fn: "find", ttl: "forever" }), [false, false, true, true]],
+    };
+    for (const [what, [end, expected]] of Object.entries(ends)) {
+      for (const fn of [find, other, inside]) for (const id of [1, 2]) await fn(id);
+      equal((await cache.namespace("fn:find").meta(find.keyFor(1)))?.tags, ["app", "user:1", "users"]);
+      await end();
+      equal(await left(), expected, what);
+    }
+  },
   "validate is asked before a result is served, by a call and by get": async (open) => {
     const { cache, clock } = open();
     const { fn, calls } = counted((_: string): number | undefined => undefined);
