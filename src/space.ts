@@ -110,7 +110,7 @@ export class Space {
   decodeTags(tags: readonly string[]): readonly string[] {
     const prefix = this.#tagPrefix;
     return tags
-      .filter((tag) => tag.length > prefix.length && tag.startsWith(prefix))
+      .filter((tag) => tag !== prefix && tag.startsWith(prefix))
       .map((tag) => decodeString(tag.slice(prefix.length)));
   }
 

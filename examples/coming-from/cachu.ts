@@ -38,9 +38,8 @@ assert.equal((await getUser.original(123)).fetch, 5);
 const { hits, misses, size } = await getUser.info();
 assert.ok(hits >= 3 && misses >= 1 && size === 1);
 
-// cache_clear(tag='users', ttl=300), cache_clear(): within the namespace of the function, tags are its own.
-const ofUsers = cache.namespace("fn:getUser");
-await ofUsers.clear({ tags: "users", ttl: "300s" });
+// cache_clear(tag='users', ttl=300), cache_clear().
+await cache.clear({ tags: "users", ttl: "300s" });
 assert.equal(await getUser.has(123), false);
 await cache.clear();
 
