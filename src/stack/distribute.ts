@@ -41,11 +41,12 @@ export function distribute(
     const late = others.length === 0 ? [] : keys.filter((key) => !engine.fence.passes(key, ticket));
     const gone = refused.length + late.length === 0 ? undefined : new Set([...refused, ...late]);
     const isAccepted = (_: unknown, at: number): boolean => at < keys.length && !gone?.has(keys[at]!);
-    const written = others.map((layer) =>
-      then(late.length === 0 ? undefined : layer.delete(late, now), () =>
-        layer.write(writesOf(layer, isAccepted), now),
-      ),
-    );
+    // Both at once: what comes in between would be undone.
+    const written = others.map((layer) => {
+      const deleted = late.length === 0 ? undefined : layer.delete(late, now);
+      const answer = layer.write(writesOf(layer, isAccepted), now);
+      return then(deleted, () => answer);
+    });
     return then(all(written), (answers) => {
       // A tag may have been invalidated elsewhere while the value was loaded; the authority knows, and memory must.
       const isBehind =
