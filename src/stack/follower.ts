@@ -44,14 +44,20 @@ export class Follower {
   #running: Running | undefined;
   readonly #layer: Layer;
   readonly #lasting: readonly Layer[];
+  readonly #below: readonly Layer[];
   readonly #engine: Engine;
   /** How far the notes go. */
   #noted = -1;
 
-  /** @param lasting those above that have entries from before */
-  constructor(layer: Layer, lasting: readonly Layer[], engine: Engine) {
+  /**
+   * @param lasting those above that have entries from before
+   * @param below those that keep no tags, and have entries of which only the journal tells whether their tags were invalidated
+   */
+  constructor(layer: Layer, lasting: readonly Layer[], below: readonly Layer[], engine: Engine) {
     this.#layer = layer;
     this.#lasting = lasting;
+    this.#below = below;
+    for (const { notes } of below) notes.forget(Infinity);
     this.#engine = engine;
     engine.coherentUntil = -Infinity;
   }
@@ -128,7 +134,9 @@ export class Follower {
   }
 
   #read({ changes, position, sequence }: JournalPage): MaybePromise<void> {
-    const some = changes && !this.#isBlind ? changes : EVERYTHING;
+    const isKnown = changes && !this.#isBlind;
+    const some = isKnown ? changes : EVERYTHING;
+    if (!isKnown || this.#position === undefined) for (const { notes } of this.#below) notes.forget(sequence);
     return then(some.length === 0 ? undefined : this.#engine.store.drop!(some), () => {
       this.#position = position;
       this.#isBlind = false;

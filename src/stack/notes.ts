@@ -57,6 +57,11 @@ export class Notes {
     });
   }
 
+  /** Of tags that were invalidated below this sequence nothing is known. */
+  forget(sequence: number): void {
+    this.#floor = sequence;
+  }
+
   /** Whether the entry is from before this process, and nobody knows which tags were invalidated since. */
   isUnknown({ tags, sequence = 0 }: Entry): boolean {
     return tags.length > 0 && sequence < this.#floor;

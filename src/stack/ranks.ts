@@ -42,6 +42,10 @@ export function ranksOf(layers: readonly Layer[], ledger: TagLedger, engine: Eng
   const followed = shared.findLast(({ tier }) => tier.capabilities.journal);
   const unaware = followed ? layers.slice(0, followed.index) : own;
   const lasting = unaware.filter((layer) => !layer.isPrivate && !layer.tier.capabilities.readOnly);
+  const below = shared.filter(
+    ({ index, tier: { capabilities } }) =>
+      followed && index > followed.index && !capabilities.tags && !capabilities.readOnly,
+  );
   return {
     engine,
     ledger,
@@ -52,7 +56,7 @@ export function ranksOf(layers: readonly Layer[], ledger: TagLedger, engine: Eng
     memory: layers.filter(({ isMemory }) => isMemory),
     below: layers.filter(({ isMemory }) => !isMemory),
     followed,
-    follower: followed && new Follower(followed, lasting, engine),
+    follower: followed && new Follower(followed, lasting, below, engine),
     unaware,
     lasting,
   };

@@ -68,8 +68,9 @@ class Stack implements Store {
       engine.cohere = (texts) => follower.check(texts && (() => this.#hasAny(texts())));
       this.look = () => follower.look();
     }
-    // Tiers without an authority have entries from earlier processes, whose invalidations nobody remembers.
-    if (!authority && shared.some(({ tier }) => !tier.capabilities.readOnly)) ledger.raise(engine.now());
+    // Tiers without an authority that lasts have entries from earlier processes, whose invalidations nobody remembers.
+    if ((!authority || authority.isPrivate) && shared.some(({ tier }) => !tier.capabilities.readOnly))
+      ledger.raise(engine.now());
     limitKeys(tiers, engine);
     for (const layer of layers) open(layer, engine);
     if (followed?.tier.capabilities.sync && lasting.length === 0) follower!.look();

@@ -125,4 +125,50 @@ const cases: TestCase[] = Object.entries(MIDDLES).flatMap(([name, middle]) =>
   }),
 );
 
-export const tests: TestCase[] = cases;
+/** Tiers that keep tags, made anew by each process, over one of plain entries that outlives them. */
+const UPPERS: Record<string, (data: MapData) => Tier> = {
+  "of one machine": (data) => mapTier({ data, name: "upper" }),
+  "of one process": () => mapTier({ name: "upper" }),
+};
+
+const below: TestCase[] = Object.entries(UPPERS).flatMap(([name, upper]) =>
+  suite(`a lasting tier of plain entries below one with tags ${name}`, {
+    "does not serve after a restart what was invalidated by tag before": async () => {
+      for (const mode of ["delete", "expire"] as const) {
+        for (const isLost of [false, true]) {
+          const clock = fakeClock();
+          const [own, plain] = [mapData(), mapData()];
+          const open = (): Cache =>
+            createCache({
+              clock,
+              sweepInterval: 0,
+              grace: "1h",
+              tiers: [memory(), upper(own), MIDDLES["of plain entries"]!(plain)],
+            });
+          const cache = open();
+          await cache.set("k", "old", { tags: ["t"] });
+          await cache.invalidateTags("t", { mode });
+          await cache.set("untagged", 1);
+          await cache.set("later", 2, { tags: ["t"] });
+          await cache.close();
+          // The upper tier may have dropped its entries by itself.
+          if (isLost) own.entries.clear();
+          await clock.advance("1s");
+          const next = open();
+          same(await next.get("k"), undefined, mode);
+          same(await next.has("k"), false, mode);
+          equal([...(await next.getMany(["k", "untagged"])).keys()], ["untagged"], mode);
+          if (name === "of one machine") same(await next.get("later"), 2, mode);
+          await next.set("k", "new", { tags: ["t"] });
+          await next.evictAll();
+          await next.evict("k", { tier: "upper" });
+          same(await next.get("k"), "new", mode);
+          await next.invalidateTags("t");
+          same(await next.get("k"), undefined, mode);
+        }
+      }
+    },
+  }),
+);
+
+export const tests: TestCase[] = [...cases, ...below];
