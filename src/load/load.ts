@@ -130,10 +130,9 @@ function put(
   loads.failures.delete(text);
   if (!write) {
     if (decision.skip) return undefined;
-    const outdated = flight.lease ? store.leases!.outdates(request, flight) : true;
-    return then(outdated, (is) =>
-      then(is && fence.passes(text, ticket) ? store.delete([text]) : undefined, () => undefined),
-    );
+    const outdated = !flight.lease || store.leases!.outdates(request, flight);
+    const deleted = then(outdated, (is) => (is && fence.passes(text, ticket) ? store.delete([text]) : []));
+    return then(deleted, () => undefined);
   }
   const stands = fence.passes(text, ticket);
   return then(store.write([write], ticket, space.tiers), () => {
