@@ -29,11 +29,13 @@ export function promote(
   layers.forEach((layer, index) => {
     // What is copied into a tier that takes its time during a mutation might be found there after it.
     if (!layer.isMemory && traffic.isMutating) return;
-    const above = new Set(layers.slice(0, index + 1).map(({ name }) => name));
+    // Nor does what others may have deleted in a shared tier come back from one of this process's own.
+    const isNoSource = ({ isPrivate }: Layer, at: number): boolean => at <= index || (isPrivate && !layer.isPrivate);
+    const others = new Set(layers.filter(isNoSource).map(({ name }) => name));
     const writes: Write[] = [];
     const from: string[] = [];
     found.forEach((item, i) => {
-      if (!item || item.stale || above.has(item.tier) || !engine.fence.passes(keys[i]!, ticket)) return;
+      if (!item || item.stale || others.has(item.tier) || !engine.fence.passes(keys[i]!, ticket)) return;
       writes.push({ key: keys[i]!, entry: item.entry });
       from.push(item.tier);
     });

@@ -29,7 +29,7 @@ export interface Ranks {
   readonly followed: Layer | undefined;
   /** What others change in it. */
   readonly follower: Follower | undefined;
-  /** Tiers that do not see what others change: those above the journal, or without one this process's own. */
+  /** Tiers that do not see what others change: this process's own, and those above the journal. */
   readonly unaware: readonly Layer[];
   /** Those among them that have entries from before. */
   readonly lasting: readonly Layer[];
@@ -40,7 +40,7 @@ export function ranksOf(layers: readonly Layer[], ledger: TagLedger, engine: Eng
   const shared = layers.filter((layer) => !layer.isPrivate);
   const own = layers.filter((layer) => layer.isPrivate);
   const followed = shared.findLast(({ tier }) => tier.capabilities.journal);
-  const unaware = followed ? layers.slice(0, followed.index) : own;
+  const unaware = followed ? layers.filter(({ index, isPrivate }) => index < followed.index || isPrivate) : own;
   const lasting = unaware.filter((layer) => !layer.isPrivate && !layer.tier.capabilities.readOnly);
   const below = shared.filter(
     ({ index, tier: { capabilities } }) =>

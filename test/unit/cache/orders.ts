@@ -1,5 +1,5 @@
 import type { Cache, Tier } from "../../../mod.ts";
-import { CodecError, memory } from "../../../mod.ts";
+import { CodecError, createCache, memory } from "../../../mod.ts";
 import type { TestCase } from "../../contract/mod.ts";
 import { equal, mapData, mapTier, ok, rejects, same, suite } from "../../contract/mod.ts";
 import { faulty, openTiers, remoteTier } from "./stacks.ts";
@@ -77,6 +77,29 @@ export const tests: TestCase[] = suite("tiers in any order", {
         await cache.evictAll();
         same(await cache.get("k"), left, what);
       }
+    }
+  },
+  "memory below a shared tier follows what others change there, and brings nothing back": async () => {
+    const changes: Record<string, (cache: Cache) => Promise<unknown>> = {
+      set: (cache) => cache.set("k", "new"),
+      delete: (cache) => cache.delete("k"),
+      clear: (cache) => cache.clear(),
+      tags: (cache) => cache.invalidateTags("t"),
+      pattern: (cache) => cache.invalidatePattern("k*"),
+    };
+    for (const [what, change] of Object.entries(changes)) {
+      const data = mapData();
+      const { cache, clock } = openTiers([faulty(remoteTier(mapTier({ data }))), memory()]);
+      const other = createCache({ clock, sweepInterval: 0, tiers: [mapTier({ data })] });
+      const left = what === "set" ? "new" : undefined;
+      await cache.set("k", "old", { tags: ["t"] });
+      await change(other);
+      // Within the bound, memory may have it.
+      await cache.get("k");
+      same(await other.get("k"), left, what);
+      await clock.advance("1s");
+      same(await cache.get("k"), left, what);
+      same(await other.get("k"), left, what);
     }
   },
   "garbage on top is a miss there and a hit below": async () => {
