@@ -29,7 +29,7 @@ export function distribute(
   return then(first?.write(prepared[first.index]!, now), (answer) => {
     const taken = answer instanceof TierError ? undefined : answer;
     const { sequence = 0, refused = [] } = taken ?? {};
-    // An authority of this process's own is not asked first: what is set comes after all that is known here.
+    // Where none was told by the authority: what is set comes after all that is known here.
     const current = sequence || ledger.next() - 1;
     ledger.observe(current);
     const writesOf = (layer: Layer, fits: (write: Write, at: number) => boolean): readonly Write[] =>

@@ -42,7 +42,7 @@ export function ranksOf(layers: readonly Layer[], ledger: TagLedger, engine: Eng
   const followed = shared.findLast(({ tier }) => tier.capabilities.journal);
   const unaware = followed ? layers.filter(({ index, isPrivate }) => index < followed.index || isPrivate) : own;
   const lasting = unaware.filter((layer) => !layer.isPrivate && !layer.tier.capabilities.readOnly);
-  const below = shared.filter(
+  const plain = shared.filter(
     ({ index, tier: { capabilities } }) =>
       followed && index > followed.index && !capabilities.tags && !capabilities.readOnly,
   );
@@ -56,7 +56,7 @@ export function ranksOf(layers: readonly Layer[], ledger: TagLedger, engine: Eng
     memory: layers.filter(({ isMemory }) => isMemory),
     below: layers.filter(({ isMemory }) => !isMemory),
     followed,
-    follower: followed && new Follower(followed, lasting, below, engine),
+    follower: followed && new Follower(followed, lasting, plain, engine),
     unaware,
     lasting,
   };
