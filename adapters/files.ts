@@ -8,8 +8,9 @@ import { checkOptions, StoreOpenError } from "../src/errors.ts";
 import type { Capabilities, Tier, TierOptions } from "../src/tier.ts";
 import { Disk } from "./files/disk.ts";
 import { filesDriver } from "./files/driver.ts";
-import { codeOf, type FileSystem, makeFolder } from "./files/file-system.ts";
+import { type FileSystem, FOLDER_MODE } from "./files/file-system.ts";
 import { newTemporaryNames } from "./files/layout.ts";
+import { codeOf, makeFolder } from "./folders.ts";
 import { fault, flag, text, tierOptions } from "./options.ts";
 import { plainStore } from "./plain/store.ts";
 import { builtin, userAgent } from "./sql/builtin.ts";
@@ -104,7 +105,7 @@ function openFolder(folder: string | URL, fsync: boolean): Disk {
     );
   let root: string;
   try {
-    makeFolder(fs, path, dirname);
+    makeFolder(fs, path, dirname, { mode: FOLDER_MODE });
     root = fs.realpathSync(path);
     const { R_OK = 4, W_OK = 2, X_OK = 1 } = fs.constants;
     fs.accessSync(root, R_OK | W_OK | X_OK);
@@ -116,5 +117,5 @@ function openFolder(folder: string | URL, fsync: boolean): Disk {
     const code = codeOf(error);
     throw refused(code === "EEXIST" || code === "ENOTDIR" ? `a file (${code})` : code, error);
   }
-  return new Disk(fs, root, () => makeFolder(fs, root, dirname), fsync);
+  return new Disk(fs, root, () => makeFolder(fs, root, dirname, { mode: FOLDER_MODE }), fsync);
 }

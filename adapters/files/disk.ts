@@ -4,7 +4,8 @@
  * @module
  */
 import { CorruptError, StoreOpenError } from "../../src/errors.ts";
-import { codeOf, type FileHandle, type FileSystem, FOLDER_MODE, type FolderEntry, unless } from "./file-system.ts";
+import { codeOf } from "../folders.ts";
+import { type FileHandle, type FileSystem, FOLDER_MODE, type FolderEntry, unless } from "./file-system.ts";
 import { isShard, newTemporaryNames, type Place } from "./layout.ts";
 
 /** Rights of files: the owner's alone. */

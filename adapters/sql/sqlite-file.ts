@@ -4,6 +4,7 @@
  * @module
  */
 import { describe, StoreOpenError, TiercelError } from "../../src/errors.ts";
+import { type FolderSystem, makeFolder } from "../folders.ts";
 import { builtin } from "./builtin.ts";
 import { Connection, insist } from "./connection.ts";
 import type { FileDriver, SyncDriver } from "./driver.ts";
@@ -19,12 +20,14 @@ export const MEMORY = ":memory:";
 /** Bytes to which the write-ahead log is cut back after a checkpoint: 64 MiB. */
 const LOG_LIMIT = 67_108_864;
 
-interface FileSystem {
-  mkdirSync(path: string, options: { recursive: boolean }): void;
-  statSync(
-    path: string,
-    options: { throwIfNoEntry: false },
-  ): { isDirectory(): boolean; readonly size: number } | undefined;
+interface FileSystem extends FolderSystem {
+  statSync(path: string): Stats;
+  statSync(path: string, options: { throwIfNoEntry: false }): Stats | undefined;
+}
+
+interface Stats {
+  isDirectory(): boolean;
+  readonly size: number;
 }
 
 /**
@@ -129,8 +132,10 @@ function checkPlace(path: string, readOnly: boolean): void {
   if (found !== undefined) return;
   // libSQL would make an empty file.
   if (readOnly) throw new StoreOpenError(`Cannot open SQLite store for reading as ${JSON.stringify(path)} must exist`);
-  const folder = /^(.*)[/\\][^/\\]*$/s.exec(path)?.[1];
-  if (folder) fs.mkdirSync(folder, { recursive: true });
+  const { dirname } = builtin<{ dirname(path: string): string }>("node:path")!;
+  const folder = dirname(path);
+  // The working folder is there, and may be one that we have no rights to.
+  if (folder !== ".") makeFolder(fs, folder, dirname);
 }
 
 function explain(path: string, error: unknown): string {

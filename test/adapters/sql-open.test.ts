@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { sqliteStore } from "../../adapters/sql/file-tier.ts";
 import { sqlite } from "../../adapters/sqlite.ts";
+import { createCache } from "../../mod.ts";
 import {
   CacheClosedError,
   ConfigError,
@@ -60,6 +61,12 @@ test("makes the folders that are missing", () =>
     await store.setMany([write("k")], FAKE_START);
     ok(existsSync(path), "the file must be there");
   }));
+
+test("refuses a place where no folder can be made, and does not try for ever", () => {
+  if (process.platform !== "linux") return;
+  const { message } = throws(() => createCache({ tiers: [sqlite("/proc/tiercel/below/cache.db")] }), StoreOpenError);
+  ok(message.includes("in a folder that can be written"), message);
+});
 
 test("opens a file: URL", () =>
   inFolder((folder) => {
