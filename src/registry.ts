@@ -3,61 +3,18 @@
  *
  * @module
  */
-import type { Cache, Disabled } from "./api.ts";
+import type { Cache, Disabled, TagChoice } from "./api.ts";
 import { createCache } from "./cache.ts";
 import { checkTags, number } from "./checks.ts";
 import { toMilliseconds } from "./duration.ts";
 import { ConfigError, checkOptions, invalid, methods } from "./errors.ts";
+import { listOf } from "./key.ts";
+import { boundsOf } from "./memory/options.ts";
 import type { CacheOptions } from "./options.ts";
 import { type PlainConfig, plainConfig } from "./registry-config.ts";
+import type { Registry, RegistryDefaults } from "./registry-types.ts";
 import { resolveOptions } from "./resolved.ts";
 import type { AnyScopes, NoScopes } from "./scope/types.ts";
-
-/** Options that the caches of a registry share, each of which a cache may set itself. `maxEntries` is for those without `tiers`. */
-export type RegistryDefaults = Omit<CacheOptions, "name" | "tiers" | "scopes">;
-
-/** Caches by name, with defaults of their own. */
-export interface Registry {
-  /** Name of the library that it is for; empty for that of the program. */
-  readonly scope: string;
-  /**
-   * Makes a cache and registers it under its name.
-   *
-   * @throws {ConfigError} when the name is taken, be it by a library's cache that has the same in tiers, or an option is wrong
-   */
-  create<S extends AnyScopes = NoScopes>(options: CacheOptions<S> & { name: string }): Cache<S>;
-  /** Registers a cache that was made elsewhere, by default under its own name. @throws {ConfigError} when the name is taken */
-  register<C extends Cache<AnyScopes>>(cache: C, name?: string): C;
-  /** @throws {ConfigError} naming the caches that there are, when there is none of this name */
-  get(name: string): Cache<AnyScopes>;
-  has(name: string): boolean;
-  names(): string[];
-  /**
-   * Changes the defaults of caches that are made from now on: only what the patch has, and what it has as `undefined` is as it was in the
-   * beginning.
-   *
-   * @throws {ConfigError} naming the option that is wrong, or that belongs to a single cache
-   */
-  configure(patch: { [K in keyof RegistryDefaults]: RegistryDefaults[K] | undefined }): void;
-  /** Options of a cache that this registry has made, as JSON may have them: functions and clients by their kind, secrets left out. */
-  getConfig(name: string): PlainConfig;
-  getAllConfigs(): Record<string, PlainConfig>;
-  /** A registry for one library: caches and defaults of its own, which no other sees. The same one for the same name. */
-  isolate(library: string): Registry;
-  /**
-   * Switches all caches off, those of libraries and those that are made later too, as {@linkcode Cache.disable} does; with `tags`, what has one
-   * of them. What is switched off twice must be switched on twice.
-   */
-  disable(options?: { tags?: string | readonly string[] | undefined }): Disabled;
-  /** Takes back the last `disable` with the same tags, or without. */
-  enable(options?: { tags?: string | readonly string[] | undefined }): void;
-  /** Whether this registry has switched all caches off. */
-  readonly isDisabled: boolean;
-  /** Closes all caches, those of libraries too, and forgets them; `timeout` bounds each. */
-  closeAll(options?: { timeout?: number | string | undefined }): Promise<void>;
-  /** Forgets all caches and defaults, those of libraries too, takes every `disable` back, and closes nothing. */
-  reset(): void;
-}
 
 /** One `disable` that was not taken back. */
 interface Disabling {
@@ -90,6 +47,7 @@ class CacheRegistry implements Registry {
   }
 
   create<S extends AnyScopes = NoScopes>(options: CacheOptions<S> & { name: string }): Cache<S> {
+    checkOptions(options);
     const { name } = options;
     this.#free(name);
     const whole = this.scope === "" ? name : `${this.scope}.${name}`;
@@ -148,6 +106,7 @@ class CacheRegistry implements Registry {
     const defaults = given({ ...this.#defaults, ...patch }) as RegistryDefaults;
     // Refused now, and not by the cache that is made next.
     resolveOptions(defaults);
+    boundsOf(defaults, Infinity);
     this.#defaults = defaults;
   }
 
@@ -184,18 +143,16 @@ class CacheRegistry implements Registry {
     for (const { handles } of this.#disablings) handles.delete(cache);
   }
 
-  disable({ tags }: { tags?: string | readonly string[] | undefined } = {}): Disabled {
-    const names = typeof tags === "string" ? [tags] : tags && [...tags];
-    if (names) checkTags(names);
-    const disabling: Disabling = { tags: names, handles: new Map() };
+  disable(options?: TagChoice): Disabled {
+    const disabling: Disabling = { tags: tagsOf(options), handles: new Map() };
     this.#disablings.push(disabling);
     for (const one of [...this.#caches.values(), ...this.#libraries.values()]) this.#follow(one);
     const enable = (): void => this.#end(disabling);
     return { enable, [Symbol.dispose]: enable };
   }
 
-  enable({ tags }: { tags?: string | readonly string[] | undefined } = {}): void {
-    const wanted = JSON.stringify(typeof tags === "string" ? [tags] : tags);
+  enable(options?: TagChoice): void {
+    const wanted = JSON.stringify(tagsOf(options));
     const last = this.#disablings.findLast((one) => JSON.stringify(one.tags) === wanted);
     if (last) this.#end(last);
   }
@@ -210,9 +167,11 @@ class CacheRegistry implements Registry {
     return this.#disablings.some(({ tags }) => tags === undefined);
   }
 
-  async closeAll(options?: { timeout?: number | string | undefined }): Promise<void> {
+  async closeAll(options: { timeout?: number | string | undefined } = {}): Promise<void> {
     // Refused now, while nothing is forgotten.
-    number("timeout", toMilliseconds(options?.timeout ?? 0, "timeout"));
+    checkOptions(options);
+    const { timeout = 0 } = options;
+    number("timeout", toMilliseconds(timeout, "timeout"));
     const caches = [...this.#caches.values()];
     const libraries = [...this.#libraries.values()];
     this.#forget();
@@ -241,6 +200,15 @@ class CacheRegistry implements Registry {
   }
 }
 
+/** @throws {ConfigError} for what are no tags */
+function tagsOf(options: TagChoice = {}): readonly string[] | undefined {
+  checkOptions(options);
+  if (options.tags === undefined) return undefined;
+  const tags = listOf("tags", options.tags);
+  checkTags(tags);
+  return tags;
+}
+
 /** Options without those that are left to the default. */
 function given(options: object): object {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
@@ -250,3 +218,4 @@ function given(options: object): object {
 export const registry: Registry = /* @__PURE__ */ createRegistry();
 
 export type { PlainConfig, PlainTier } from "./registry-config.ts";
+export type { Registry, RegistryDefaults } from "./registry-types.ts";

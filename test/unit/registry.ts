@@ -1,4 +1,4 @@
-import { type CacheOptions, createCache, memory, nullTier } from "../../mod.ts";
+import { type CacheOptions, type ConfigError, createCache, memory, nullTier } from "../../mod.ts";
 import { createRegistry, registry } from "../../src/registry.ts";
 import { equal, fakeClock, ok, rejects, same, suite, type TestCase, throws } from "../contract/mod.ts";
 
@@ -20,6 +20,19 @@ export const tests: TestCase[] = suite("registry", {
     ok((throws(() => caches.get("users"), "CONFIG") as Error).message.includes("there is none"));
     caches.create({ name: "posts", ...timerless });
     ok((throws(() => caches.get("users"), "CONFIG") as Error).message.includes('"posts"'));
+  },
+  "refuses options that are none": () => {
+    for (const none of [undefined, null, 5, "users"] as never[]) throws(() => createRegistry().create(none), "CONFIG");
+  },
+  "refuses a disable of what are no tags, and is as it was": () => {
+    const caches = createRegistry();
+    const first = caches.create({ name: "first", ...timerless });
+    for (const wrong of [null, 5, { tags: null }, { tags: 5 }, { tags: [""] }, { tags: [5] }] as never[]) {
+      throws(() => caches.disable(wrong), "CONFIG");
+      throws(() => caches.enable(wrong), "CONFIG");
+    }
+    const second = caches.create({ name: "second", ...timerless });
+    equal([caches.isDisabled, first.isDisabled, second.isDisabled], [false, false, false]);
   },
   "refuses a name that is taken, until its cache is closed": async () => {
     const caches = createRegistry();
@@ -77,6 +90,8 @@ export const tests: TestCase[] = suite("registry", {
     for (const option of ["name", "tiers", "scopes"])
       throws(() => caches.configure({ [option]: undefined } as never), "CONFIG");
     throws(() => caches.configure(null as never), "CONFIG");
+    for (const maxEntries of [0, -1, Number.NaN, Infinity, true, "5"] as never[])
+      same((throws(() => caches.configure({ maxEntries }), "CONFIG") as ConfigError).option, "maxEntries");
   },
   "a library has caches and defaults of its own": async () => {
     const caches = createRegistry();
@@ -155,6 +170,7 @@ export const tests: TestCase[] = suite("registry", {
     const caches = createRegistry();
     const cache = caches.create({ name: "a", ...timerless });
     await rejects(caches.closeAll({ timeout: "soon" }), "CONFIG");
+    await rejects(caches.closeAll(null as never), "CONFIG");
     equal([caches.has("a"), cache.closed], [true, false]);
     await caches.closeAll({ timeout: "1s" });
     same(cache.closed, true);
