@@ -117,15 +117,17 @@ export class TierAccess {
     });
   }
 
+  /** @param sequence of the authority: with a later one of its own, the tier would refuse what is written under that from now on */
   invalidate(
     tags: readonly string[],
     match: TagMatch,
     mode: InvalidationMode,
     after: number,
     now: number,
+    sequence: number = now,
   ): MaybePromise<number | TierError> {
     const whole = this.prefix.whole(tags);
-    const run = () => this.face.invalidate!({ tags: whole, match, mode, after, now });
+    const run = () => this.face.invalidate!({ tags: whole, match, mode, after, now: Math.min(now, sequence) });
     const answer = this.missed.ready(now, "invalidate", run, []);
     return then(answer, (sequence) => {
       if (sequence instanceof TierError) this.missed.addBump({ tags: whole, match, mode, after: after + 1 });

@@ -28,7 +28,7 @@ export function invalidate(
     else ledger.observe(sequence);
     // Other tiers that keep tags outlive this process, whose ledger does not.
     const others = keepers(ranks.all).filter((layer) => layer !== authority);
-    const told = all(others.map((layer) => layer.invalidate(tags, match, mode, sequence - 1, engine.now())));
+    const told = all(others.map((layer) => layer.invalidate(tags, match, mode, sequence - 1, engine.now(), sequence)));
     return then(told, (answers) => {
       // Nothing that was loaded by now begins to be written while what is on its way is waited for.
       if (match !== "any") engine.fence.markAll();
@@ -75,7 +75,7 @@ export function drop(ranks: Ranks, changes: readonly Change[]): MaybePromise<voi
       loads.detachWhere(() => true);
       work.push(invalidateEach(ranks, unaware, tags, match, mode));
     }
-    work.push(...keepers(unaware).map((layer) => layer.invalidate(tags, match, mode, sequence - 1, now)));
+    work.push(...keepers(unaware).map((layer) => layer.invalidate(tags, match, mode, sequence - 1, now, sequence)));
   }
   return then(all(work), () => {});
 }

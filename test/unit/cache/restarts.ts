@@ -15,23 +15,36 @@ const MIDDLES: Record<string, Middle> = {
   },
 };
 
-/** A machine with a tier of its own, and another machine, over one shared store. */
-function machines(middle: Middle) {
+/**
+ * A machine with a tier of its own, and another machine, over one shared store.
+ *
+ * @param isSlow an invalidation in the shared store takes time
+ */
+function machines(middle: Middle, isSlow: boolean) {
   const clock = fakeClock();
   const [own, common] = [mapData(), mapData()];
+  const store = () => {
+    const tier = mapTier({ data: common, name: "common" });
+    const invalidate: typeof tier.invalidate = async (invalidation) => {
+      const sequence = await tier.invalidate!(invalidation);
+      await clock.advance(3);
+      return sequence;
+    };
+    return isSlow ? defineTier({ ...tier, stack: undefined, sync: undefined, invalidate } as never) : tier;
+  };
   const open = (tiers: readonly Tier[]): Cache =>
     createCache({ clock, random: seededRandom(1), sweepInterval: 0, tiers: [memory(), ...tiers] });
   return {
     clock,
     own,
     common,
-    here: () => open([middle(own), mapTier({ data: common, name: "common" })]),
-    elsewhere: () => open([mapTier({ data: common, name: "common" })]),
+    here: () => open([middle(own), store()]),
+    elsewhere: () => open([store()]),
   };
 }
 
-async function withOld(middle: Middle) {
-  const rig = machines(middle);
+async function withOld(middle: Middle, isSlow: boolean = false) {
+  const rig = machines(middle, isSlow);
   const cache = rig.here();
   await cache.set("k", "old", { tags: ["t", "u"] });
   await cache.set("untouched", 1);
@@ -108,6 +121,22 @@ const cases: TestCase[] = Object.entries(MIDDLES).flatMap(([name, middle]) =>
       await cache.close();
       ok(own.entries.size > 0, "what is kept is in the tier");
     },
+    "keeps what is set after an invalidation by its tags, here or elsewhere, also where time goes on meanwhile":
+      async () => {
+        for (const match of ["any", "all", "exact"] as const) {
+          const { here, elsewhere, clock } = await withOld(middle, true);
+          const [cache, other] = [here(), elsewhere()];
+          for (const one of [cache, other]) {
+            await one.invalidateTags(["t", "u"], { match });
+            await clock.advance(1_000);
+            same(await cache.get("k"), undefined, match);
+            await cache.set("k", "new", { tags: ["t", "u"] });
+            await cache.evict("k");
+            same((await cache.getEntry("k"))?.tier, "middle", match);
+          }
+          await Promise.all([cache.close(), other.close()]);
+        }
+      },
     "follows what is changed elsewhere while it runs": async () => {
       const { here, elsewhere, clock } = await withOld(middle);
       const cache = here();
