@@ -84,9 +84,10 @@ export interface Store {
    *
    * @param ticket of a load, which is stored only where it still passes the fence; without one it is a mutation
    * @param tiers the only ones that are written to
+   * @param call that several loads belong to, each with a single write: what they bring at the same moment may be stored together
    * @throws {TiercelError} before anything is changed, when a value cannot be stored
    */
-  write(writes: readonly Write[], ticket?: number, tiers?: readonly string[]): MaybePromise<void>;
+  write(writes: readonly Write[], ticket?: number, tiers?: readonly string[], call?: object): MaybePromise<void>;
   /** Stores a value with nothing but its times, as a mutation. Only of one tier, and to be called only where that has it too. */
   keep?(...entry: Parameters<NonNullable<Tier["keep"]>>): void;
   /** Deletes from every tier, or from one; says for each key whether a live entry was in any. */

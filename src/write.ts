@@ -37,6 +37,8 @@ export interface Request {
   readonly tags: LoadOptions["tags"];
   /** Makes the value, where the call does not bring it. */
   readonly loader: Loader | undefined;
+  /** The call that it belongs to, with others. */
+  call?: object;
   /** When the call began, where it had to wait for something before it got here. */
   since?: number;
   /** When the entry was made that may be served to this caller. */

@@ -55,10 +55,10 @@ export class BusStore implements Store {
   }
 
   /** A load changes nothing that others have, so only those are told who wait for it or follow a journal. */
-  write(writes: readonly Write[], ticket?: number, tiers?: readonly string[]): MaybePromise<void> {
+  write(writes: readonly Write[], ticket?: number, tiers?: readonly string[], call?: object): MaybePromise<void> {
     const by = ticket === undefined ? "keys" : this.look || this.leases ? "loads" : undefined;
     return this.#change(
-      () => this.#store.write(writes, ticket, tiers),
+      () => this.#store.write(writes, ticket, tiers, call),
       () => by && { by, keys: writes.map(({ key }) => key) },
     );
   }

@@ -135,7 +135,7 @@ function put(
     return then(deleted, () => undefined);
   }
   const stands = fence.passes(text, ticket);
-  return then(store.write([write], ticket, space.tiers), () => {
+  return then(store.write([write], ticket, space.tiers, request.call), () => {
     // The store has given the lease back.
     flight.lease = undefined;
     if (stands) written(key, write, space);

@@ -45,6 +45,7 @@ export async function loadMany<K extends Key, V>(
   };
 
   const requests = keys.map((key) => newRequest(key, options as LoadOptions, space, one, settings));
+  for (const request of requests) request.call = one;
   const asked = [...new Set(requests.map(({ text }) => text))].filter((text) => !loads.isFlying(text));
   const [first] = requests;
   const reading = store.read(asked, {

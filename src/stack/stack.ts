@@ -27,7 +27,8 @@ import { Reads } from "./reads.ts";
 import { clear, remove } from "./removal.ts";
 import { log, observerOf, open } from "./reporting.ts";
 import { TagLedger } from "./tag-ledger.ts";
-import { write } from "./write.ts";
+import { Together } from "./together.ts";
+import { write, writeTogether } from "./write.ts";
 import { writeBehind } from "./write-behind.ts";
 
 /** {@linkcode StoreFactory} of every finished tier. */
@@ -47,6 +48,9 @@ class Stack implements Store {
   readonly #engine: Engine;
   readonly #ranks: Ranks;
   readonly #reads: Reads;
+  readonly #together: Together = new Together((loaded, tiers) =>
+    writeTogether(this.#ranks, this.leases, this.#engine.options, loaded, tiers),
+  );
 
   /** @throws {ConfigError} for two tiers of one name, or a wrong option of a tier */
   constructor(tiers: readonly Tier[], engine: Engine) {
@@ -101,7 +105,8 @@ class Stack implements Store {
     return this.#ranks.traffic.mutate(then(this.#ranks.follower?.begin(), () => then(encoded?.(), change)));
   }
 
-  write(writes: readonly Write[], ticket?: number, tiers?: readonly string[]): MaybePromise<void> {
+  write(writes: readonly Write[], ticket?: number, tiers?: readonly string[], call?: object): MaybePromise<void> {
+    if (call && ticket !== undefined) return this.#together.add(call, { write: writes[0]!, ticket }, tiers);
     const { options } = this.#engine;
     const done = () => write(this.#ranks, this.leases, options, writes, ticket, tiers);
     return ticket === undefined ? this.#mutate(done) : done();
