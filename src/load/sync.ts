@@ -33,11 +33,13 @@ export function loadSync(engine: Engine, request: Request, reading?: Findings): 
     const landing = loads.serve(request, findings);
     if (landing) return answer(request, landing);
     const { sequence, leases } = findings;
-    flight.lease = leases?.[0];
+    const given = leases?.[0];
+    // Without one, what the tier has is no hit for this call; or another has the lease (then what that one brings is stored).
+    flight.lease = leases && (given ?? atOnce(engine.store.leases!.take(request))?.[0]);
     engine.emit("miss", () => ({ key }));
     const failure = failureOf(loads.failures, request, findings);
     if (failure) throw failure.error;
-    const decision: Decision = { sequence, lease: leases && (flight.lease ?? 0) };
+    const decision: Decision = { sequence, lease: flight.lease, skip: flight.lease === 0 && given !== 0 };
     const startedAt = engine.now();
     let made: MaybePromise<unknown>;
     try {

@@ -78,9 +78,10 @@ export class StackLeases implements Leases {
   take({ text, version, isForced, lifetimes: { lease } }: Request): MaybePromise<readonly number[] | undefined> {
     if (lease === 0) return undefined;
     if (isForced) this.release(text);
+    const isWaiting = this.#releasing.has(text) && !this.#engine.isSync;
     const options = { version, lease, refresh: true, peek: true, metaOnly: true, tier: this.#layer.name };
     return then(
-      then(this.#releasing.has(text) ? this.#released(text) : undefined, () => this.#store.read([text], options)),
+      then(isWaiting ? this.#released(text) : undefined, () => this.#store.read([text], options)),
       ({ leases }) => [leases?.[0] ?? NO_LEASE],
     );
   }

@@ -180,6 +180,43 @@ export const tests: TestCase[] = suite("the synchronous face", {
     same(await loading, "theirs");
     same(cache.sync.getOrSet("k", never), "theirs");
   },
+  "while a call of the other face loads, it stores nothing, and what that brings is stored": async () => {
+    const { cache, clock } = open();
+    const asked = deferred<string>();
+    const loading = cache.getOrSet("k", () => asked.promise);
+    await clock.settle();
+    const stored: unknown[] = [];
+    cache.on("set", ({ key }) => stored.push(key));
+    same(
+      cache.sync.getOrSet("k", () => "sync"),
+      "sync",
+    );
+    equal([cache.sync.get("k"), stored], [undefined, []]);
+    asked.resolve("async");
+    same(await loading, "async");
+    equal([cache.sync.get("k"), stored], ["async", ["k"]]);
+  },
+  "what is loaded in the place of another version is stored, of one key and of many": () => {
+    const data = mapData();
+    const [before, { cache }] = [open({ version: "1" }, data).cache, open({ version: "2" }, data)];
+    const keys = ["a", "b", "c"];
+    before.sync.setMany(keys.map((key) => ({ key, value: "old" })));
+    same(
+      cache.sync.getOrSet("a", () => "new"),
+      "new",
+    );
+    cache.sync.getOrSetMany(keys, (some) => some.map(() => "new"));
+    cache.sync.evictAll();
+    equal(
+      [...cache.sync.getMany(keys)],
+      [
+        ["a", "new"],
+        ["b", "new"],
+        ["c", "new"],
+      ],
+    );
+    same(data.leases.size, 0);
+  },
   "a load under way in this process is overtaken by a change": async () => {
     const { cache } = open();
     const gate = deferred<string>();
