@@ -6,6 +6,7 @@ import { testExamples } from "./docs-examples.ts";
 import { root } from "./web-server.ts";
 
 const entries = {
+  "tiercel/bridges": "adapters/bridges.ts",
   "tiercel/node": "runtimes/node.ts",
   "tiercel/testing": "test/contract/mod.ts",
   "tiercel/workerd": "runtimes/workerd.ts",
