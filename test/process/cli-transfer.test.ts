@@ -227,7 +227,7 @@ test("a get of one key loads no adapter but that of its URL", async () => {
   const loaded = err.trim().split("\n");
   assert.ok(loaded.includes("sqlite.js"), err);
   assert.deepEqual(
-    loaded.filter((path) => !/^(sql\/|sqlite\.js|options\.js)/.test(path)),
+    loaded.filter((path) => !/^(sql\/|(sqlite|options|folders)\.js)/.test(path)),
     [],
   );
 });
