@@ -125,7 +125,9 @@ export type { StandardSchema } from "./src/schema.ts";
 export { defineScopes } from "./src/scope/define.ts";
 export type {
   AnyScopes,
+  InScope,
   InvalidateScopeOptions,
+  MaybeInScope,
   NoScopes,
   ScopeId,
   ScopeIds,

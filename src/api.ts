@@ -12,7 +12,9 @@ import type { LoadContext, Loader } from "./load/loader.ts";
 import type { CallOptions, FittedLoadOptions, GetOptions, LoadOptions, SetOptions } from "./options.ts";
 import type {
   AnyScopes,
+  InScope,
   InvalidateScopeOptions,
+  MaybeInScope,
   NoScopes,
   ScopeIds,
   ScopeOptions,
@@ -46,7 +48,7 @@ export interface CacheEntry<V = unknown> extends EntryMeta {
   readonly value: V;
 }
 
-/** One item of `setMany`: its own options win over the shared ones. */
+/** One item of `setMany`: its own options win over the shared ones. The scope is that of all items. */
 // biome-ignore lint/suspicious/noExplicitAny: the values of one batch may be of different types.
 export interface SetItem<V = any> extends Omit<SetOptions<V>, "signal"> {
   readonly key: Key;
@@ -164,24 +166,65 @@ export type Now<O> = Omit<O, "signal" | "softTimeout" | "hardTimeout" | "leaseTi
  * has the lease of the key, what it loads is returned but not stored.
  */
 export interface SyncCache<S extends AnyScopes = NoScopes, Known extends string = never> {
+  /** In the scope that is among the options. */
+  get<V>(key: Key, options: Now<GetOptions<V, V>> & { default: V } & InScope<S, Known>): V;
+  get<V>(key: Key, options: Now<GetOptions<V, null>> & { default: null } & InScope<S, Known>): V | null;
+  get<V, D>(key: Key, options: Now<GetOptions<V, D>> & { default: D } & InScope<S, Known>): V | D;
+  get<V = unknown, D = undefined>(key: Key, options: Now<GetOptions<V, D>> & InScope<S, Known>): V | D | undefined;
   /** As {@linkcode Cache.get}. A hit in memory allocates nothing. */
   get<V>(key: Key, options: Now<GetOptions<V, V>> & { default: V }): V;
   get<V>(key: Key, options: Now<GetOptions<V, null>> & { default: null }): V | null;
   get<V, D>(key: Key, options: Now<GetOptions<V, D>> & { default: D }): V | D;
   get<V = unknown, D = undefined>(key: Key, options?: Now<GetOptions<V, D>>): V | D | undefined;
+  /** In the scope that is among the options. */
+  getEntry<V = unknown>(key: Key, options: Now<GetOptions<V, unknown>> & InScope<S, Known>): CacheEntry<V> | undefined;
   getEntry<V = unknown>(key: Key, options?: Now<GetOptions<V, unknown>>): CacheEntry<V> | undefined;
+  /** In the scope that is among the options. */
+  getMany<V, K extends Key>(keys: readonly K[], options: Now<GetOptions<V, unknown>> & InScope<S, Known>): Map<K, V>;
+  getMany<V>(keys: readonly string[], options: Now<GetOptions<V, unknown>> & InScope<S, Known>): Map<string, V>;
+  getMany<V>(keys: readonly Key[], options: Now<GetOptions<V, unknown>> & InScope<S, Known>): Map<Key, V>;
   getMany<V, K extends Key>(keys: readonly K[], options?: Now<GetOptions<V, unknown>>): Map<K, V>;
   getMany<V>(keys: readonly string[], options?: Now<GetOptions<V, unknown>>): Map<string, V>;
   getMany<V>(keys: readonly Key[], options?: Now<GetOptions<V, unknown>>): Map<Key, V>;
+  /** In the scope that is among the options. */
+  set<V>(key: Key, value: V, options: Now<SetOptions<V>> & InScope<S, Known>): void;
   set<V>(key: Key, value: V, options?: Now<SetOptions<V>>): void;
   // biome-ignore lint/suspicious/noExplicitAny: as in SetItem.
-  setMany(items: Iterable<SetItem>, shared?: Now<SetOptions<any>>): void;
-  has(key: Key): boolean;
-  delete(key: Key): boolean;
-  deleteMany(keys: Iterable<Key>): number;
+  setMany(items: Iterable<SetItem>, shared?: Now<SetOptions<any>> & MaybeInScope<S, Known>): void;
+  has(key: Key, options?: MaybeInScope<S, Known>): boolean;
+  delete(key: Key, options?: MaybeInScope<S, Known>): boolean;
+  deleteMany(keys: Iterable<Key>, options?: MaybeInScope<S, Known>): number;
+  /** In the scope that is among the options. */
+  getOrSet<V, R, Old = R>(
+    key: Key,
+    loader: SyncLoader<R, Old>,
+    options: Now<FittedLoadOptions<V, R>> & InScope<S, Known>,
+  ): V;
+  getOrSet<V, Old = V>(key: Key, loader: SyncLoader<V, Old>, options: Now<LoadOptions<V>> & InScope<S, Known>): V;
   /** As {@linkcode Cache.getOrSet}. @throws {SyncUnsupportedError} when the loader answers with a promise */
   getOrSet<V, R, Old = R>(key: Key, loader: SyncLoader<R, Old>, options: Now<FittedLoadOptions<V, R>>): V;
   getOrSet<V, Old = V>(key: Key, loader: SyncLoader<V, Old>, options?: Now<LoadOptions<V>>): V;
+  /** In the scope that is among the options. */
+  getOrSetMany<V, R, K extends Key>(
+    keys: readonly K[],
+    loader: SyncManyLoader<R, K>,
+    options: Now<FittedLoadOptions<V, R>> & InScope<S, Known>,
+  ): Map<K, V>;
+  getOrSetMany<V, K extends Key>(
+    keys: readonly K[],
+    loader: SyncManyLoader<V, K>,
+    options: Now<LoadOptions<V>> & InScope<S, Known>,
+  ): Map<K, V>;
+  getOrSetMany<V>(
+    keys: readonly string[],
+    loader: SyncManyLoader<V, string>,
+    options: Now<LoadOptions<V>> & InScope<S, Known>,
+  ): Map<string, V>;
+  getOrSetMany<V>(
+    keys: readonly Key[],
+    loader: SyncManyLoader<V>,
+    options: Now<LoadOptions<V>> & InScope<S, Known>,
+  ): Map<Key, V>;
   getOrSetMany<V, R, K extends Key>(
     keys: readonly K[],
     loader: SyncManyLoader<R, K>,
@@ -198,25 +241,30 @@ export interface SyncCache<S extends AnyScopes = NoScopes, Known extends string 
     options?: Now<LoadOptions<V>>,
   ): Map<string, V>;
   getOrSetMany<V>(keys: readonly Key[], loader: SyncManyLoader<V>, options?: Now<LoadOptions<V>>): Map<Key, V>;
-  touch(key: Key, options: { ttl: number | string; grace?: number | string | undefined }): boolean;
-  keys(options?: Now<ListOptions>): Key[];
+  touch(
+    key: Key,
+    options: { ttl: number | string; grace?: number | string | undefined } & MaybeInScope<S, Known>,
+  ): boolean;
+  keys(options?: Now<ListOptions> & MaybeInScope<S, Known>): Key[];
+  /** In the scope that is among the options. */
+  entries<V = unknown>(options: Now<ListOptions> & InScope<S, Known>): IterableIterator<CacheEntry<V>>;
   /** As {@linkcode Cache.entries}, page by page while it is iterated. */
   entries<V = unknown>(options?: Now<ListOptions>): IterableIterator<CacheEntry<V>>;
-  meta(key: Key, options?: { tier?: string | undefined }): EntryMeta | undefined;
-  metas(options?: Now<ListOptions>): IterableIterator<EntryMeta>;
-  size(options?: { tier?: string | undefined }): number;
-  invalidateTags(tags: string | readonly string[], options?: Now<InvalidateTagsOptions>): void;
-  invalidatePattern(pattern: string | RegExp): number;
+  meta(key: Key, options?: { tier?: string | undefined } & MaybeInScope<S, Known>): EntryMeta | undefined;
+  metas(options?: Now<ListOptions> & MaybeInScope<S, Known>): IterableIterator<EntryMeta>;
+  size(options?: { tier?: string | undefined } & MaybeInScope<S, Known>): number;
+  invalidateTags(tags: string | readonly string[], options?: Now<InvalidateTagsOptions> & MaybeInScope<S, Known>): void;
+  invalidatePattern(pattern: string | RegExp, options?: MaybeInScope<S, Known>): number;
   invalidateScope<const L extends ScopePath<S["tree"]>>(
     level: L,
     ids: ScopeIds<S["tree"], L, Known>,
     options?: Now<InvalidateScopeOptions>,
   ): void;
   /** As {@linkcode Cache.clear}. */
-  clear(options?: ClearOptions): void;
+  clear(options?: ClearOptions & MaybeInScope<S, Known>): void;
   prune(): Key[];
-  evict(key: Key, options?: { tier?: string | undefined }): boolean;
-  evictAll(options?: { tier?: string | undefined }): void;
+  evict(key: Key, options?: { tier?: string | undefined } & MaybeInScope<S, Known>): boolean;
+  evictAll(options?: { tier?: string | undefined } & MaybeInScope<S, Known>): void;
 }
 
 /** Whether the tiers of a cache are known to have a synchronous face all. */
@@ -235,28 +283,54 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
   /** Name of the cache, and of its namespaces and scopes after slashes. */
   readonly name: string;
 
+  /** In the scope that is among the options. */
+  get<V>(key: Key, options: GetOptions<V, V> & { default: V } & InScope<S, Known>): Promise<V>;
+  get<V>(key: Key, options: GetOptions<V, null> & { default: null } & InScope<S, Known>): Promise<V | null>;
+  get<V, D>(key: Key, options: GetOptions<V, D> & { default: D } & InScope<S, Known>): Promise<V | D>;
+  get<V = unknown, D = undefined>(key: Key, options: GetOptions<V, D> & InScope<S, Known>): Promise<V | D | undefined>;
   /** The value, or `undefined` (or `options.default`) on a miss. Stale values are misses here. */
   get<V>(key: Key, options: GetOptions<V, V> & { default: V }): Promise<V>;
   get<V>(key: Key, options: GetOptions<V, null> & { default: null }): Promise<V | null>;
   get<V, D>(key: Key, options: GetOptions<V, D> & { default: D }): Promise<V | D>;
   get<V = unknown, D = undefined>(key: Key, options?: GetOptions<V, D>): Promise<V | D | undefined>;
+  /** In the scope that is among the options. */
+  getEntry<V = unknown>(
+    key: Key,
+    options: GetOptions<V, unknown> & InScope<S, Known>,
+  ): Promise<CacheEntry<V> | undefined>;
   /** The entry with its metadata, or `undefined`: tells a hit from a miss whatever the value. */
   getEntry<V = unknown>(key: Key, options?: GetOptions<V, unknown>): Promise<CacheEntry<V> | undefined>;
+  /** In the scope that is among the options. */
+  getMany<V, K extends Key>(
+    keys: readonly K[],
+    options: GetOptions<V, unknown> & InScope<S, Known>,
+  ): Promise<Map<K, V>>;
+  getMany<V>(keys: readonly string[], options: GetOptions<V, unknown> & InScope<S, Known>): Promise<Map<string, V>>;
+  getMany<V>(keys: readonly Key[], options: GetOptions<V, unknown> & InScope<S, Known>): Promise<Map<Key, V>>;
   /** The hits, in the order of the keys; one round trip per tier. */
   getMany<V, K extends Key>(keys: readonly K[], options?: GetOptions<V, unknown>): Promise<Map<K, V>>;
   getMany<V>(keys: readonly string[], options?: GetOptions<V, unknown>): Promise<Map<string, V>>;
   getMany<V>(keys: readonly Key[], options?: GetOptions<V, unknown>): Promise<Map<Key, V>>;
+  /** In the scope that is among the options. */
+  set<V>(key: Key, value: V, options: SetOptions<V> & InScope<S, Known>): Promise<void>;
   /** Stores a value in every tier. @throws {ValueError} for `undefined`; {CodecError} for what cannot be encoded, and then nothing changes */
   set<V>(key: Key, value: V, options?: SetOptions<V>): Promise<void>;
   /** Stores many; all are encoded before any is stored. */
   // biome-ignore lint/suspicious/noExplicitAny: as in SetItem.
-  setMany(items: Iterable<SetItem>, shared?: SetOptions<any>): Promise<void>;
+  setMany(items: Iterable<SetItem>, shared?: SetOptions<any> & MaybeInScope<S, Known>): Promise<void>;
   /** Whether the key has a fresh value. No effect on recency or counts. */
-  has(key: Key, options?: CallOptions): Promise<boolean>;
+  has(key: Key, options?: CallOptions & MaybeInScope<S, Known>): Promise<boolean>;
   /** Deletes from every tier; whether it was there. */
-  delete(key: Key, options?: CallOptions): Promise<boolean>;
+  delete(key: Key, options?: CallOptions & MaybeInScope<S, Known>): Promise<boolean>;
   /** Deletes many; how many were there. */
-  deleteMany(keys: Iterable<Key>, options?: CallOptions): Promise<number>;
+  deleteMany(keys: Iterable<Key>, options?: CallOptions & MaybeInScope<S, Known>): Promise<number>;
+  /** In the scope that is among the options. */
+  getOrSet<V, R, Old = R>(
+    key: Key,
+    loader: Loader<R, Old>,
+    options: FittedLoadOptions<V, R> & InScope<S, Known>,
+  ): Promise<V>;
+  getOrSet<V, Old = V>(key: Key, loader: Loader<V, Old>, options: LoadOptions<V> & InScope<S, Known>): Promise<V>;
   /**
    * The value, or the loader's, which is stored. One load per key at a time in this process, also when it fails.
    * Rejects with the loader's error unless `grace` has an old value. What the loader gives as `undefined` is not stored.
@@ -264,6 +338,27 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
    */
   getOrSet<V, R, Old = R>(key: Key, loader: Loader<R, Old>, options: FittedLoadOptions<V, R>): Promise<V>;
   getOrSet<V, Old = V>(key: Key, loader: Loader<V, Old>, options?: LoadOptions<V>): Promise<V>;
+  /** In the scope that is among the options. */
+  getOrSetMany<V, R, K extends Key>(
+    keys: readonly K[],
+    loader: ManyLoader<R, K>,
+    options: FittedLoadOptions<V, R> & InScope<S, Known>,
+  ): Promise<Map<K, V>>;
+  getOrSetMany<V, K extends Key>(
+    keys: readonly K[],
+    loader: ManyLoader<V, K>,
+    options: LoadOptions<V> & InScope<S, Known>,
+  ): Promise<Map<K, V>>;
+  getOrSetMany<V>(
+    keys: readonly string[],
+    loader: ManyLoader<V, string>,
+    options: LoadOptions<V> & InScope<S, Known>,
+  ): Promise<Map<string, V>>;
+  getOrSetMany<V>(
+    keys: readonly Key[],
+    loader: ManyLoader<V>,
+    options: LoadOptions<V> & InScope<S, Known>,
+  ): Promise<Map<Key, V>>;
   /** The same for many keys: one read per tier, one call of the loader for those that miss, one write per tier. */
   getOrSetMany<V, R, K extends Key>(
     keys: readonly K[],
@@ -284,29 +379,37 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
   /** Gives an entry a new ttl from now on; whether it was there. A ttl of 0 or less deletes it. */
   touch(
     key: Key,
-    options: { ttl: number | string; grace?: number | string | undefined } & CallOptions,
+    options: { ttl: number | string; grace?: number | string | undefined } & CallOptions & MaybeInScope<S, Known>,
   ): Promise<boolean>;
 
   /** Keys of live entries, without duplicates. Its time grows with the number of entries. */
-  keys(options?: ListOptions): Promise<Key[]>;
+  keys(options?: ListOptions & MaybeInScope<S, Known>): Promise<Key[]>;
+  /** In the scope that is among the options. */
+  entries<V = unknown>(options: ListOptions & InScope<S, Known>): AsyncIterableIterator<CacheEntry<V>>;
   /** Live entries, page by page. Not counted as reads. */
   entries<V = unknown>(options?: ListOptions): AsyncIterableIterator<CacheEntry<V>>;
   /** What is known about an entry, or `undefined`. */
-  meta(key: Key, options?: { tier?: string | undefined } & CallOptions): Promise<EntryMeta | undefined>;
+  meta(
+    key: Key,
+    options?: { tier?: string | undefined } & CallOptions & MaybeInScope<S, Known>,
+  ): Promise<EntryMeta | undefined>;
   /** The same for all, page by page. */
-  metas(options?: ListOptions): AsyncIterableIterator<EntryMeta>;
+  metas(options?: ListOptions & MaybeInScope<S, Known>): AsyncIterableIterator<EntryMeta>;
   /** Number of live entries. */
-  size(options?: { tier?: string | undefined } & CallOptions): Promise<number>;
+  size(options?: { tier?: string | undefined } & CallOptions & MaybeInScope<S, Known>): Promise<number>;
 
   /** Invalidates by tag, at a cost that does not depend on the number of entries (for `match: "any"`). */
-  invalidateTags(tags: string | readonly string[], options?: InvalidateTagsOptions): Promise<void>;
+  invalidateTags(
+    tags: string | readonly string[],
+    options?: InvalidateTagsOptions & MaybeInScope<S, Known>,
+  ): Promise<void>;
   /**
    * Deletes the keys that match; how many there were. What only the memory of another process has is not found: see "What is not
    * promised" in docs/consistency.md.
    *
    * @throws {TierError} when a shared tier cannot list its keys
    */
-  invalidatePattern(pattern: string | RegExp, options?: CallOptions): Promise<number>;
+  invalidatePattern(pattern: string | RegExp, options?: CallOptions & MaybeInScope<S, Known>): Promise<number>;
   /**
    * Invalidates everything in a scope and in all below it, at a cost that does not depend on the number of entries.
    *
@@ -324,13 +427,13 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
    *
    * @throws {TierError} with conditions, when a shared tier cannot list its keys
    */
-  clear(options?: ClearOptions & CallOptions): Promise<void>;
+  clear(options?: ClearOptions & CallOptions & MaybeInScope<S, Known>): Promise<void>;
   /** Removes expired entries from every tier, and returns their keys. */
   prune(options?: CallOptions): Promise<Key[]>;
   /** Removes a key from one tier only, by default the first; whether it was there. */
-  evict(key: Key, options?: { tier?: string | undefined } & CallOptions): Promise<boolean>;
+  evict(key: Key, options?: { tier?: string | undefined } & CallOptions & MaybeInScope<S, Known>): Promise<boolean>;
   /** Removes everything of this cache, namespace or scope from one tier only, by default the first. */
-  evictAll(options?: { tier?: string | undefined } & CallOptions): Promise<void>;
+  evictAll(options?: { tier?: string | undefined } & CallOptions & MaybeInScope<S, Known>): Promise<void>;
 
   /** A part of this cache whose keys, tags, `clear` and stats are its own. `clear` of the parent clears it too. */
   namespace(name: string): Cache<S, never, F>;
@@ -376,7 +479,7 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
   /** Asks every tier, within its time budget, by a read that leaves nothing behind. */
   health(options?: HealthOptions): Promise<CacheHealth>;
   /** What every tier has under a key, and why a read of it now is a hit or a miss. No use of the entry. */
-  explain(key: Key, options?: CallOptions): Promise<Explanation>;
+  explain(key: Key, options?: CallOptions & MaybeInScope<S, Known>): Promise<Explanation>;
   /**
    * Changes settings of the whole cache, all at once or none. What is left out stays; what is `undefined` is again what `createCache` was
    * given. Calls under way end under the settings that they began with.

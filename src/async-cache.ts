@@ -93,10 +93,11 @@ class TieredCache implements Cache {
     if (value !== undefined) return Promise.resolve(value);
     // Not through #run: a caller's abort is the flight's business, which ends when all have gone.
     return settle(() => {
-      this.#verbs.check(options);
-      return this.#verbs.getOrSet(key, loader as Loader, options as LoadOptions, (request) =>
-        this.#engine.loads.run(request),
-      ) as MaybePromise<V>;
+      return this.#verbs
+        .of(options)
+        .getOrSet(key, loader as Loader, options as LoadOptions, (request) =>
+          this.#engine.loads.run(request),
+        ) as MaybePromise<V>;
     });
   }
 
@@ -106,10 +107,11 @@ class TieredCache implements Cache {
     options: LoadOptions<V> = NOTHING,
   ): Promise<Map<K, V>> {
     return settle(() => {
-      this.#verbs.check(options);
-      return this.#verbs.getOrSetMany(keys, loader, options as LoadOptions, (some, space, fixed, settings) =>
-        loadMany(space, some, loader, fixed, settings),
-      ) as MaybePromise<Map<K, V>>;
+      return this.#verbs
+        .of(options)
+        .getOrSetMany(keys, loader, options as LoadOptions, (some, space, fixed, settings) =>
+          loadMany(space, some, loader, fixed, settings),
+        ) as MaybePromise<Map<K, V>>;
     });
   }
 
@@ -150,7 +152,7 @@ class TieredCache implements Cache {
   }
 
   async *#list<E extends CacheEntry | EntryMeta>(options: ListOptions, metaOnly: boolean): AsyncGenerator<E> {
-    const pages = list(this.#verbs, options, metaOnly);
+    const pages = list(this.#verbs.of(options), options, metaOnly);
     for (let page = await pages.next(); page; page = await pages.next()) {
       for (const item of page as E[]) {
         if (options.signal?.aborted) throw options.signal.reason;
@@ -294,10 +296,7 @@ class TieredCache implements Cache {
 
   /** Runs a call: closed, aborted and thrown all become rejections, and an abort ends the caller's waiting. */
   #run<T>(options: (TierChoice & CallOptions) | undefined, call: (verbs: Verbs) => MaybePromise<unknown>): Promise<T> {
-    const done = settle(() => {
-      this.#verbs.check(options);
-      return call(this.#verbs) as MaybePromise<T>;
-    });
+    const done = settle(() => call(this.#verbs.of(options)) as MaybePromise<T>);
     return abortable(done, options?.signal);
   }
 }

@@ -11,13 +11,15 @@ import { invalid, oneOf } from "./errors.ts";
 import type { EvictionReason } from "./events.ts";
 import { listOf, namespacePrefix } from "./key.ts";
 import { then } from "./maybe.ts";
-import type { CallOptions } from "./options.ts";
 import { eachPage, hasTags } from "./store.ts";
 import type { MaybePromise } from "./tier.ts";
 import type { Verbs } from "./verbs/verbs.ts";
 
 /** Between the beginning of a key and the namespace of a function that is bound to scopes. */
 const SCOPES = /^(?:@[^:=]+=[^:]*:)+/;
+
+/** Options that say nothing of an entry. */
+const NO_CONDITIONS: readonly string[] = ["tier", "signal", "scope", "ids"];
 
 /** What an entry must be. */
 interface Conditions {
@@ -35,19 +37,11 @@ interface Conditions {
  * @throws {ConfigError} for a wrong one; {KeyError} for what is no tag
  */
 export function conditionsOf({ space }: Verbs, options: ClearOptions): Conditions | undefined {
-  const {
-    tags,
-    match = "any",
-    profile,
-    fn,
-    ttl,
-    tier: _,
-    signal: __,
-    ...others
-  } = options as ClearOptions & CallOptions;
+  const { tags, match = "any", profile, fn, ttl, ...others } = options;
   // With a condition that is none, everything would be gone.
   for (const [name, given] of Object.entries(others))
-    if (given !== undefined) throw invalid(name, "tags, match, profile, fn, ttl, tier or signal", name);
+    if (given !== undefined && !NO_CONDITIONS.includes(name))
+      throw invalid(name, `tags, match, profile, fn, ttl, ${NO_CONDITIONS.join(", ")}`, name);
   const tests: ((text: string, entry: Entry) => boolean)[] = [];
   let mayFit: Conditions["mayFit"] = () => true;
   const words: string[] = [];

@@ -22,7 +22,7 @@ import { loadManySync } from "./load/many.ts";
 import { loadSync } from "./load/sync.ts";
 import { isPromise, then } from "./maybe.ts";
 import type { AnyGetOptions, LoadOptions, SetOptions } from "./options.ts";
-import type { Ids, InvalidateScopeOptions } from "./scope/types.ts";
+import type { Ids, InvalidateScopeOptions, ScopeChoice } from "./scope/types.ts";
 import type { MaybePromise } from "./tier.ts";
 import { list } from "./verbs/inspect.ts";
 import { isSimple } from "./verbs/read.ts";
@@ -65,16 +65,16 @@ class Face implements Record<keyof SyncCache, unknown> {
     this.#run(shared, (verbs) => verbs.setMany(items, shared));
   }
 
-  has(key: Key): boolean {
-    return this.#run(undefined, (verbs) => verbs.has(key));
+  has(key: Key, options?: ScopeChoice): boolean {
+    return this.#run(options, (verbs) => verbs.has(key));
   }
 
-  delete(key: Key): boolean {
-    return this.#run(undefined, (verbs) => then(verbs.delete([key]), Boolean));
+  delete(key: Key, options?: ScopeChoice): boolean {
+    return this.#run(options, (verbs) => then(verbs.delete([key]), Boolean));
   }
 
-  deleteMany(keys: Iterable<Key>): number {
-    return this.#run(undefined, (verbs) => verbs.delete(listOf("keys", keys)));
+  deleteMany(keys: Iterable<Key>, options?: ScopeChoice): number {
+    return this.#run(options, (verbs) => verbs.delete(listOf("keys", keys)));
   }
 
   getOrSet(key: Key, loader: Loader, options: LoadOptions = NOTHING): unknown {
@@ -96,7 +96,7 @@ class Face implements Record<keyof SyncCache, unknown> {
   }
 
   touch(key: Key, options: { ttl: number | string; grace?: number | string }): boolean {
-    return this.#run(undefined, (verbs) => verbs.touch(key, options));
+    return this.#run(options, (verbs) => verbs.touch(key, options));
   }
 
   keys(options?: ListOptions): Key[] {
@@ -129,8 +129,8 @@ class Face implements Record<keyof SyncCache, unknown> {
     this.#run(options, (verbs) => verbs.invalidateTags(tags, options));
   }
 
-  invalidatePattern(pattern: string | RegExp): number {
-    return this.#run(undefined, (verbs) => verbs.invalidatePattern(pattern));
+  invalidatePattern(pattern: string | RegExp, options?: ScopeChoice): number {
+    return this.#run(options, (verbs) => verbs.invalidatePattern(pattern));
   }
 
   invalidateScope(level: string, ids: Ids, options?: InvalidateScopeOptions): void {
@@ -141,8 +141,8 @@ class Face implements Record<keyof SyncCache, unknown> {
     this.#run(options, (verbs) => verbs.clear(options));
   }
 
-  prune(): Key[] {
-    return this.#run(undefined, (verbs) => verbs.prune());
+  prune(options?: ScopeChoice): Key[] {
+    return this.#run(options, (verbs) => verbs.prune());
   }
 
   evict(key: Key, options?: TierChoice): boolean {
@@ -156,11 +156,11 @@ class Face implements Record<keyof SyncCache, unknown> {
   /** Runs a call with the engine in its synchronous state. A loader may make calls of either face in it. */
   #run<T>(options: object | undefined, call: (verbs: Verbs) => MaybePromise<T>): T {
     const { engine } = this.#verbs;
-    this.#verbs.check(options);
+    const verbs = this.#verbs.of(options);
     const outer = engine.isSync;
     engine.isSync = true;
     try {
-      const answer = call(this.#verbs);
+      const answer = call(verbs);
       if (!isPromise(answer)) return answer;
       answer.catch(() => {});
     } finally {

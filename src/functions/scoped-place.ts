@@ -37,13 +37,9 @@ export function scopedPlace(
   return {
     ...place,
     at: (self, args) =>
-      rules.enter(
-        space,
-        scope,
-        from!.apply(self, [...args]),
-        undefined,
-        (outer, suffix) => inside(outer, suffix, [...outer.tags, tag].sort()) as never,
-      ) as never,
+      rules.enter(space, scope, from!.apply(self, [...args]), undefined, (outer, suffix) =>
+        inside(outer, suffix, [...outer.tags, tag].sort()),
+      ),
     clear: () =>
       then(engine.store.invalidate([tag], "any", "delete"), () =>
         engine.emit("invalidate", () => ({ by: "clear", what: root.name })),

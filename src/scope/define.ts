@@ -9,7 +9,6 @@
  *
  * @module
  */
-import type { Cache } from "../api.ts";
 import { invalid, KeyError, mustBe, oneOf } from "../errors.ts";
 import type { AnyOptions, FunctionPlace, Inside } from "../functions/place.ts";
 import { scopedPlace } from "../functions/scoped-place.ts";
@@ -165,13 +164,13 @@ class ScopeSet implements Scopes, ScopeRules {
     };
   }
 
-  enter(
+  enter<T>(
     from: Space,
     level: string,
     ids: Ids,
     options: ScopeOptions | undefined,
-    view: (space: Space, suffix: string) => Cache,
-  ): Cache {
+    view: (space: Space, suffix: string) => T,
+  ): T {
     const { inherit: wanted = false } = options ?? {};
     oneOf("inherit", [true, false, "all"], wanted);
     const { base, prefixes, suffix } = this.#place(from, level, ids);

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Cache } from "../api.ts";
 import type { AnyOptions, FunctionPlace, Inside } from "../functions/place.ts";
 import type { CallOptions } from "../options.ts";
 import type { Space } from "../space.ts";
@@ -89,6 +88,24 @@ export interface Scopes<T extends ScopeTree = ScopeTree> extends AnyScopes {
 /** Without any level. */
 export type NoScopes = Scopes<Record<never, ScopeLevel>>;
 
+/** The scope that a call is about, among its options: the same call on `cache.scope(scope, ids)`. */
+export type InScope<S extends AnyScopes, Known extends string = never> = Chosen<S["tree"], ScopePath<S["tree"]>, Known>;
+
+type Chosen<T, L, Known extends string> = L extends unknown
+  ? { readonly scope: L; readonly ids: ScopeIds<T, L, Known> }
+  : never;
+
+/** The same where it may be left out: the call is about the cache or view itself. */
+export type MaybeInScope<S extends AnyScopes, Known extends string = never> =
+  | { readonly scope?: undefined; readonly ids?: undefined }
+  | InScope<S, Known>;
+
+/** The same, whatever the scopes are of. */
+export interface ScopeChoice {
+  scope?: string | undefined;
+  ids?: Ids | undefined;
+}
+
 /** Options of `cache.scope`. */
 export interface ScopeOptions {
   /**
@@ -107,13 +124,13 @@ export interface InvalidateScopeOptions extends CallOptions {
 /** What a cache asks of its scopes. So all that scopes take comes along with `defineScopes`, and not with `createCache`. */
 export interface ScopeRules {
   /** The view of a scope, made by `view` with what its name has after that of the view that is asked. */
-  enter(
+  enter<T>(
     from: Space,
     level: string,
     ids: Ids,
     options: ScopeOptions | undefined,
-    view: (space: Space, suffix: string) => Cache,
-  ): Cache;
+    view: (space: Space, suffix: string) => T,
+  ): T;
   invalidate(from: Space, level: string, ids: Ids, options: InvalidateScopeOptions | undefined): MaybePromise<void>;
   /**
    * Takes the place of a function's results for it, unless those of another could be there too; whether they could.

@@ -10,6 +10,7 @@ import { all, then } from "../maybe.ts";
 import type { Acceptance, AnyGetOptions, LoadOptions } from "../options.ts";
 import type { Resolved } from "../resolved.ts";
 import { accept, isChoosy } from "../schema.ts";
+import type { ScopeChoice } from "../scope/types.ts";
 import type { Space } from "../space.ts";
 import type { Found } from "../store.ts";
 import type { MaybePromise } from "../tier.ts";
@@ -53,11 +54,17 @@ export function find(view: Verbs, keys: readonly Key[], options: AnyGetOptions):
 }
 
 /** Whether a hit may take the fast path as far as the options of the call are concerned. */
-export function isSimple(options: Omit<LoadOptions, "ttl" | "tags" | "shouldCache">): boolean {
+export function isSimple(options: Omit<LoadOptions, "ttl" | "tags" | "shouldCache"> & ScopeChoice): boolean {
   if (options === null) return false;
-  const { version, refreshAhead, earlyRefresh, signal } = options;
+  const { version, refreshAhead, earlyRefresh, signal, scope, ids } = options;
   return (
-    version === undefined && refreshAhead === undefined && earlyRefresh === undefined && !signal && !isChoosy(options)
+    version === undefined &&
+    refreshAhead === undefined &&
+    earlyRefresh === undefined &&
+    scope === undefined &&
+    ids === undefined &&
+    !signal &&
+    !isChoosy(options)
   );
 }
 

@@ -15,7 +15,7 @@ import { isPlain, type Key, listOf } from "../key.ts";
 import type { Loader } from "../load/loader.ts";
 import { then } from "../maybe.ts";
 import type { Acceptance, AnyGetOptions, CallOptions, LoadOptions, SetOptions } from "../options.ts";
-import type { Ids, InvalidateScopeOptions } from "../scope/types.ts";
+import type { Ids, InvalidateScopeOptions, ScopeChoice } from "../scope/types.ts";
 import type { Space } from "../space.ts";
 import { eachPage } from "../store.ts";
 import type { MaybePromise, Tier, Write } from "../tier.ts";
@@ -64,6 +64,21 @@ export class Verbs {
       throw invalid("schema", "a Standard Schema", schema);
     if (validate) callable("validate", validate);
     if (options.tier !== undefined) this.tier(options.tier);
+  }
+
+  /** What a call is made of: these, or those of the scope among its options. @throws as `check` does, and as `cache.scope` */
+  of(options: ScopeChoice & CallOptions = NOTHING): Verbs {
+    this.check(options);
+    const { scope, ids } = options;
+    return scope === undefined && ids === undefined
+      ? this
+      : rulesOf(this.engine.options).enter(
+          this.space,
+          scope!,
+          ids!,
+          undefined,
+          (space, suffix) => new Verbs(this.engine, this.name + suffix, space),
+        );
   }
 
   tier(name: string): Tier {
@@ -142,6 +157,7 @@ export class Verbs {
     for (const item of listOf("items", items) as SetItem[]) {
       checkOptions(item, "item");
       const own = Object.fromEntries(Object.entries(item).filter(([, given]) => given !== undefined));
+      if ("scope" in own || "ids" in own) throw invalid("scope", "among the options that items share", own.scope);
       const request = newRequest(item.key, { ...shared, ...own } as LoadOptions, this.space);
       requests.set(request.text, request);
       writes.set(request.text, newWrite(item.value, request));

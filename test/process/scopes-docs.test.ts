@@ -1,3 +1,3 @@
 import { testExamples } from "./docs-examples.ts";
 
-testExamples("docs/scopes.md", { examples: 2 });
+testExamples("docs/scopes.md", { examples: 3 });

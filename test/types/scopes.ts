@@ -1,4 +1,4 @@
-import type { Cache, NoScopes, ScopeIds, ScopeName, ScopePath } from "../../mod.ts";
+import type { AnyScopes, Cache, InScope, NoScopes, ScopeIds, ScopeName, ScopePath } from "../../mod.ts";
 import { createCache, defineScopes } from "../../mod.ts";
 import { claim, type Same } from "./exact.ts";
 
@@ -64,6 +64,97 @@ claim<
   cache.scope(level, level === "user" ? { orgId: 1, userId: 2 } : { orgId: 1 });
 }
 
+// The same among the options of a call, of either face.
+{
+  const user = { scope: "user", ids: { orgId: "acme", userId: 42 } } as const;
+  await cache.set("k", 5, { ttl: (value: number) => value, ...user });
+  await cache.set("k", 5, { ttl: "1h", tags: ["t"], scope: "organization.user", ids: { orgId: "acme", userId: 42n } });
+  const read = await cache.get<number>("k", user);
+  claim<Same<typeof read, number | undefined>>();
+  const filled = await cache.get<number>("k", { default: 0, ...user });
+  claim<Same<typeof filled, number>>();
+  const nothing = await cache.get<number>("k", { default: null, ...user });
+  claim<Same<typeof nothing, number | null>>();
+  const unknown = await cache.get("k", user);
+  claim<Same<typeof unknown, unknown>>();
+  const loaded = await cache.getOrSet("k", ({ stale }) => (stale === undefined ? 1 : 2), { ttl: "1h", ...user });
+  claim<Same<typeof loaded, 1 | 2>>();
+  const many = await cache.getOrSetMany(["k", "l"], (keys) => keys.map(({ length }) => length), user);
+  claim<Same<typeof many, Map<"k" | "l", number>>>();
+  const hits = await cache.getMany<string, "k" | "l">(["k", "l"], user);
+  claim<Same<typeof hits, Map<"k" | "l", string>>>();
+  const entry = await cache.getEntry<number>("k", user);
+  claim<Same<NonNullable<typeof entry>["value"], number>>();
+  await cache.setMany([{ key: "k", value: 1 }], { ttl: "1h", ...user });
+  for await (const { value } of cache.entries<number>({ pattern: "*", ...user })) value.toFixed();
+  for await (const { ttl } of cache.metas({ limit: 1, ...user })) ttl.toFixed();
+  await cache.has("k", { signal: new AbortController().signal, ...user });
+  await Promise.all([cache.delete("k", user), cache.deleteMany(["k"], user), cache.touch("k", { ttl: 1, ...user })]);
+  await Promise.all([cache.keys(user), cache.size(user), cache.meta("k", { tier: "memory", ...user })]);
+  await Promise.all([cache.evict("k", user), cache.evictAll(user), cache.explain("k", user)]);
+  await Promise.all([cache.invalidateTags("t", { match: "any", ...user }), cache.invalidatePattern("*", user)]);
+  await cache.clear({ tags: "t", ...user });
+  const { sync } = cache;
+  sync.set("k", 5, user);
+  const now = sync.getOrSet("k", () => 5, user);
+  claim<Same<typeof now, number>>();
+  const zero = sync.get<number>("k", { default: 0, ...user });
+  claim<Same<typeof zero, number>>();
+  sync
+    .getOrSetMany(["k"], () => [5], user)
+    .get("k")
+    ?.toFixed();
+  sync.has("k", user) && sync.delete("k", user) && sync.touch("k", { ttl: 1, ...user });
+  // @ts-expect-error a missing id
+  sync.set("k", 5, { scope: "user", ids: { orgId: "acme" } });
+  // @ts-expect-error a level that there is not
+  sync.size({ scope: "usr", ids: {} });
+
+  // @ts-expect-error a missing id
+  cache.set("k", 5, { scope: "user", ids: { userId: 42 } });
+  // @ts-expect-error no ids
+  cache.get("k", { scope: "user" });
+  // @ts-expect-error ids alone
+  cache.get("k", { ids: { orgId: "acme" } });
+  // @ts-expect-error an id too many
+  cache.get("k", { scope: "organization", ids: { orgId: "acme", userId: 1 } });
+  // @ts-expect-error an id that may be missing
+  cache.has("k", { scope: "organization", ids: { orgId: undefined as string | undefined } });
+  // @ts-expect-error a level that there is not
+  cache.getOrSet("k", () => 5, { scope: "usr", ids: { userId: 42 } });
+  // @ts-expect-error the ids of another level
+  cache.clear({ scope: "region", ids: { orgId: "acme" } });
+  // @ts-expect-error items have one scope
+  cache.setMany([{ key: "k", value: 1, ...{ ttl: 5 }, scope: "region", ids: { region: "eu" } }]);
+  // @ts-expect-error a view is asked for that
+  cache.get("k", { ...user, inherit: true });
+
+  const acme = cache.scope("organization", { orgId: "acme" });
+  await acme.get("k", { scope: "user", ids: { userId: 1 } });
+  await acme.has("k", { scope: "organization", ids: {} });
+  // @ts-expect-error the id that the view does not know
+  acme.get("k", { scope: "user", ids: {} });
+  // @ts-expect-error another hierarchy
+  acme.has("k", { scope: "region", ids: { region: "eu" } });
+  await cache.namespace("n").set("k", 5, user);
+
+  const level = Math.random() > 0.5 ? ("organization" as const) : ("user" as const);
+  // @ts-expect-error not enough for one of them
+  cache.has("k", { scope: level, ids: {} });
+  const chosen: InScope<typeof scopes> = level === "user" ? user : { scope: level, ids: { orgId: "acme" } };
+  await cache.set("k", 5, chosen);
+  await cache.size(chosen);
+
+  // One of several views is asked as each of them.
+  const either = level === "user" ? cache.scope("user", user.ids) : Math.random() > 0.5 ? acme : cache;
+  const value = await either.getOrSet("k", ({ stale }) => (stale === undefined ? 1 : 2), { ttl: "1h" });
+  claim<Same<typeof value, 1 | 2>>();
+  await either.set("k", 5, { tags: (given) => [given.toFixed()] });
+  await either.has("k", { signal: new AbortController().signal });
+  const known = await either.get<number>("k", { default: 0 });
+  claim<Same<typeof known, number>>();
+}
+
 // Misuse.
 // @ts-expect-error a level that there is not
 cache.scope("usr", { orgId: "acme", userId: "42" });
@@ -114,6 +205,14 @@ createCache({ scopes: { organization: { param: "orgId" } } });
   plain.scope("user", { orgId: "acme", userId: "42" });
   // @ts-expect-error no scopes are defined
   plain.namespace("n").invalidateScope("organization", { orgId: "acme" });
+  // @ts-expect-error no scopes are defined
+  plain.set("k", 5, { scope: "user", ids: { orgId: "acme", userId: "42" } });
+  // @ts-expect-error no scopes are defined
+  plain.size({ scope: "user", ids: { orgId: "acme", userId: "42" } });
+  // @ts-expect-error nor ids
+  plain.getOrSet("k", () => 5, { ids: {} });
+  const anyScopes: Cache<AnyScopes>[] = [plain, cache, cache.namespace("n")];
+  for (const one of anyScopes) await one.set("k", 5);
   const anyCache: Cache = cache;
   const view: Cache = cache.scope("region", { region: "eu" });
   const typed: Cache<typeof scopes> = cache;

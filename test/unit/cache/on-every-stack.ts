@@ -21,6 +21,7 @@ import { recovery } from "./recovery.ts";
 import { refresh } from "./refresh.ts";
 import { schemas } from "./schema.ts";
 import { scopes } from "./scopes.ts";
+import { scopesByOption } from "./scopes-by-option.ts";
 import { scopesInherit } from "./scopes-inherit.ts";
 import { slowVerdicts } from "./slow-verdicts.ts";
 import { STACKS, type StackSuite } from "./stacks.ts";
@@ -35,6 +36,7 @@ export const suites: readonly StackSuite[] = [
   namespaces,
   scopes,
   scopesInherit,
+  scopesByOption,
   schemas,
   loads,
   aborts,
