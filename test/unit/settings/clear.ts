@@ -188,6 +188,7 @@ export const clears = stackSuite("clear", {
     await cache.set("k", 1, { tags: ["t"] });
     for (const wrong of [
       { tags: [] },
+      { tags: null },
       { profile: "" },
       { fn: "" },
       { ttl: "soon" },
