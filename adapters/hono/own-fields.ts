@@ -22,25 +22,36 @@ export function ownFields(c: { body(data: null): Response }): Fields {
   return fields;
 }
 
-/** An answer as it would be without them. Cookies stay, as what sets some is not to be stored for all. */
+/** Kept with an answer, and told to nobody: those that the route has taken away, or never had, as where it gives a `Response` of its own. */
+const ABSENT = "tiercel-absent";
+
+/** An answer as it would be without them, with a note of which it did not have. Cookies stay, as what sets some is not to be stored for all. */
 export function withoutOwn(response: Response, own: Fields): Response {
-  const same = own.filter(([name, value]) => name !== "set-cookie" && response.headers.get(name) === value);
-  if (same.length === 0) return response;
-  const headers = new Headers(response.headers);
+  // A switch of protocols is the server's own.
+  if (response.status < 200) return response;
+  const { headers: given } = response;
+  const same = own.filter(([name, value]) => name !== "set-cookie" && given.get(name) === value);
+  const absent = own.filter(([name]) => !given.has(name));
+  if (same.length + absent.length === 0 && !given.has(ABSENT)) return response;
+  const headers = new Headers(given);
   for (const [name] of same) headers.delete(name);
+  headers.delete(ABSENT);
+  for (const [name] of absent) headers.append(ABSENT, name);
   return copied(response, headers);
 }
 
-/** An answer with those that it does not have itself, and with all cookies. */
+/** An answer with those that it does not have itself, unless it is not to have them, and with all cookies. */
 export function withOwn(response: Response, own: Fields): Response {
-  // A switch of protocols is the server's own.
-  if (own.length === 0 || response.status < 200) return response;
+  if (response.status < 200) return response;
+  const absent = response.headers.get(ABSENT)?.split(", ");
   const cookies = response.headers.getSetCookie();
-  const missing = own.filter(([name, value]) =>
-    name === "set-cookie" ? !cookies.includes(value) : !response.headers.has(name),
+  const missing = own.filter(
+    ([name, value]) =>
+      !absent?.includes(name) && (name === "set-cookie" ? !cookies.includes(value) : !response.headers.has(name)),
   );
-  if (missing.length === 0) return response;
+  if (missing.length === 0 && !absent) return response;
   const headers = new Headers(response.headers);
+  headers.delete(ABSENT);
   for (const [name, value] of missing) headers.append(name, value);
   return copied(response, headers);
 }

@@ -62,7 +62,8 @@ interface Refreshing {
  * A refresh in the background is a sub-request of the app: middleware that goes on with `next()` when its request was answered would work
  * with a context that is not its own any more. What is stored is as ever what comes from behind the cache: middleware before it has an empty
  * body in its hands then, and nobody gets what it makes of that. Nor is stored what such middleware sets before, such as `X-Request-Id`: each
- * answer has that of its own request. `Cache-Control`, `Vary` and others that tell of the answer itself count as those of routes, wherever they are set.
+ * answer has that of its own request, but for what the route takes away. `Cache-Control`, `Vary` and others that tell of the answer itself count as
+ * those of routes, wherever they are set.
  *
  * @throws {ConfigError} for a wrong option
  *
