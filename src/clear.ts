@@ -46,7 +46,7 @@ export function conditionsOf({ space }: Verbs, options: ClearOptions): Condition
   let mayFit: Conditions["mayFit"] = () => true;
   const words: string[] = [];
   oneOf("match", ["any", "all", "exact"], match);
-  if (tags !== undefined || options.match !== undefined) {
+  if (tags !== undefined || options.match) {
     // `match` alone is refused too, as tags that were left out by mistake.
     const names = listOf("tags", tags as string);
     // Exactly these tags have besides them those of the scopes.

@@ -166,12 +166,7 @@ export function checkOptions(options: unknown, option = "options"): void {
 /** How a wrong value is shown in an error message: of a URL with a password or parameters the scheme alone. */
 export function describe(value: unknown): string {
   if (typeof value === "string")
-    return JSON.stringify(
-      value
-        .slice(0, 999)
-        .replace(/:\/\/.*[@?].*/s, "://…")
-        .slice(0, 40),
-    );
+    return JSON.stringify(value.replace(/:\/\/.*/s, (rest) => (/[@?]/.test(rest) ? "://…" : rest)).slice(0, 40));
   if (typeof value === "function") return "a function";
   if (isPromise(value)) return "a promise";
   return Array.isArray(value) ? "an array" : Object(value) === value ? "an object" : String(value);

@@ -30,6 +30,8 @@ export const tests: TestCase[] = suite("messages of errors", {
       `redis://default:${SECRET}@host:6379`,
       `mongodb://user:pass/@${SECRET}@host/db`,
       `rediss://:${"x".repeat(60)}${SECRET}@host`,
+      // As long as passwords that are tokens.
+      `rediss://:${SECRET}${"x".repeat(2_000)}@host`,
       `https://host/?token=${SECRET}`,
       `redis://a:1@host\n${SECRET}`,
     ];
