@@ -91,9 +91,10 @@ export function newProfile(given: ProfileOptions): Profile {
   });
 }
 
-/** A text stands for a megabyte at least, as less would be a fraction. */
+/** A text stands for a megabyte at least, or for nothing, as less would be a fraction. */
 function megabytes(target: number | string): number {
   const rule = 'megabytes, a fraction below 1, or a text such as "500mb"';
-  if (typeof target === "number" && target >= 0 && target <= Number.MAX_SAFE_INTEGER) return target;
-  return Math.max(1, bytesOf("freeMemoryTarget", target, rule) / MEGABYTE);
+  const amount = typeof target === "number" ? target : bytesOf("freeMemoryTarget", target, rule) / MEGABYTE;
+  if (!(amount >= 0 && amount <= Number.MAX_SAFE_INTEGER)) throw invalid("freeMemoryTarget", rule, target);
+  return typeof target === "number" || amount === 0 ? amount : Math.max(1, amount);
 }

@@ -164,6 +164,9 @@ export const tests: TestCase[] = suite("memory pressure", {
       room.free--;
       equal([freeMemoryTarget, pressure.check()], [freeMemoryTarget, 1]);
     }
+    await all.save({ name: "default", freeMemoryTarget: "0mb" });
+    room.free = 0;
+    same(pressure.check(), 0);
     await cache.close();
   },
   "after a profile that is never to look, one that is to look does": async () => {

@@ -137,6 +137,8 @@ export const tests: TestCase[] = suite("profiles", {
       { name: "a", freeMemoryTarget: Infinity },
       { name: "a", freeMemoryTarget: -1 },
       { name: "a", freeMemoryTarget: "much" },
+      // More than a store takes back.
+      { name: "a", freeMemoryTarget: "10000000000000gb" },
       { name: "a", memoryCheckInterval: Number.NaN },
       { name: "a", maxEntries: 0 },
       { name: "a", tags: "t" },
