@@ -163,6 +163,11 @@ export function checkOptions(options: unknown, option = "options"): void {
   if (typeof options !== "object" || options === null) throw invalid(option, "an object", options);
 }
 
+/** How a wrong value is shown where it may be a key or what is cached: never what a text says. */
+export function kindOf(value: unknown): string {
+  return typeof value === "string" ? "a string" : describe(value);
+}
+
 /** How a wrong value is shown in an error message: of a URL with a password or parameters the scheme alone. */
 export function describe(value: unknown): string {
   if (typeof value === "string")

@@ -4,7 +4,7 @@
  * @module
  */
 import { defineTier } from "../define-tier.ts";
-import { ConfigError, checkOptions, describe, methods } from "../errors.ts";
+import { ConfigError, checkOptions, kindOf, methods } from "../errors.ts";
 import { then } from "../maybe.ts";
 import type { Answer, Codec, MaybePromise, ReadResult, Tier, TierOperations, WriteResult } from "../tier.ts";
 import { codecRegistry } from "./registry.ts";
@@ -77,9 +77,7 @@ function encrypted(
 
 function check(option: string, method: unknown, given: unknown, maker: string): void {
   if (given === undefined || typeof method === "function") return;
-  // Maybe a key.
-  const received = typeof given === "string" ? "a string" : describe(given);
-  throw new ConfigError(option, `Cannot use ${option} as it must be made by ${maker}: received ${received}`);
+  throw new ConfigError(option, `Cannot use ${option} as it must be made by ${maker}: received ${kindOf(given)}`);
 }
 
 /** The operations of one face: reads and writes through the sealer, the others straight to the store. */

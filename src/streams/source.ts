@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describe, ValueError } from "../errors.ts";
+import { kindOf, ValueError } from "../errors.ts";
 import type { StreamSource } from "./types.ts";
 
 /** The bytes of a source. */
@@ -99,9 +99,4 @@ function checked(piece: unknown): Uint8Array {
   const bytes = bytesOf(piece);
   if (bytes) return bytes;
   throw new ValueError(`Cannot use source as all that it gives must be bytes: received ${kindOf(piece)}`);
-}
-
-/** What it is, but never what a text says, which is the value. */
-function kindOf(value: unknown): string {
-  return typeof value === "string" ? "a string" : describe(value);
 }

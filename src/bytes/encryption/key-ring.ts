@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { ConfigError, describe } from "../../errors.ts";
+import { ConfigError, kindOf } from "../../errors.ts";
 import type { MaybePromise } from "../../tier.ts";
 import { type KeyInput, KeyMaterial, type WebCryptoKey } from "./key-material.ts";
 
@@ -96,9 +96,7 @@ export function checkRing(ring: unknown): asserts ring is KeyRing {
 }
 
 function noRing(received: unknown): ConfigError {
-  // A text may be a key, which no message shows.
-  const kind = typeof received === "string" ? "a string" : describe(received);
-  return new ConfigError("ring", `Cannot use ring as it must be made by keyRing(): received ${kind}`);
+  return new ConfigError("ring", `Cannot use ring as it must be made by keyRing(): received ${kindOf(received)}`);
 }
 
 const encoder = /* @__PURE__ */ new TextEncoder();
