@@ -54,6 +54,7 @@ export default command({
         ? await streamSink(session, path)
         : outputSink(session);
     let [entries, bytes, cursor] = [kept?.entries ?? 0, kept?.bytes ?? 0, kept?.cursor];
+    const left = kept?.left ?? { count: 0, first: "" };
     let noted = performance.now();
     const put = async (chunk: Uint8Array): Promise<void> => {
       await sink.write(chunk);
@@ -62,10 +63,9 @@ export default command({
     const note = async (): Promise<void> => {
       // Else a crash could leave a note of what is not there.
       await sink.sync();
-      if (isFile) save(notes, { what, bytes, entries, cursor });
+      if (isFile) save(notes, { what, bytes, entries, cursor, left });
       noted = performance.now();
     };
-    const left: { count: number; first: string } = { count: 0, first: "" };
     const encoded = (record: EntryRecord): Uint8Array[] => {
       try {
         return [format.encode(record)];

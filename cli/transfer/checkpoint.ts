@@ -17,6 +17,8 @@ export interface Checkpoint {
   readonly entries: number;
   /** Of an export: where the store goes on; absent at the beginning. */
   readonly cursor?: string | undefined;
+  /** Of an export: how many entries it could not hold, and what is told of the first. */
+  readonly left?: { count: number; first: string } | undefined;
 }
 
 /** Writes it anew, in one step. */

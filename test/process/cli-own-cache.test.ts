@@ -221,3 +221,20 @@ test("what no export can hold is left out and told, and all else is exported and
   assert.match(err, /left out 1 entry[\s\S]*Exported no entry, though the cache has 1/);
   assert.match(readFileSync(join(cwd, "all.ndjson"), "utf8"), /"end":true,"entries":3/);
 });
+
+test("an export that is interrupted and goes on tells what it left out before", async () => {
+  // A value interrupts who reads it.
+  const cwd = place(
+    CODECS.replace(
+      "decode: (bytes) =>",
+      'decode: (bytes) => process.env.CUT && process.kill(process.pid, "SIGINT") &&',
+    ),
+  );
+  await ends(0, ["set", "5", "5", "--codec", "point"], { cwd });
+  const items = Array.from({ length: 3_000 }, (_, at) => JSON.stringify({ key: `k${at}`, value: at }));
+  await ends(0, ["mset"], { cwd, input: items.join("\n") });
+  await ends(130, ["export", "all.ndjson"], { cwd, env: { CUT: "1" } });
+  const { err } = await ends(1, ["export", "all.ndjson", "--resume"], { cwd });
+  assert.match(err, /left out 1 entry that no export can hold, 5 the first of them/);
+  assert.match(readFileSync(join(cwd, "all.ndjson"), "utf8"), /"end":true,"entries":3000/);
+});
