@@ -15,7 +15,7 @@ const FUNCTION = /@fn%3A[^:]*:$/;
 
 /** Keys and tags of one namespace or scope. */
 export class Space {
-  /** Before every key and tag of the space; empty for the root. */
+  /** Before every key of the space, and before every tag but in the namespace of a function; empty for the root. */
   declare readonly prefix: string;
   /** What every entry has besides its own tags: the prefix of each scope that it is in, from the outermost. */
   declare readonly tags: readonly string[];
@@ -27,6 +27,7 @@ export class Space {
   /** Is told of each key that was stored. */
   declare stored?: (text: string) => void;
   declare readonly engine: Engine;
+  #beforeTags: string | undefined;
 
   constructor(prefix: string, engine: Engine, tags: readonly string[]) {
     this.prefix = prefix;
@@ -114,9 +115,9 @@ export class Space {
       .map((tag) => decodeString(tag.slice(prefix.length)));
   }
 
-  /** Before every tag. */
+  /** Before every tag. Made once, when the first is asked for: a space may be that of a single call. */
   get #tagPrefix(): string {
-    return this.prefix.replace(FUNCTION, "");
+    return (this.#beforeTags ??= this.prefix.replace(FUNCTION, ""));
   }
 }
 
