@@ -14,6 +14,7 @@ import type { Space } from "../space.ts";
 import type { Findings } from "../store.ts";
 import type { MaybePromise } from "../tier.ts";
 import { newRequest, type Request } from "../write.ts";
+import { release } from "./flight.ts";
 import type { Context, Loader } from "./loader.ts";
 import { loadSync, serveSync } from "./sync.ts";
 
@@ -26,6 +27,9 @@ export async function loadMany<K extends Key, V>(
   settings: Resolved = space.engine.options,
 ): Promise<Map<K, V>> {
   const { loads, store } = space.engine;
+  const { signal } = options;
+  // While it was looked what others have changed. What the tiers are asked for then nobody would give back.
+  if (signal?.aborted) throw signal.reason;
   let missing: Context[] = [];
   let made: Promise<Awaited<ReturnType<ManyLoader<V>>>> | undefined;
   const one: Loader = async (context) => {
@@ -95,24 +99,34 @@ export function loadManySync<K extends Key, V>(
     version: first?.version,
     lease: first?.lifetimes.lease ?? 0,
   });
-  const all = read as Findings;
   const values = new Map<string, unknown>();
-  const missing = texts.flatMap((text, i) => {
-    const request = requests.get(text)!;
-    const served = serveSync(engine, request, part(all, i));
-    if ("findings" in served) return [{ request, findings: served.findings }];
-    values.set(text, served.value);
-    return [];
-  });
-  let made: ReturnType<SyncManyLoader<V>> | undefined;
-  const batch = missing.map(({ request }) => request.key as K);
-  missing.forEach(({ request, findings }, i) => {
-    const one: Loader = () => {
-      made ??= loader(batch);
-      return pick(made, request.key, i);
-    };
-    values.set(request.text, loadSync(engine, { ...request, loader: one }, findings));
-  });
+  // What is not answered yet, with the leases that are to be given back should one of them throw.
+  const open = new Map(texts.map((text, i) => [text, part(read as Findings, i)]));
+  try {
+    for (const [text, findings] of open) {
+      const served = serveSync(engine, requests.get(text)!, findings);
+      if ("findings" in served) open.set(text, served.findings);
+      else {
+        open.delete(text);
+        values.set(text, served.value);
+      }
+    }
+    let made: ReturnType<SyncManyLoader<V>> | undefined;
+    const batch = [...open.keys()].map((text) => requests.get(text)!.key as K);
+    let at = 0;
+    for (const [text, findings] of open) {
+      const i = at++;
+      const request = requests.get(text)!;
+      const one: Loader = () => {
+        made ??= loader(batch);
+        return pick(made, request.key, i);
+      };
+      open.delete(text);
+      values.set(text, loadSync(engine, { ...request, loader: one }, findings));
+    }
+  } finally {
+    for (const [text, { leases }] of open) release(engine, text, { lease: leases?.[0] });
+  }
   return new Map(
     keys.map((key) => [key, values.get(space.encode(key)) as V] as const).filter(([, value]) => value !== undefined),
   );

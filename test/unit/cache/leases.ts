@@ -132,6 +132,19 @@ export const leases: StackSuite = stackSuite(
           }
         }
       },
+    "a call of many that is aborted before it asks for them keeps no other process from loading": async (open) => {
+      const { cache, other, lower, clock } = pair(open, { coherence: 0 });
+      await Promise.all([cache, other].map((one) => one.get("k")));
+      lower!.faults.fail({ journal: { delay: 5 } });
+      const controller = new AbortController();
+      const call = cache.getOrSetMany(["a", "b"], (keys) => keys.map(() => "mine"), { signal: controller.signal });
+      controller.abort(new RangeError("gone"));
+      call.catch(() => {});
+      await clock.advance(50);
+      const left = other.getOrSetMany(["a", "b"], (keys) => keys.map(() => "theirs"));
+      await clock.advance(50);
+      same(await stateOf(left, () => clock.settle()), "resolved");
+    },
     "a load in its own process that a mutation has overtaken does not hold up the next": async (open) => {
       for (const [what, mutate] of Object.entries(MUTATIONS)) {
         const { cache, clock } = open();

@@ -217,6 +217,22 @@ export const tests: TestCase[] = suite("the synchronous face", {
     );
     same(data.leases.size, 0);
   },
+  "a load of many that fails keeps no other process from loading any of them": async () => {
+    const keys = ["a", "b", "c"];
+    const fail = () => {
+      throw new RangeError("no");
+    };
+    const later = (() => Promise.resolve(true)) as never;
+    const data = mapData();
+    const { cache, clock } = open({}, data);
+    throws(() => cache.sync.getOrSetMany(keys, fail), RangeError);
+    same(data.leases.size, 0);
+    cache.sync.set("b", "old", { ttl: 10, grace: "1h" });
+    await clock.advance(20);
+    const options = { validate: later, grace: "1h", swr: "1h" };
+    throws(() => cache.sync.getOrSetMany(keys, never, options), "SYNC_UNSUPPORTED");
+    same(data.leases.size, 0);
+  },
   "a load under way in this process is overtaken by a change": async () => {
     const { cache } = open();
     const gate = deferred<string>();
