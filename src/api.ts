@@ -435,7 +435,10 @@ export interface Cache<S extends AnyScopes = NoScopes, Known extends string = ne
   /** Removes everything of this cache, namespace or scope from one tier only, by default the first. */
   evictAll(options?: { tier?: string | undefined } & CallOptions & MaybeInScope<S, Known>): Promise<void>;
 
-  /** A part of this cache whose keys, tags, `clear` and stats are its own. `clear` of the parent clears it too. */
+  /**
+   * A part of this cache whose keys, tags, `clear` and stats are its own. `clear` of the parent clears it too. A name that begins with `fn:` is that of
+   * a wrapped function: its tags are those of the parent.
+   */
   namespace(name: string): Cache<S, never, F>;
   /**
    * A scope: a part of this cache as a namespace is, that `invalidateScope` of it and of every scope above reaches. The level

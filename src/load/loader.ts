@@ -16,7 +16,7 @@ import { controllerOf, type Held } from "./flight.ts";
 /** What a loader is told and may decide. */
 export interface LoadContext<V = unknown> {
   readonly key: Key;
-  /** Aborted when no caller waits any more, or `hardTimeout` is over. */
+  /** Aborted when no caller waits any more, or `hardTimeout` is over. Of the context itself: a copy made by spreading has none. */
   readonly signal: AbortSignal;
   /** The old value, if one is at hand; of its type where that is named, as in `getOrSet<User>(…)`. */
   readonly stale: V | undefined;

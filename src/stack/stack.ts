@@ -1,6 +1,6 @@
 /**
  * The stack of tiers. A read goes down until a tier has a fresh entry, and what it finds is copied up; a write goes to
- * the shared tiers first and to this process's memory last, so that memory never has what the tiers below refused.
+ * the tiers below memory first and to this process's memory last, so that memory never has what the tiers below refused.
  *
  * Here it is put together, and here is when each operation may begin. How it goes on is in files of their own: `reads.ts`, `write.ts`,
  * `removal.ts`, `invalidation.ts`, `pages.ts`, `prune.ts` and `health.ts`.
