@@ -69,6 +69,7 @@ const VERBS = [
 ] as const;
 const OF_ONE_KEY: readonly string[] = ["get", "getEntry", "getOrSet", "set", "has", "touch", "meta", "evict"];
 const READS: readonly string[] = ["get", "getEntry", "getOrSet"];
+const OF_MANY_KEYS: readonly string[] = ["getMany", "getOrSetMany"];
 
 type Verb = (typeof VERBS)[number];
 
@@ -149,13 +150,16 @@ class Tracing {
   #prototype(): object {
     const tracing = this;
     const traced = Object.create(Verbs.prototype) as Record<string, unknown>;
+    const { quickText } = Verbs.prototype;
     for (const verb of VERBS) {
       const own = Verbs.prototype[verb] as (...args: never[]) => MaybePromise<unknown>;
+      const isOfMany = OF_MANY_KEYS.includes(verb);
       traced[verb] = function (this: Verbs, ...args: unknown[]) {
-        return tracing.#run(this, verb, args, (given) => own.apply(this, given as never[]));
+        // Hits of many keys have no spans beside that of their call.
+        const view = isOfMany ? Object.create(this, { quickText: { value: quickText } }) : this;
+        return tracing.#run(this, verb, args, (given) => own.apply(view, given as never[]));
       };
     }
-    const { quickText } = Verbs.prototype;
     const isAll = this.#hits === "all";
     if (this.#hits !== "none")
       traced.quickText = function (this: Verbs, text: string) {

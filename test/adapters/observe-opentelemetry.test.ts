@@ -14,7 +14,7 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
-import { type Cache, createCache, defineScopes, defineTier, memory } from "../../mod.ts";
+import { type Cache, createCache, defineScopes, defineTier, memory, type SyncCache } from "../../mod.ts";
 import { openTelemetry } from "../../src/observe/opentelemetry.ts";
 import { fakeClock, faultyTier, mapTier } from "../contract/mod.ts";
 import { remoteTier } from "../unit/cache/stacks.ts";
@@ -162,6 +162,28 @@ test("hits tell their tier; where asked for, a hit in memory has a span within a
   deepEqual(names(trees()), [["request", "get app"]]);
   deepEqual(trees()[0]!.children[0]!.attributes["tiercel.tier"], "memory");
   await cache.close();
+});
+
+test("hits of many keys in memory are part of the one span of their call", async () => {
+  for (const hits of ["within", "all", "none"] as const) {
+    exporter.reset();
+    const cache = createCache({ name: "c", tiers: [memory(), mapTier({ name: "lower" })] });
+    await cache.setMany(["a", "b", "c"].map((key) => ({ key, value: key })));
+    openTelemetry(cache, { tracerProvider, meterProvider: none, hits });
+    const tracer = tracerProvider.getTracer("test");
+    await tracer.startActiveSpan("request", async (span) => {
+      equal((await cache.getMany(["a", "b", "c"])).size, 3);
+      equal((await cache.getOrSetMany(["a", "b", "c"], () => [])).size, 3);
+      equal((cache.sync as SyncCache).getMany(["a", "b", "c"]).size, 3);
+      span.end();
+    });
+    const [request] = trees();
+    deepEqual(
+      request!.children.map(({ name, children }) => [name, children.length]),
+      ["getMany c", "getOrSetMany c", "getMany c"].map((name) => [name, 0]),
+    );
+    await cache.close();
+  }
 });
 
 test("a failed load is an error by its kind, without its message, and a stale value is told", async () => {
